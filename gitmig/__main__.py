@@ -1,0 +1,20 @@
+"""The entry point: the gate first, everything else only where it does not settle the matter."""
+
+from __future__ import annotations
+
+import sys
+
+from gitmig import gate
+
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    if gate.settles(sys.argv[1:]):
+        return 0
+    from gitmig.cli.main import run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""``alembic``: one command of Alembic's own, on the project's real database.
+
+Request besides the common part: ``arguments``, what would follow ``alembic`` on the command line
+(global options such as ``-x`` first); ``peek``: only tell where the database stands.
+
+Result: ``output`` (what the command printed), ``database`` (the URLs connected to, passwords
+hidden), ``heads`` (with ``peek``), ``files`` (revision files written).
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import io
+import os
+
+from alembic.config import CommandLine
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.url import make_url
+
+from . import progress, redirect
+from .failures import Failure
+from .project import Project
+
+
+def run(request):
+    """Serve the request."""
+    progress.open_to(request.get("progress", -1))
+    seen = Seen()
+    argparse.ArgumentParser.error = refuse
+    output = io.StringIO()
+    arguments = ["current"] if request["peek"] else request["arguments"]
+    project = Project(request, arguments, stdout=output, output_buffer=output)
+    result = {"heads": [], "files": []}
+    if request["peek"]:
+        seen.never_create()
+        result["heads"] = where_it_stands(project)
+    else:
+        run_command(project, result["files"])
+    return dict(result, output=output.getvalue(), database=seen.urls)
+
+
+def refuse(parser, message):
+    """Turn a mistake on Alembic's command line into a failure."""
+    raise Failure("usage", message, usage=parser.format_usage().strip())
+
+
+def where_it_stands(project):
+    """Return the revisions that the database is at; nothing is written to it."""
+    found = []
+
+    def fn(heads, context):
+        found.extend(heads)
+        return []
+
+    project.run_env(fn, dont_mutate=True)
+    return sorted(set(found))
+
+
+def run_command(project, files):
+    """Run the command as Alembic would, telling about each revision; collect files it writes."""
+    tell_steps(project)
+    generate = ScriptDirectory._generate_template
+
+    def noted(self, source, target, **variables):
+        generate(self, source, target, **variables)
+        files.append(os.path.relpath(str(target), project.request["tree"]).replace(os.sep, "/"))
+
+    ScriptDirectory._generate_template = noted
+    options = project.config.cmd_opts
+    command, positional, keywords = options.cmd
+    with project.explained("env_failed", "env.py failed"):
+        command(
+            project.config,
+            *[getattr(options, name, None) for name in positional],
+            **{name: getattr(options, name, None) for name in keywords},
+        )
+
+
+def tell_steps(project):
+    """Make every run of migrations tell about its steps."""
+    run_migrations = MigrationContext.run_migrations
+
+    @functools.wraps(run_migrations)
+    def told(self, **kwargs):
+        steps = self._migrations_fn
+        self._migrations_fn = lambda heads, context: project.tracked(steps(heads, context), self)
+        return run_migrations(self, **kwargs)
+
+    MigrationContext.run_migrations = told
+
+
+class Seen:
+    """The databases that were connected to, told as soon as they are."""
+
+    def __init__(self):
+        self.urls = []
+        self.create = True
+        event.listen(Engine, "do_connect", self.connecting)
+        redirect.wrap_create_engine(self.remembering)
+        self._by_dialect = {}
+
+    def never_create(self):
+        """Give an empty database in memory where a SQLite file does not exist yet."""
+        self.create = False
+
+    def remembering(self, create_engine):
+        """Wrap ``create_engine`` so that an engine's URL is known when it connects."""
+
+        @functools.wraps(create_engine)
+        def create(url, *args, **kwargs):
+            engine = create_engine(url, *args, **kwargs)
+            self._by_dialect[id(engine.dialect)] = hide_password(url)
+            return engine
+
+        return create
+
+    def connecting(self, dialect, record, cargs, cparams):
+        """Tell which database is opened, before it is."""
+        url = self._by_dialect.get(id(dialect), dialect.name)
+        if url not in self.urls:
+            self.urls.append(url)
+            progress.emit(event="database", url=url)
+        missing = dialect.name == "sqlite" and cargs and not os.path.exists(cargs[0])
+        if missing and not self.create:
+            args, kwargs = dialect.create_connect_args(make_url("sqlite://"))
+            return dialect.connect(*args, **kwargs)
+        return None
+
+
+def hide_password(url):
+    """Return a URL as text that may be shown."""
+    return make_url(url).render_as_string(hide_password=True)

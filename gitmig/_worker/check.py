@@ -1,0 +1,136 @@
+"""``check``: the gates that need a database.
+
+Request besides the common part: ``gates`` (of upgrade, downgrade, drift), in that order.
+
+Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
+``problems`` (the failure objects of ``failures``), and the facts of ``Project.facts``. One walk
+up, down and up again serves them all: the fingerprint taken at each set of heads on the way up is
+what the way down is compared with.
+"""
+
+from __future__ import annotations
+
+import time
+
+from . import fingerprint
+from .failures import Failure
+from .generate import compare, described
+from .session import open_session
+
+# what says that the gates could not run at all, rather than that one of them failed
+COULD_NOT_RUN = (
+    "alembic_missing",
+    "bug",
+    "dialect_mismatch",
+    "env_failed",
+    "no_database",
+    "revision_unreadable",
+    "server_failed",
+    "wrong_database",
+    "wrong_source",
+)
+
+
+def run(request):
+    """Serve the request."""
+    with open_session(request, ["check"]) as (project, databases):
+        walk = Walk(project)
+        done = {}
+        # drift before downgrade: it needs the heads, which a failing downgrade would leave
+        for name in ("upgrade", "drift", "downgrade"):
+            wanted = name in request["gates"]
+            done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
+        gates = [done[name] for name in ("upgrade", "downgrade", "drift")]
+        return dict(project.facts(databases), gates=gates)
+
+
+class Walk:
+    """The way up, down and up again; each method is a gate and returns its problems."""
+
+    def __init__(self, project):
+        self.project = project
+        self.schemas = {}
+        self.at_head = False
+
+    def upgrade(self):
+        """From empty to the heads."""
+        self.project.upgrade("heads", after=self.remember)
+        self.at_head = True
+        return []
+
+    def downgrade(self):
+        """Down, one revision at a time, each to the schema that was there before; up again."""
+        if not self.at_head:
+            return None
+        problems = []
+
+        def compare_with_before(step, context):
+            problems.extend(self.traces(step, context))
+
+        self.at_head = False
+        self.project.downgrade("base", after=compare_with_before)
+        self.project.upgrade("heads")
+        self.at_head = True
+        return problems
+
+    def drift(self):
+        """The models against the schema at the heads."""
+        if not self.at_head:
+            return None
+        found = described(compare(self.project))
+        if not found:
+            return []
+        return [{"kind": "drift", "message": op["words"], "operation": op} for op in found]
+
+    def remember(self, step, context):
+        """Keep the schema at these heads: before the first step, and after each."""
+        self.schemas[heads_of(context)] = fingerprint.take(context.connection)
+
+    def traces(self, step, context):
+        """Return the problem of a downgrade after which the schema is not as before."""
+        before = self.schemas.get(heads_of(context))
+        if before is None:
+            return []
+        found = fingerprint.differences(before, fingerprint.take(context.connection))
+        if not found:
+            return []
+        revision = step.revision
+        return [
+            {
+                "kind": "downgrade_differs",
+                "message": "; ".join(found[:5]),
+                "differences": found,
+                "revision": revision.revision,
+                "path": self.project.relative(revision.path),
+            }
+        ]
+
+
+def heads_of(context):
+    """Return where a database stands, as the key of its schema there."""
+    bind = context.connection.engine.url.render_as_string()
+    return (bind, frozenset(context.get_current_heads()))
+
+
+def gate(name, work):
+    """Run a gate; a failure that stops it is its problem, unless nothing could run at all."""
+    started = time.perf_counter()
+    try:
+        problems = work()
+    except Failure as failure:
+        if failure.kind in COULD_NOT_RUN:
+            raise
+        problems = [failure.answer()]
+    if problems is None:
+        return skipped(name)
+    return {
+        "name": name,
+        "status": "failed" if problems else "passed",
+        "seconds": round(time.perf_counter() - started, 3),
+        "problems": problems,
+    }
+
+
+def skipped(name):
+    """Return the outcome of a gate that was not asked for or has nothing to stand on."""
+    return {"name": name, "status": "skipped", "seconds": 0.0, "problems": []}

@@ -1,0 +1,163 @@
+"""Ephemeral databases: one for each database that the project asks for.
+
+SQLite: a file in the run directory. Server databases: made on the server whose URL was given,
+with a name of our own, recorded before they are made and dropped at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import uuid
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine.url import make_url
+
+from .aside import own_connections
+from .failures import Failure, one_line
+
+PREFIX = "gitmig_"
+NAMES_OF_A_DATABASE = ("host", "port", "user", "username", "database", "dbname", "db", "dsn")
+KINDS = {"mariadb": "mysql"}
+
+
+class Databases:
+    """The databases of one run. ``fresh()`` begins a new, empty set.
+
+    ``directory`` is the run directory, ``server`` the URL of a server or empty, ``registry`` a
+    folder in which the names of databases on the server are noted while they exist.
+    """
+
+    def __init__(self, directory, server, registry):
+        self.directory = directory
+        self.server = make_url(server) if server else None
+        self.registry = registry
+        self.dialect = None
+        self._generation = 0
+        self._known = {}
+        self._open = []
+
+    def connect(self, dialect, cargs, cparams):
+        """Open a connection to the ephemeral database that stands for the one asked for."""
+        self.dialect = dialect
+        kind = KINDS.get(dialect.name, dialect.name)
+        asked = identity(kind, cargs, cparams)
+        if kind == "sqlite":
+            connection = self._connect_sqlite(dialect, asked, cparams)
+        else:
+            connection = self._connect_server(dialect, kind, asked)
+        self._open.append(connection)
+        return connection
+
+    def fresh(self):
+        """Leave the databases made so far: what connects from now on gets new, empty ones."""
+        self._generation += 1
+
+    def close(self):
+        """Close what is open and drop what was made on the server."""
+        for connection in self._open:
+            try:
+                connection.close()
+            except Exception:
+                pass  # closed by the project already, or lost with its event loop
+        names = [name for name in self._known.values() if name.startswith(PREFIX)]
+        if names and self.server is not None:
+            self._drop(names)
+
+    def _connect_sqlite(self, dialect, asked, cparams):
+        path = os.path.join(self.directory, f"{self._generation}-{asked}.sqlite")
+        args, kwargs = dialect.create_connect_args(make_url("sqlite:///" + path))
+        for name in ("detect_types", "isolation_level", "timeout", "check_same_thread"):
+            if name in cparams:
+                kwargs[name] = cparams[name]
+        connection = dialect.connect(*args, **kwargs)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
+        cursor.close()
+        return connection
+
+    def _connect_server(self, dialect, kind, asked):
+        url = self._server_url(dialect, kind)
+        key = f"{self._generation}-{asked}"
+        if key not in self._known:
+            self._known[key] = self._create(url)
+        args, kwargs = dialect.create_connect_args(url.set(database=self._known[key]))
+        return dialect.connect(*args, **kwargs)
+
+    def _server_url(self, dialect, kind):
+        if self.server is None:
+            raise Failure("no_database", f"env.py asks for {dialect.name}", dialect=dialect.name)
+        given = self.server.get_backend_name()
+        if KINDS.get(given, given) != kind:
+            raise Failure(
+                "dialect_mismatch",
+                f"env.py asks for {dialect.name}, the given server is {given}",
+                dialect=dialect.name,
+                given=given,
+            )
+        return self.server.set(drivername=f"{given}+{dialect.driver}")
+
+    def _create(self, url):
+        name = PREFIX + uuid.uuid4().hex[:12]
+        note = os.path.join(self.registry, name)
+        with open(note, "x", encoding="utf-8") as out:
+            json.dump({"pid": os.getpid(), "server": url.render_as_string()}, out)
+        self._on_server(url, [f"CREATE DATABASE {name}"])
+        return name
+
+    def _drop(self, names):
+        force = " WITH (FORCE)" if self.server.get_backend_name() == "postgresql" else ""
+        url = self._server_url(self.dialect, KINDS.get(self.dialect.name, self.dialect.name))
+        for name in names:
+            self._on_server(url, [f"DROP DATABASE {name}{force}"])
+            os.unlink(os.path.join(self.registry, name))
+
+    def _on_server(self, url, statements):
+        """Run statements outside any transaction, in a thread: env.py may own the event loop."""
+        errors = []
+
+        def work():
+            try:
+                with own_connections():
+                    run_statements(url, statements)
+            except Exception as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        if errors:
+            raise Failure("server_failed", one_line(errors[0]), server=url.render_as_string())
+
+
+def identity(kind, cargs, cparams):
+    """Return a short name for the database that connection arguments lead to."""
+    named = {name: str(cparams[name]) for name in NAMES_OF_A_DATABASE if name in cparams}
+    text_of = json.dumps([kind, [str(arg) for arg in cargs], named], sort_keys=True)
+    return hashlib.sha256(text_of.encode()).hexdigest()[:12]
+
+
+def run_statements(url, statements):
+    """Run statements on a server in autocommit mode, with a sync or an async driver."""
+    if not url.get_dialect().is_async:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+        return
+
+    import asyncio
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def run():
+        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            for statement in statements:
+                await connection.execute(text(statement))
+        await engine.dispose()
+
+    asyncio.run(run())

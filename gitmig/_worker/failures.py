@@ -1,0 +1,73 @@
+"""Expected failures: a closed set of kinds, each an answer and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+KINDS = {
+    "alembic_missing": "the interpreter has no Alembic or no SQLAlchemy",
+    "alembic_refused": "Alembic itself said no (its sentence is the message)",
+    "usage": "Alembic's command line did not accept the arguments",
+    "env_failed": "env.py, or a module it imports, raised, exited or never ran the migrations",
+    "revision_unreadable": "a revision file could not be loaded",
+    "migration_failed": "a revision failed while it ran",
+    "wrong_database": "a connection is not the ephemeral one",
+    "wrong_source": "a module of the project was imported from outside the snapshot",
+    "no_database": "the project asks for a database that no provider was given for",
+    "dialect_mismatch": "the given server is of another kind than env.py asks for",
+    "server_failed": "the given server refused a connection or a database",
+    "not_converging": "after the new revision the models and the schema still differ",
+    "downgrade_differs": "the downgrade of the new revision does not restore the schema",
+    "sides_differ": "the order in which heads are applied changes the schema",
+    "bug": "anything else: a fault of gitmig",
+}
+
+
+class Failure(Exception):
+    """An expected failure; the keyword arguments go into the answer as they are."""
+
+    def __init__(self, kind, message, **data):
+        assert kind in KINDS, kind
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.data = data
+
+    def answer(self):
+        """Return the answer's ``error`` object."""
+        return dict(self.data, kind=self.kind, message=self.message)
+
+
+def one_line(error):
+    """Return an exception as one short line: its type and the first line of its text."""
+    text = str(error).strip().splitlines()
+    name = type(error).__name__
+    return f"{name}: {text[0][:300]}" if text else name
+
+
+def place(error, roots):
+    """Return ``(file, line)`` of the innermost frame below one of ``roots``, or ``("", 0)``.
+
+    The file is relative to its root. Frames of installed packages do not count, even where the
+    virtual environment lies inside the project.
+    """
+    found = ("", 0)
+    for frame in traceback.extract_tb(error.__traceback__):
+        for root in roots:
+            if is_below(frame.filename, root):
+                found = (os.path.relpath(frame.filename, root), frame.lineno)
+    if isinstance(error, SyntaxError) and error.filename:
+        for root in roots:
+            if is_below(error.filename, root):
+                found = (os.path.relpath(error.filename, root), error.lineno or 0)
+    return found
+
+
+def is_below(filename, root):
+    """Say whether a file is the project's own: below ``root`` and not an installed package."""
+    path = os.path.realpath(filename)
+    base = os.path.realpath(root) + os.sep
+    inside = path.startswith(base) and "site-packages" not in path
+    return inside and not path.startswith(os.path.realpath(sys.prefix) + os.sep)

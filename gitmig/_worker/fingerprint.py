@@ -1,0 +1,137 @@
+"""The schema of a database as comparable values.
+
+On SQLite the text that the database keeps of each table and index is compared first: one query,
+and equal text is an equal schema. Only where it differs (a batch operation writes a table anew)
+are the tables reflected. Elsewhere tables are reflected at once.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy
+from sqlalchemy import inspect
+
+from .aside import own_connections
+
+QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+
+
+def take(connection, tables=None):
+    """Return the fingerprint of the schema behind a connection.
+
+    ``tables`` limits the reflection on servers to those tables; SQLite always gives all.
+    The result is only good for ``differences``.
+    """
+    if connection.dialect.name == "sqlite":
+        return {"sqlite": sqlite_texts(connection)}
+    inspector = inspect(connection)
+    names = set(inspector.get_table_names())
+    wanted = names if tables is None else names & set(tables)
+    return {"names": names, "tables": {name: reflect(inspector, name) for name in wanted}}
+
+
+def differences(before, after):
+    """Return what differs between two fingerprints, a sentence each; empty where nothing does."""
+    if "sqlite" in before:
+        before, after = reflect_changed(before["sqlite"], after["sqlite"])
+    found = [f"table {name} is gone" for name in sorted(before["names"] - after["names"])]
+    found += [f"table {name} is left over" for name in sorted(after["names"] - before["names"])]
+    for name in sorted(set(before["tables"]) & set(after["tables"])):
+        found += table_differences(name, before["tables"][name], after["tables"][name])
+    return found
+
+
+def sqlite_texts(connection):
+    """Return ``{table: {(type, name): text}}`` of everything in the database."""
+    found = {}
+    for table, kind, name, sql in connection.execute(sqlalchemy.text(QUERY)):
+        found.setdefault(table, {})[(kind, name)] = sql
+    found.pop("sqlite_sequence", None)
+    return found
+
+
+def reflect_changed(before, after):
+    """Reflect the tables whose text differs, on both sides, from databases made of that text."""
+    changed = [name for name in before if name in after and before[name] != after[name]]
+    sides = []
+    for texts in (before, after):
+        tables = reflect_texts({name: texts[name] for name in changed}) if changed else {}
+        sides.append({"names": set(texts), "tables": tables})
+    return sides
+
+
+def reflect_texts(texts):
+    """Return the reflection of tables from the statements that made them."""
+    engine = sqlalchemy.create_engine("sqlite://")
+    with own_connections(), engine.connect() as connection:
+        raw = connection.connection
+        for objects in texts.values():
+            for kind in ("table", "index", "view", "trigger"):
+                for (found, _name), sql in objects.items():
+                    if found == kind:
+                        raw.execute(sql)
+        inspector = inspect(connection)
+        found = {
+            name: dict(reflect(inspector, name), triggers=named(objects, "trigger"))
+            for name, objects in texts.items()
+            if ("table", name) in objects
+        }
+    engine.dispose()
+    return found
+
+
+def named(objects, kind):
+    """Return the texts of one kind of object by name."""
+    return {name: sql for (found, name), sql in objects.items() if found == kind}
+
+
+def reflect(inspector, table):
+    """Return one table's columns, keys, indexes and constraints as plain values."""
+    columns = {
+        column["name"]: {
+            "type": str(column["type"]),
+            "nullable": column["nullable"],
+            "default": column.get("default"),
+            "comment": column.get("comment"),
+            "computed": str(column.get("computed")),
+            "identity": str(column.get("identity")),
+        }
+        for column in inspector.get_columns(table)
+    }
+    return {
+        "columns": columns,
+        "primary key": sorted(inspector.get_pk_constraint(table)["constrained_columns"]),
+        "foreign keys": texts_of(inspector.get_foreign_keys(table)),
+        "indexes": texts_of(inspector.get_indexes(table)),
+        "unique constraints": texts_of(inspector.get_unique_constraints(table)),
+        "checks": texts_of(checks(inspector, table)),
+    }
+
+
+def checks(inspector, table):
+    """Return the CHECK constraints, none where the dialect cannot tell."""
+    try:
+        return inspector.get_check_constraints(table)
+    except NotImplementedError:
+        return []
+
+
+def texts_of(objects):
+    """Return reflected objects in an order that does not depend on when they were made."""
+    return sorted(str(sorted(item.items(), key=lambda pair: pair[0])) for item in objects)
+
+
+def table_differences(name, before, after):
+    """Return what differs in one table, a sentence each."""
+    found = []
+    old, new = before["columns"], after["columns"]
+    found += [f"column {name}.{column} is gone" for column in sorted(set(old) - set(new))]
+    found += [f"column {name}.{column} is left over" for column in sorted(set(new) - set(old))]
+    for column in sorted(set(old) & set(new)):
+        for key, value in old[column].items():
+            if new[column][key] != value:
+                now = new[column][key]
+                found.append(f"column {name}.{column} has {key} {now} instead of {value}")
+    for key in sorted(set(before) - {"columns"}):
+        if before[key] != after.get(key):
+            found.append(f"the {key} of table {name} differ")
+    return found

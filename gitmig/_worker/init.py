@@ -1,0 +1,35 @@
+"""``init``: lay out an Alembic environment with the project's own Alembic.
+
+Request besides the common part: ``folder`` (relative to the directory), ``template``.
+
+Result: ``files``, what was written, relative to the tree.
+"""
+
+from __future__ import annotations
+
+import os
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from .failures import Failure
+
+
+def run(request):
+    """Serve the request."""
+    before = set(walk())
+    try:
+        command.init(Config(request["ini"]), request["folder"], template=request["template"])
+    except CommandError as error:
+        raise Failure("alembic_refused", str(error)) from error
+    new = sorted(set(walk()) - before)
+    return {"files": [os.path.relpath(path, request["tree"]).replace(os.sep, "/") for path in new]}
+
+
+def walk():
+    """Yield every file below the current directory that init could have written."""
+    for folder, folders, files in os.walk(os.getcwd()):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            yield os.path.join(folder, name)

@@ -1,0 +1,88 @@
+"""Read one request, do it, write one answer."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+
+from .failures import Failure, one_line
+
+# operation -> module of this package with a function ``run(request)``; imported when asked for
+OPERATIONS = {
+    "alembic": "alembic_command",
+    "check": "check",
+    "describe": "describe_project",
+    "generate": "generate",
+    "init": "init",
+    "merge": "merge",
+    "preview": "preview",
+}
+
+
+def main():
+    """Serve the request on stdin and end the process."""
+    answer_to = claim_stdout()
+    request = json.loads(sys.stdin.buffer.read())
+    sys.stdin = open(os.devnull)
+    end_with_parent()
+    try:
+        answer = {"result": serve(request)}
+    except Failure as failure:
+        answer = {"error": failure.answer()}
+    except BaseException as error:
+        answer = {"error": bug(error)}
+    with os.fdopen(answer_to, "w", encoding="utf-8") as out:
+        json.dump(answer, out)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # threads that env.py started must not keep the process alive
+
+
+def claim_stdout():
+    """Keep stdout for the answer; all that is printed from here on goes to stderr."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return kept
+
+
+def end_with_parent():
+    """End this process when the front has ended, however it ended."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.25)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="gitmig-parent").start()
+
+
+def serve(request):
+    """Run the named operation and return its result."""
+    from . import paths
+
+    require_packages()
+    paths.enter(request)
+    module = importlib.import_module("." + OPERATIONS[request["operation"]], __package__)
+    return module.run(request)
+
+
+def require_packages():
+    """Raise ``alembic_missing`` where the interpreter lacks what the worker stands on."""
+    for name in ("sqlalchemy", "alembic"):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise Failure("alembic_missing", one_line(error), package=name) from error
+
+
+def bug(error):
+    """Return the error object for a failure that nobody expected."""
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {"kind": "bug", "message": one_line(error), "traceback": text}

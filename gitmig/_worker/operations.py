@@ -1,0 +1,189 @@
+"""Alembic's operations in plain words, and the doubt a person should have about each."""
+
+from __future__ import annotations
+
+from alembic.operations import ops
+
+MANY = 3
+
+
+def describe(containers):
+    """Return the operations of ``UpgradeOps`` containers as plain dictionaries, in order."""
+    flat = [op for container in containers for op in flatten(container)]
+    created = {op.table_name for op in flat if isinstance(op, ops.CreateTableOp)}
+    added = {
+        (op.table_name, op.column.name)
+        for op in flat
+        if isinstance(op, ops.AddColumnOp) and op.column.nullable
+    }
+    return [describe_one(op, created, added) for op in flat]
+
+
+def flatten(container):
+    """Yield the operations inside containers such as ``ModifyTableOps``."""
+    for op in container.ops:
+        if isinstance(op, ops.OpContainer):
+            yield from flatten(op)
+        else:
+            yield op
+
+
+def describe_one(op, created, added):
+    """Return one operation as ``kind, table, column, words, doubt``."""
+    table = getattr(op, "table_name", None) or getattr(op, "source_table", None) or ""
+    describer = DESCRIBERS.get(type(op))
+    if describer is None:
+        kind = type(op).__name__
+        words, column, doubt = f"run {kind}", "", f"{kind} is an operation gitmig cannot judge"
+    else:
+        words, column, doubt = describer(op, table)
+    columns = set(columns_of(op))
+    if table in created or (columns and all((table, name) in added for name in columns)):
+        doubt = ""  # no row can be in the way
+    kind = type(op).__name__
+    return {"kind": kind, "table": table, "column": column, "words": words, "doubt": doubt}
+
+
+def columns_of(op):
+    """Return the names of the columns that a constraint or an index covers."""
+    if isinstance(op, ops.CreateForeignKeyOp):
+        return op.local_cols
+    columns = getattr(op, "columns", None) or ()
+    return [getattr(column, "name", column) for column in columns]
+
+
+def create_table(op, table):
+    return f"create table {table}", "", ""
+
+
+def drop_table(op, table):
+    return f"drop table {table}", "", f"table {table} is dropped with all its rows"
+
+
+def add_column(op, table):
+    column = op.column
+    doubt = ""
+    filled = column.server_default is not None or getattr(column, "computed", None) is not None
+    if not column.nullable and not filled:
+        doubt = (
+            f"{table}.{column.name} is NOT NULL and has no server default: "
+            "adding it fails on a table that has rows"
+        )
+    return f"add {table}.{column.name}", column.name, doubt
+
+
+def drop_column(op, table):
+    name = op.column_name
+    return f"drop {table}.{name}", name, f"{table}.{name} is dropped with all its values"
+
+
+def alter_column(op, table):
+    name = op.column_name
+    what, doubts = [], []
+    if op.modify_type is not None:
+        what.append(f"type {op.modify_type!r}")
+        if not widens(op.existing_type, op.modify_type):
+            doubts.append(
+                f"{table}.{name} changes from {op.existing_type!r} to {op.modify_type!r}: "
+                "values may not fit"
+            )
+    if op.modify_nullable is not None:
+        what.append("nullable" if op.modify_nullable else "NOT NULL")
+        if not op.modify_nullable:
+            doubts.append(f"{table}.{name} becomes NOT NULL: this fails where it holds NULL")
+    if op.modify_server_default is not False:
+        what.append("server default")
+    if op.modify_comment is not False:
+        what.append("comment")
+    return f"alter {table}.{name} ({', '.join(what)})", name, "; ".join(doubts)
+
+
+def widens(old, new):
+    """Say whether every value of the old type fits the new one: only a longer string is sure."""
+    if old is None or old._type_affinity is not new._type_affinity:
+        return False
+    before, after = getattr(old, "length", None), getattr(new, "length", None)
+    return before is not None and (after is None or after >= before)
+
+
+def create_index(op, table):
+    words = f"index {', '.join(str(column) for column in columns_of(op))} of {table}"
+    name = str(op.index_name)
+    doubt = f"unique index {name} fails where {table} has duplicates" if op.unique else ""
+    return f"add {name}" if op.index_name else f"add {words}", "", doubt
+
+
+def drop_index(op, table):
+    return f"drop {op.index_name}", "", ""
+
+
+def create_unique(op, table):
+    columns = ", ".join(columns_of(op))
+    return (
+        f"add unique {table}({columns})",
+        "",
+        f"unique {table}({columns}) fails where there are duplicates",
+    )
+
+
+def create_foreign_key(op, table):
+    words = f"{table}({', '.join(op.local_cols)}) to {op.referent_table}"
+    return (
+        f"add foreign key {words}",
+        "",
+        f"foreign key {words} fails where rows point nowhere",
+    )
+
+
+def create_check(op, table):
+    return (
+        f"add check {op.constraint_name} on {table}",
+        "",
+        f"check {op.constraint_name} fails where rows of {table} break it",
+    )
+
+
+def drop_constraint(op, table):
+    return f"drop constraint {op.constraint_name} of {table}", "", ""
+
+
+def comment(op, table):
+    return f"comment on {table}", "", ""
+
+
+def execute(op, table):
+    return "run SQL", "", "SQL that gitmig cannot judge"
+
+
+DESCRIBERS = {
+    ops.CreateTableOp: create_table,
+    ops.DropTableOp: drop_table,
+    ops.AddColumnOp: add_column,
+    ops.DropColumnOp: drop_column,
+    ops.AlterColumnOp: alter_column,
+    ops.CreateIndexOp: create_index,
+    ops.DropIndexOp: drop_index,
+    ops.CreateUniqueConstraintOp: create_unique,
+    ops.CreateForeignKeyOp: create_foreign_key,
+    ops.CreateCheckConstraintOp: create_check,
+    ops.DropConstraintOp: drop_constraint,
+    ops.CreateTableCommentOp: comment,
+    ops.DropTableCommentOp: comment,
+    ops.ExecuteSQLOp: execute,
+}
+
+
+def message(operations):
+    """Return the revision message: the first operations in words, then how many more.
+
+    Indexes and constraints of a table made in the same revision go without saying.
+    """
+    created = {op["table"] for op in operations if op["kind"] == "CreateTableOp"}
+    told = [
+        op["words"]
+        for op in operations
+        if op["table"] not in created or op["kind"] == "CreateTableOp"
+    ]
+    words = ", ".join(told[:MANY])
+    rest = len(told) - MANY
+    return f"{words} and {rest} more" if rest > 0 else words

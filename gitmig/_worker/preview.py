@@ -1,0 +1,76 @@
+"""``preview``: what an upgrade or a downgrade would do, in words and in SQL, without doing it.
+
+Request besides the common part: ``start`` (the revisions the real database stands on),
+``target`` as Alembic takes it, ``up``.
+
+Result: ``steps``, each with ``revision``, ``subject``, ``path``, ``up``, ``words`` and ``sql``,
+and the facts of ``Project.facts``.
+"""
+
+from __future__ import annotations
+
+from alembic.operations import BatchOperations
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from . import operations
+from .session import open_session
+
+# the bookkeeping of Alembic and of the transaction, which no reviewer asked for
+NOISE = ("PRAGMA", "SELECT", "INSERT INTO alembic_version", "UPDATE alembic_version")
+NOISE += ("DELETE FROM alembic_version",)
+
+
+def run(request):
+    """Serve the request."""
+    command = "upgrade" if request["up"] else "downgrade"
+    with open_session(request, [command, request["target"]]) as (project, databases):
+        for head in request["start"]:
+            project.upgrade(head)
+        recorder = Recorder(project)
+        move = project.upgrade if request["up"] else project.downgrade
+        move(request["target"], after=recorder.finish)
+        return dict(project.facts(databases), steps=recorder.steps)
+
+
+class Recorder:
+    """Collects what each step did: operations as they are invoked, statements as they are sent."""
+
+    def __init__(self, project):
+        self.project = project
+        self.steps = []
+        self.words, self.sql = [], []
+        self.inside = 0
+        owner = next(each for each in BatchOperations.__mro__ if "invoke" in vars(each))
+        invoke = owner.invoke
+
+        def recorded(operations_self, op):
+            if not self.inside:
+                self.words.append(operations.describe_one(op, (), ())["words"])
+            self.inside += 1
+            try:
+                return invoke(operations_self, op)
+            finally:
+                self.inside -= 1
+
+        owner.invoke = recorded
+        event.listen(Engine, "before_cursor_execute", self.statement)
+
+    def statement(self, connection, cursor, statement, parameters, context, executemany):
+        """Keep a statement that a revision sent."""
+        if self.project.step is not None and not statement.lstrip().startswith(NOISE):
+            self.sql.append(statement.strip())
+
+    def finish(self, step, context):
+        """Close the account of one step."""
+        self.steps.append(
+            {
+                "revision": step.revision.revision,
+                "subject": step.revision.doc,
+                "path": self.project.relative(step.revision.path),
+                "up": step.is_upgrade,
+                "words": self.words,
+                "sql": self.sql,
+            }
+        )
+        self.words, self.sql = [], []

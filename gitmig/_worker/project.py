@@ -1,0 +1,166 @@
+"""The project's Alembic environment: its configuration, its revisions, one run of env.py."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import alembic
+from alembic.config import CommandLine
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from . import compat, paths, progress
+from .failures import Failure, one_line, place
+
+
+class Project:
+    """One Alembic environment, loaded once for a request.
+
+    ``arguments`` is the Alembic command line that env.py and the templates shall see as
+    ``config.cmd_opts``: many read ``config.cmd_opts.autogenerate``, which is None when Alembic is
+    called from Python.
+    """
+
+    def __init__(self, request, arguments, **config_options):
+        self.request = request
+        self.roots = (request["tree"], request["root"])
+        self.step = None
+        self.contexts = 0
+        options = CommandLine(prog="alembic").parser.parse_args(command_line(request, arguments))
+        self.config = compat.make_config(
+            request["ini"], request["toml"], request["section"], cmd_opts=options, **config_options
+        )
+        with self.explained("revision_unreadable", "a revision file could not be loaded"):
+            self.script = ScriptDirectory.from_config(self.config)
+            self.script.get_heads()
+
+    def run_env(self, fn, **options):
+        """Run env.py; ``fn(heads, context)`` gives the steps for each database it configures.
+
+        Raises the failure that says what went wrong, and where in the project.
+        """
+        self.contexts = 0
+
+        def counted(heads, context):
+            self.contexts += 1
+            return fn(heads, context)
+
+        with self.explained("env_failed", "env.py failed"):
+            with EnvironmentContext(self.config, self.script, fn=counted, **options):
+                self.script.run_env()
+        if not self.contexts:
+            raise Failure("env_failed", "env.py ended without running any migrations")
+
+    def upgrade(self, target, after=None):
+        """Upgrade every database of the project to ``target``; call ``after`` after each step."""
+
+        def fn(heads, context):
+            return self.tracked(self.script._upgrade_revs(target, heads), context, after)
+
+        self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
+
+    def downgrade(self, target, after=None):
+        """Downgrade every database of the project to ``target``; ``after`` as in ``upgrade``."""
+
+        def fn(heads, context):
+            return self.tracked(self.script._downgrade_revs(target, heads), context, after)
+
+        self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
+
+    def tracked(self, steps, context, after=None):
+        """Yield the steps, know which one is running, and tell about each that is done."""
+        steps = list(steps)
+        for number, step in enumerate(steps, 1):
+            self.step = step
+            progress.emit(
+                event="step",
+                revision=step.revision.revision,
+                subject=step.revision.doc,
+                up=step.is_upgrade,
+                number=number,
+                total=len(steps),
+            )
+            yield step
+            self.step = None
+            if after is not None:
+                after(step, context)
+        progress.emit(event="steps-done", total=len(steps))
+
+    @contextlib.contextmanager
+    def explained(self, kind, what):
+        """Turn whatever the project's code raises into the failure that explains it."""
+        try:
+            yield
+        except Failure:
+            raise
+        except KeyboardInterrupt:
+            raise
+        except CommandError as error:
+            if self.step is not None:
+                raise self.migration_failed(error) from error
+            raise Failure("alembic_refused", str(error)) from error
+        except BaseException as error:
+            if self.step is not None:
+                raise self.migration_failed(error) from error
+            raise self.code_failed(kind, what, error) from error
+
+    def code_failed(self, kind, what, error):
+        """Return the failure for an exception (or an exit) in env.py or a revision's module."""
+        path, line = place(error, self.roots)
+        if isinstance(error, SystemExit):
+            what, error_text = "env.py ended the process", f"sys.exit({error.code!r})"
+        else:
+            error_text = one_line(error)
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return Failure(
+            kind, f"{what}: {error_text}", path=path, line=line, missing_module=missing or ""
+        )
+
+    def migration_failed(self, error):
+        """Return the failure for an exception in the revision that is running."""
+        step, self.step = self.step, None
+        path = os.path.relpath(str(step.revision.path), self.request["tree"])
+        line = place_in(error, str(step.revision.path))
+        return Failure(
+            "migration_failed",
+            one_line(getattr(error, "orig", None) or error),
+            revision=step.revision.revision,
+            up=step.is_upgrade,
+            path=path.replace(os.sep, "/"),
+            line=line,
+            sql=str(getattr(error, "statement", "") or ""),
+        )
+
+    def relative(self, path):
+        """Return a path of the tree as git writes it."""
+        return os.path.relpath(str(path), self.request["tree"]).replace(os.sep, "/")
+
+    def facts(self, databases):
+        """Return what every answer carries: the files imported, the versions, the dialect."""
+        dialect = databases.dialect
+        return {
+            "loaded": paths.loaded_sources(self.request),
+            "versions": compat.versions(dialect),
+            "dialect": dialect.name if dialect is not None else "",
+            "site": os.path.dirname(os.path.dirname(alembic.__file__)),
+        }
+
+
+def command_line(request, arguments):
+    """Return the arguments ``alembic`` would have been started with."""
+    found = []
+    if request["ini"]:
+        found += ["-c", request["ini"]]
+    return [*found, "-n", request["section"], *arguments]
+
+
+def place_in(error, filename):
+    """Return the last line of a file that an exception passed through, 0 for none."""
+    line, traceback = 0, error.__traceback__
+    while traceback is not None:
+        if os.path.realpath(traceback.tb_frame.f_code.co_filename) == os.path.realpath(filename):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

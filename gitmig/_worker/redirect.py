@@ -1,0 +1,86 @@
+"""Every connection is turned to an ephemeral database, whatever URL the project asks for.
+
+``do_connect`` on the Engine class sees each connection any engine opens, before it is opened.
+Engine arguments that go round it (``creator``, ``async_creator``, a ready-made ``pool``) are
+dropped. Before Alembic sends its first statement, the connection in its context is checked to be
+one that was opened here.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import sqlalchemy
+import sqlalchemy.engine
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from . import aside
+from .compat import connection_info
+from .failures import Failure
+
+MARK = "gitmig-ephemeral"
+GO_ROUND = ("creator", "async_creator", "pool")
+
+
+def install(databases):
+    """Turn every connection of this process to ``databases``; call it before any user code."""
+
+    def answer(dialect, record, cargs, cparams):
+        if aside.active():
+            return None
+        connection = databases.connect(dialect, cargs, cparams)
+        record.info[MARK] = True
+        return connection
+
+    event.listen(Engine, "do_connect", answer)
+    wrap_create_engine(drop_go_round)
+    check_contexts()
+
+
+def drop_go_round(create_engine):
+    """Wrap ``create_engine`` so that every engine connects by URL."""
+
+    @functools.wraps(create_engine)
+    def create(*args, **kwargs):
+        for name in GO_ROUND:
+            kwargs.pop(name, None)
+        return create_engine(*args, **kwargs)
+
+    return create
+
+
+def wrap_create_engine(wrapper):
+    """Replace ``create_engine`` in every module of SQLAlchemy that hands it out."""
+    wrapped = wrapper(sqlalchemy.create_engine)
+    sqlalchemy.create_engine = wrapped
+    sqlalchemy.engine.create_engine = wrapped
+    inner = getattr(sqlalchemy.engine, "create", None)
+    if inner is not None:
+        inner.create_engine = wrapped
+
+
+def check_contexts():
+    """Refuse to run migrations on any connection that is not ours."""
+    run_migrations = MigrationContext.run_migrations
+
+    @functools.wraps(run_migrations)
+    def checked(self, **kwargs):
+        verify(self.connection)
+        return run_migrations(self, **kwargs)
+
+    MigrationContext.run_migrations = checked
+
+
+def verify(connection):
+    """Raise ``wrong_database`` unless the connection was opened by ``install``'s listener."""
+    if connection is None:
+        raise Failure(
+            "wrong_database", "env.py configured Alembic without a connection (offline mode)"
+        )
+    if not connection_info(connection).get(MARK):
+        raise Failure(
+            "wrong_database",
+            "env.py gave Alembic a connection that gitmig did not open; nothing was sent to it",
+        )

@@ -1,0 +1,128 @@
+"""Revision files through the project's own machinery, into a scratch directory.
+
+Alembic renders template, file name and post-write hooks as the project configured them; only the
+place differs. The scratch directory mirrors the tree and links its configuration files, so that
+formatters find theirs.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import os
+import sys
+
+from alembic.script import base as script_base
+from alembic.util import CommandError
+
+from .failures import one_line
+
+
+class Scratch:
+    """Where revisions are rendered. ``notes`` is what a person should be told about them."""
+
+    def __init__(self, project, directory):
+        self.project = project
+        self.tree = project.request["tree"]
+        self.directory = directory
+        self.paths = []
+        self.notes = []
+
+    @contextlib.contextmanager
+    def rendering(self):
+        """Send the revisions that are generated inside to the scratch directory."""
+        script = self.project.script
+        rev_path, generate = script._rev_path, script._generate_template
+        run_hooks = script_base.write_hooks._run_hooks
+
+        def twin_path(*args, **kwargs):
+            return self.twin(rev_path(*args, **kwargs))
+
+        def generate_template(source, target, **variables):
+            generate(source, target, **variables)
+            add_missing_imports(target)
+            self.paths.append(str(target))
+
+        def tolerant_hooks(*args, **kwargs):
+            try:
+                run_hooks(*args, **kwargs)
+            except CommandError as error:
+                self.notes.append(f"post-write hook not run: {one_line(error)}")
+
+        script._rev_path, script._generate_template = twin_path, generate_template
+        script_base.write_hooks._run_hooks = tolerant_hooks
+        try:
+            yield
+        finally:
+            del script._rev_path, script._generate_template
+            script_base.write_hooks._run_hooks = run_hooks
+
+    def twin(self, path):
+        """Return the place in the scratch directory for a path of the tree, made ready."""
+        there = os.path.join(self.directory, os.path.relpath(str(path), self.tree))
+        os.makedirs(os.path.dirname(there), exist_ok=True)
+        self.link_configuration(os.path.dirname(os.path.relpath(str(path), self.tree)))
+        return type(path)(there)
+
+    def link_configuration(self, folder):
+        """Link the configuration files of a folder and all above it: formatters look upwards."""
+        while True:
+            source = os.path.join(self.tree, folder)
+            for name in os.listdir(source) if os.path.isdir(source) else []:
+                target = os.path.join(self.directory, folder, name)
+                if name.endswith((".toml", ".cfg", ".ini")) and not os.path.lexists(target):
+                    os.symlink(os.path.join(source, name), target)
+            if not folder:
+                return
+            folder = os.path.dirname(folder)
+
+    def files(self):
+        """Return what was rendered: the path in the tree and the text of each file."""
+        found = []
+        for path in self.paths:
+            with open(path, encoding="utf-8", newline="") as file:
+                text = file.read()
+            relative = os.path.relpath(path, self.directory).replace(os.sep, "/")
+            found.append({"path": relative, "content": text})
+        return found
+
+
+def add_missing_imports(path):
+    """Import the packages that rendered types name but the template does not import.
+
+    ``sqlmodel.sql.sqltypes.AutoString()`` is the usual one. Only packages that the project has
+    already imported are added.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        text = file.read()
+    tree = ast.parse(text)
+    missing = sorted(name for name in unbound_names(tree) if name in sys.modules)
+    if not missing:
+        return
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    lines = text.splitlines(keepends=True)
+    after = imports[-1].end_lineno if imports else 0
+    lines[after:after] = [f"import {name}\n" for name in missing]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write("".join(lines))
+
+
+def unbound_names(tree):
+    """Return the names that code uses as ``name.attribute`` and that nothing in it binds."""
+    bound = set(dir(builtins))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    used = {
+        node.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return used - bound

@@ -1,0 +1,24 @@
+"""A project on ephemeral databases, for one request."""
+
+from __future__ import annotations
+
+import contextlib
+
+from . import progress, redirect
+from .databases import Databases
+from .project import Project
+
+
+@contextlib.contextmanager
+def open_session(request, arguments):
+    """Give ``(project, databases)``: every connection is ephemeral, and nothing stays behind.
+
+    ``arguments`` is the Alembic command line that the project's code shall see.
+    """
+    progress.open_to(request.get("progress", -1))
+    databases = Databases(request["run"], request["server"], request["registry"])
+    redirect.install(databases)
+    try:
+        yield Project(request, arguments), databases
+    finally:
+        databases.close()

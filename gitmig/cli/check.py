@@ -1,0 +1,43 @@
+"""``gitmig check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitmig.cli import options
+from gitmig.commands.check import check
+from gitmig.errors import FINDINGS, OK
+from gitmig.report import json as as_json
+from gitmig.report import text
+from gitmig.report.console import progress_bar
+
+
+@click.command("check")
+@options.common
+@options.formats
+@options.database_url
+@click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
+def check_command(
+    directory: Path,
+    environment: str | None,
+    verbose: bool,
+    quiet: bool,
+    output: str,
+    database: str,
+    static: bool,
+) -> int:
+    """Apply the revisions to a throw-away database, up and down, and compare with the models."""
+    with progress_bar(quiet or output == "json") as on_progress:
+        reports = check(
+            directory, environment, static=static, database=database, on_progress=on_progress
+        )
+    if output == "json":
+        click.echo(as_json.checked(reports))
+    else:
+        text.checked(reports, quiet=quiet)
+    return OK if all(report.ok for report in reports) else FINDINGS
+
+
+COMMANDS = (check_command,)

@@ -1,0 +1,88 @@
+"""``gitmig autogenerate`` and ``gitmig merge-heads``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitmig.cli import options
+from gitmig.commands.autogenerate import Options, autogenerate
+from gitmig.commands.merge_heads import merge_heads
+from gitmig.errors import FINDINGS, OK
+from gitmig.report import json as as_json
+from gitmig.report import text
+from gitmig.report.console import progress_bar
+
+
+@click.command("autogenerate")
+@options.common
+@options.formats
+@options.message
+@options.dry_run
+@options.no_stage
+@options.database_url
+def autogenerate_command(
+    directory: Path,
+    environment: str | None,
+    verbose: bool,
+    quiet: bool,
+    output: str,
+    message: str,
+    dry_run: bool,
+    no_stage: bool,
+    database: str,
+) -> int:
+    """Write the revision that the staged models need, proved and staged."""
+    with progress_bar(quiet) as on_progress:
+        reports = autogenerate(
+            directory,
+            environment,
+            Options(message, dry_run, not no_stage, database),
+            on_progress=on_progress,
+        )
+    if output == "json":
+        click.echo(as_json.generated(reports))
+    else:
+        for report in reports:
+            text.generated(report, quiet=quiet)
+    return FINDINGS if any(report.stopped for report in reports) else OK
+
+
+@click.command("merge-heads")
+@options.common
+@options.formats
+@options.message
+@options.dry_run
+@options.no_stage
+@options.database_url
+def merge_heads_command(
+    directory: Path,
+    environment: str | None,
+    verbose: bool,
+    quiet: bool,
+    output: str,
+    message: str,
+    dry_run: bool,
+    no_stage: bool,
+    database: str,
+) -> int:
+    """Join the heads of the staged revisions, after a proof that they may be joined."""
+    with progress_bar(quiet) as on_progress:
+        report = merge_heads(
+            directory,
+            environment,
+            message=message,
+            dry_run=dry_run,
+            stage=not no_stage,
+            database=database,
+            on_progress=on_progress,
+        )
+    if output == "json":
+        click.echo(as_json.merged(report))
+    else:
+        text.merged(report)
+    return OK
+
+
+COMMANDS = (autogenerate_command, merge_heads_command)

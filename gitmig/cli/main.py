@@ -1,0 +1,72 @@
+"""The ``gitmig`` command and the one place where exceptions become output and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from gitmig import __version__
+from gitmig.cli import alembic, check, generate, hook, setup
+from gitmig.errors import BUG, INTERRUPTED, GitmigError
+from gitmig.report import json as as_json
+from gitmig.report.console import print_error
+
+BUG_REPORT = """\
+gitmig: this is a bug in gitmig {version} (Python {python}): {error}
+  → please open an issue with the lines below
+
+{traceback}"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gitmig")
+def cli() -> None:
+    """Schema migrations that are part of git."""
+
+
+for module in (setup, generate, check, alembic, hook):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def run() -> int:
+    """Run the command line; return the exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except GitmigError as error:
+        return failed(error)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("gitmig: interrupted", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        click.echo(bug_report(error), err=True)
+        return BUG
+    return code if isinstance(code, int) else 0
+
+
+def failed(error: GitmigError) -> int:
+    """Print an error, as JSON too where JSON was asked for; return its exit code."""
+    arguments = sys.argv[1:]
+    if "json" in arguments or "--format=json" in arguments:
+        name = next((word for word in arguments if not word.startswith("-")), "")
+        click.echo(as_json.failed(name, error))
+    if getattr(error, "kind", "") == "bug":
+        click.echo(bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True)
+        return BUG
+    print_error(error, verbose="-v" in arguments or "--verbose" in arguments)
+    return error.exit_code
+
+
+def bug_report(error: Exception, text: str = "") -> str:
+    """Return what a bug report needs: versions and the traceback."""
+    python = sys.version.split()[0]
+    return BUG_REPORT.format(
+        version=__version__, python=python, error=error, traceback=text or traceback.format_exc()
+    )

@@ -1,0 +1,1 @@
+"""The commands: one file each, plain values in, a report out. No click, no printing."""

@@ -1,0 +1,135 @@
+"""``gitmig merge-heads``: one revision that joins the heads, after a proof that they may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gitmig import revisions
+from gitmig.client import Progress
+from gitmig.commands.projectside import open_project
+from gitmig.commands.workspace import Workspace
+from gitmig.errors import SourceError, Stopped, WorkerFailed
+from gitmig.graph import Graph
+from gitmig.model import Environment, MergeReport, Revision, WrittenRevision
+from gitmig.placement import place
+
+SUBJECT = 60  # characters of a parent's subject that are kept in the message
+
+
+def merge_heads(
+    directory: Path,
+    name: str | None = None,
+    *,
+    message: str = "",
+    dry_run: bool = False,
+    stage: bool = True,
+    database: str = "",
+    on_progress: Progress | None = None,
+) -> MergeReport:
+    """Join the heads of the staged revisions into one; nothing to do is a report without a file.
+
+    Raises Stopped where the heads may not be joined, other GitmigErrors where it cannot be known;
+    nothing has changed then.
+    """
+    workspace = Workspace.open(directory)
+    try:
+        environment = workspace.environment(name)
+        heads = joinable_heads(workspace, environment)
+        if len(heads) < 2:
+            return MergeReport(environment.name, heads)
+        with open_project(
+            workspace, environment, database=database, on_progress=on_progress
+        ) as project:
+            try:
+                answer = project.ask(
+                    "merge",
+                    heads=[head.id for head in heads],
+                    message=message or message_for(heads),
+                    rev_id="",
+                    scratch=str(project.scratch()),
+                )
+            except WorkerFailed as error:
+                raise refused(error, heads) from error
+        written = written_by(answer)
+        if not dry_run:
+            place(workspace.repository, [written], stage=stage, index=workspace.index)
+        return MergeReport(
+            environment.name,
+            heads,
+            written,
+            staged=stage and not dry_run,
+            dry_run=dry_run,
+            notes=notes_of(answer),
+        )
+    finally:
+        workspace.repository.close()
+
+
+def joinable_heads(workspace: Workspace, environment: Environment) -> tuple[Revision, ...]:
+    """Return the heads that are to become one; raises SourceError for a broken graph.
+
+    Heads under branch labels of their own are kept apart on purpose: then only those that the
+    graph's own rule (GM001) complains about are joined.
+    """
+    found, findings = workspace.read_graph(environment)
+    for finding in findings:
+        if finding.code != "GM001" and finding.severity == "error":
+            raise SourceError(finding.message, finding.hint)
+    heads = Graph(found).heads
+    if not any(finding.code == "GM001" for finding in findings):
+        return heads[:1]
+    return heads
+
+
+def message_for(heads: tuple[Revision, ...]) -> str:
+    """Return a message that names each head and its subject."""
+    return "merge " + " and ".join(f"{head.id} ({head.subject[:SUBJECT]})" for head in heads)
+
+
+def written_by(answer: dict[str, Any]) -> WrittenRevision:
+    """Return the merge revision that the worker rendered and proved."""
+    file = answer["files"][0]
+    return WrittenRevision(
+        file["path"], file["revision"], file["message"], revisions.seal(file["content"])
+    )
+
+
+def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a person should know about the joined schema."""
+    missing = [operation["words"] for operation in answer["operations"]]
+    if not missing:
+        return tuple(answer["notes"])
+    note = f"the models ask for more than the joined revisions give: {', '.join(missing)}"
+    return (*answer["notes"], note)
+
+
+def refused(error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
+    """Return what to raise where the proof says that the heads may not be joined."""
+    places = " and ".join(head.path for head in heads)
+    if error.kind == "sides_differ":
+        return Stopped(
+            f"the heads do not commute, nothing was written: {error.data['message']} "
+            f"depending on the order of {places}",
+            "edit one of the two so that the order does not matter, or let one depend on the "
+            "other with depends_on",
+        )
+    # each side runs on its own; a failure in the second one is the two meeting
+    if error.kind == "migration_failed" and error.data.get("order"):
+        return Stopped(
+            f"the heads meet, nothing was written ({places}): {error.message}",
+            "drop or edit the operation that both have, then run `gitmig merge-heads` again",
+            error.detail,
+        )
+    return error
+
+
+def merge_in_progress(
+    directory: Path, on_progress: Progress | None = None
+) -> list[MergeReport]:
+    """Join heads in every environment, for the hook of a merge; return what was written."""
+    workspace = Workspace.open(directory)
+    names = [environment.name for environment in workspace.config.environments]
+    workspace.repository.close()
+    reports = [merge_heads(directory, name, on_progress=on_progress) for name in names]
+    return [report for report in reports if report.written is not None]

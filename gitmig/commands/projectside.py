@@ -1,0 +1,117 @@
+"""Ask the project's side: snapshot, interpreter, run directory and worker for one request."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitmig import client, interpreter, snapshot
+from gitmig.commands.workspace import Workspace
+from gitmig.ephemeral.rundir import run_directory
+from gitmig.errors import WorkerFailed
+from gitmig.explain import explain
+from gitmig.model import Environment
+
+
+@dataclass(frozen=True)
+class ProjectSide:
+    """One environment's project, ready to be asked; ``tree`` holds the files it works on."""
+
+    workspace: Workspace
+    environment: Environment
+    tree: Path
+    run: Path
+    database: str = ""
+    on_progress: client.Progress | None = None
+
+    def ask(self, operation: str, **fields: Any) -> dict[str, Any]:
+        """Send one request and return the result; raises WorkerFailed in the user's words."""
+        environment, repository = self.environment, self.workspace.repository
+        found = find_interpreter(self.workspace, environment)
+        registry = repository.shared_dir / "databases"
+        registry.mkdir(parents=True, exist_ok=True)
+        request = {
+            "operation": operation,
+            "tree": str(self.tree),
+            "root": str(repository.root),
+            "directory": environment.directory,
+            "ini": relative(environment.ini, environment.directory),
+            "toml": relative(environment.toml, environment.directory),
+            "section": environment.section,
+            "run": str(self.run),
+            "server": self.database or environment.settings.database,
+            "registry": str(registry),
+            "pycache": str(repository.shared_dir / "pycache"),
+            **fields,
+        }
+        try:
+            return client.ask(
+                found.path,
+                request,
+                env=environment.settings.env,
+                timeout=environment.settings.timeout,
+                on_progress=self.on_progress,
+            )
+        except WorkerFailed as error:
+            raise explain(error, environment, str(found.path)) from error
+
+    def scratch(self, name: str = "scratch") -> Path:
+        """Return a new empty directory that is removed with the run."""
+        folder = self.run / name
+        folder.mkdir()
+        return folder
+
+
+@contextlib.contextmanager
+def open_project(
+    workspace: Workspace,
+    environment: Environment,
+    *,
+    database: str = "",
+    without: Sequence[str] = (),
+    on_progress: client.Progress | None = None,
+) -> Iterator[ProjectSide]:
+    """Give the project's side on the staged tree, minus the paths in ``without``.
+
+    ``database`` is the URL of a server to make databases on, before the one in the settings.
+    """
+    include = environment.settings.snapshot_include
+    with snapshot.take(workspace.repository, without, include) as taken, run_directory() as run:
+        yield ProjectSide(workspace, environment, taken.tree, run, database, on_progress)
+
+
+@contextlib.contextmanager
+def open_work_tree(
+    workspace: Workspace, environment: Environment, on_progress: client.Progress | None = None
+) -> Iterator[ProjectSide]:
+    """Give the project's side on the work tree as it is, for the commands of every day."""
+    root = workspace.repository.root
+    with run_directory() as run:
+        yield ProjectSide(workspace, environment, root, run, "", on_progress)
+
+
+def find_interpreter(workspace: Workspace, environment: Environment) -> interpreter.Interpreter:
+    """Return the project's interpreter; raises NoInterpreter with where it was looked for."""
+    return interpreter.find(place_to_look(workspace, environment))
+
+
+def place_to_look(workspace: Workspace, environment: Environment) -> interpreter.Place:
+    """Return what decides which interpreters are considered."""
+    repository = workspace.repository
+    return interpreter.Place(
+        root=repository.root,
+        directory=repository.root / environment.directory,
+        configured=environment.settings.python,
+        recorded=repository.config("gitmig.python"),
+        environ=os.environ,
+        main_root=repository.main_root,
+    )
+
+
+def relative(path: str, directory: str) -> str:
+    """Return a path of the repository relative to the directory Alembic is run from."""
+    return os.path.relpath(path, directory or ".").replace(os.sep, "/") if path else ""

@@ -1,0 +1,78 @@
+"""What every command begins with: the staged tree, the settings, the revisions."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitmig import config, graph, revisions
+from gitmig.errors import SourceError
+from gitmig.git import Repository
+from gitmig.model import Environment, Finding, Revision
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A repository with the tree that is being committed (``index``: path → blob id)."""
+
+    repository: Repository
+    index: dict[str, str]
+    config: config.Config
+    directory: str
+
+    @classmethod
+    def open(cls, directory: Path) -> Workspace:
+        """Open the repository around a directory and read its settings from the index.
+
+        Raises NotARepository, GitFailed (unmerged paths), ConfigError.
+        """
+        repository = Repository.open(directory)
+        index = repository.index()
+        read = reader(repository, index)
+        inside = os.path.relpath(os.path.realpath(directory), os.path.realpath(repository.root))
+        return cls(
+            repository,
+            index,
+            config.load(index.keys(), read),
+            "" if inside == "." else inside.replace(os.sep, "/"),
+        )
+
+    def read(self, path: str) -> str | None:
+        """Return a staged file's text, None where it is not staged."""
+        return reader(self.repository, self.index)(path)
+
+    def environment(self, name: str | None) -> Environment:
+        """Return the environment that was named, or the one around the directory.
+
+        Raises NoEnvironment, SeveralEnvironments, ConfigError.
+        """
+        return config.choose(self.config, name, self.directory)
+
+    def environments(self, name: str | None) -> tuple[Environment, ...]:
+        """Return the named environment, or all; raises as ``environment`` where there is none."""
+        if name is None and self.config.environments:
+            return self.config.environments
+        return (self.environment(name),)
+
+    def read_graph(self, environment: Environment) -> tuple[list[Revision], list[Finding]]:
+        """Return the revisions in the index and what is wrong with them, by reading alone."""
+        found, findings = [], []
+        for path in config.revision_paths(environment, self.index):
+            try:
+                revision = revisions.parse(self.repository.read(self.index[path]), path)
+            except SourceError as error:
+                findings.append(graph.unreadable(error, path))
+                continue
+            if revision is not None:
+                found.append(revision)
+        return found, [*findings, *graph.problems(found)]
+
+
+def reader(repository: Repository, index: dict[str, str]) -> config.Read:
+    """Return the function that gives the text of a path of a tree."""
+
+    def read(path: str) -> str | None:
+        return repository.read(index[path]) if path in index else None
+
+    return read

@@ -1,0 +1,414 @@
+"""From a git tree to gitmig's settings and the Alembic environments in it.
+
+Nothing is read from disk: a tree is a collection of tracked paths and a function that gives the
+text of one, so the index, ``HEAD`` and any other commit are read alike. The rules for Alembic's
+own options are those of ``alembic/config.py`` and ``alembic/script/base.py`` in Alembic 1.20.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import posixpath
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from configparser import ConfigParser, InterpolationError
+from configparser import Error as IniError
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
+from gitmig.model import Environment, Settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Read = Callable[[str], "str | None"]
+
+_VENDORED = frozenset({"site-packages", "node_modules", ".venv", "venv"})
+_TREE = "/<tree>"  # stands for the top level where %(here)s asks for an absolute path
+_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a repository and its Alembic environments, by name."""
+
+    settings: Settings
+    environments: tuple[Environment, ...]
+
+
+def load(paths: Collection[str], read: Read) -> Config:
+    """Read the settings and the environments of a tree.
+
+    ``paths`` are all tracked paths from the top level, ``read`` gives the text of one (None where
+    it is absent). Without ``environments`` in the settings, every ``alembic.ini`` with an
+    ``[alembic]`` section and every ``pyproject.toml`` with ``[tool.alembic]`` counts; both in one
+    folder are one environment. Raises ConfigError for anything that cannot be used.
+    """
+    tracked = frozenset(paths)
+    file, table = _own_table(read)
+    declared = table.pop("environments", {})
+    settings = _settings(Settings(), table, file)
+    if declared:
+        chosen = _declared(declared, file, settings, tracked, read)
+        return Config(settings, tuple(_environment(*each, tracked) for each in chosen))
+    found = [_environment("", settings, each, tracked) for each in _discovered(tracked, read)]
+    return Config(settings, tuple(_named(found)))
+
+
+def choose(config: Config, name: str | None, directory: str) -> Environment:
+    """Give the environment that ``name``, or else ``directory`` (from the top level), means.
+
+    Without a name it is the only one, or the one whose folder is the nearest around
+    ``directory``. Raises NoEnvironment, SeveralEnvironments, or ConfigError for an unknown name.
+    """
+    known = {environment.name: environment for environment in config.environments}
+    if not known:
+        raise NoEnvironment("No Alembic environment is in this git tree.", hint="gitmig init")
+    if name is not None:
+        if name not in known:
+            raise ConfigError(f'No environment is called "{name}".', _nearest(name, known))
+        return known[name]
+    if len(known) == 1:
+        return config.environments[0]
+    around = [item for item in config.environments if _is_inside(directory, item.directory)]
+    deepest = max((len(item.directory) for item in around), default=0)
+    nearest = [item for item in around if len(item.directory) == deepest]
+    if len(nearest) == 1:
+        return nearest[0]
+    raise SeveralEnvironments(
+        f"There are {len(known)} Alembic environments: {', '.join(known)}.",
+        hint=f"--env {next(iter(known))}",
+    )
+
+
+def revision_paths(environment: Environment, paths: Iterable[str]) -> list[str]:
+    """Give the tracked files that Alembic would read as revisions of ``environment``, sorted.
+
+    The rule is ``Script._list_py_dir`` and ``_only_source_rev_file`` of Alembic: ``.py``, not
+    ``__init__*`` nor an editor's ``.#*``, below the top of a version location only where
+    ``recursive_version_locations`` is set.
+    """
+    return sorted({path for path in paths if _is_revision(path, environment)})
+
+
+def _is_revision(path: str, environment: Environment) -> bool:
+    folder, name = posixpath.split(path)
+    if not name.endswith(".py") or name.startswith((".#", "__init__")):
+        return False
+    if environment.recursive:
+        return any(_is_inside(folder, top) for top in environment.version_locations)
+    return folder in environment.version_locations
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(folder + "/")
+
+
+# --- gitmig's own settings
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_text_table(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "base": ("a string", _is_text),
+    "python": ("a string", _is_text),
+    "stage": ("true or false", lambda value: isinstance(value, bool)),
+    "stop-on": ('["doubt"] or []', lambda value: _are_texts(value) and set(value) <= {"doubt"}),
+    "merge": ('"merge" or "linear"', lambda value: value in ("merge", "linear")),
+    "downgrade": (
+        '"required", "optional" or "forbidden"',
+        lambda value: value in ("required", "optional", "forbidden"),
+    ),
+    "snapshot-include": ("a list of strings", _are_texts),
+    "database": ("a string", _is_text),
+    "timeout": ("a whole number of seconds", lambda value: type(value) is int and value > 0),
+    "env": ("a table of strings", _is_text_table),
+    "rules": ("a table", lambda value: isinstance(value, dict)),
+}
+_OWN_KEYS = ("config", "section")  # of an environment only
+
+
+def _own_table(read: Read) -> tuple[str, dict[str, Any]]:
+    """Give the file that holds gitmig's settings and a copy of the table there."""
+    project, own = _toml(read, "pyproject.toml"), _toml(read, "gitmig.toml")
+    found = [
+        ("pyproject.toml", _tool(project, "gitmig", "pyproject.toml")),
+        ("gitmig.toml", _tool(own, "gitmig", "gitmig.toml")),
+        ("gitmig.toml", {key: value for key, value in own.items() if key != "tool"}),
+    ]
+    used = [(file, dict(table)) for file, table in found if table]
+    if len(used) > 1:
+        raise ConfigError(
+            f"gitmig is set in two places: {used[0][0]} and {used[1][0]}.",
+            hint="keep all settings in one of them, in one table",
+        )
+    return used[0] if used else ("pyproject.toml", {})
+
+
+def _settings(base: Settings, table: Mapping[str, Any], file: str, prefix: str = "") -> Settings:
+    """Lay the settings of ``table`` over ``base``; an ``env`` table adds to the one there."""
+    fields: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            known = (*_KEYS, *(_OWN_KEYS if prefix else ("environments",)))
+            problem = f'{file}: "{prefix}{key}" is not a setting of gitmig.'
+            raise ConfigError(problem, _nearest(key, known))
+        words, accepts = _KEYS[key]
+        if not accepts(value):
+            raise ConfigError(f"{file}: {prefix}{key} must be {words}, not {value!r}.")
+        fields[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+    fields.pop("rules", None)
+    if "env" in fields:
+        fields["env"] = {**base.env, **fields["env"]}
+    return replace(base, **fields)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(names)}"
+
+
+def _toml(read: Read, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(read(path) or "")
+    except tomllib.TOMLDecodeError as error:  # its words end with line and column
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _tool(document: Mapping[str, Any], name: str, path: str) -> dict[str, Any]:
+    tools = document.get("tool", {})
+    table = tools.get(name, {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: tool.{name} must be a table.")
+    return table
+
+
+# --- which Alembic environments there are
+
+
+def _declared(
+    declared: Any, file: str, settings: Settings, tracked: frozenset[str], read: Read
+) -> Iterator[tuple[str, Settings, _Source]]:
+    if not isinstance(declared, dict):
+        raise ConfigError(f"{file}: environments must be a table of tables.")
+    for name, table in declared.items():
+        prefix = f"environments.{name}."
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: environments.{name} must be a table.")
+        config, section = table.get("config", ""), table.get("section", "alembic")
+        if not (isinstance(config, str) and config and isinstance(section, str) and section):
+            raise ConfigError(
+                f"{file}: {prefix}config and {prefix}section must be strings, config is needed.",
+                hint='config = "path/to/alembic.ini"',
+            )
+        path = posixpath.normpath(config)
+        if path not in tracked:
+            raise ConfigError(f"{file}: {prefix}config: {path} is not in git.", f"git add {path}")
+        own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
+        source = _source(path, section, tracked, read)
+        if not source.is_there:
+            raise ConfigError(f"{path} has no [{section}] section, nor [tool.alembic] beside it.")
+        yield name, _settings(settings, own, file, prefix), source
+
+
+def _discovered(tracked: frozenset[str], read: Read) -> Iterator[_Source]:
+    folders = set()
+    for path in sorted(tracked):
+        folder, name = posixpath.split(path)
+        if name not in ("alembic.ini", "pyproject.toml") or folder in folders:
+            continue
+        if _VENDORED.intersection(folder.split("/")):
+            continue
+        # An unrelated pyproject.toml need not even be valid.
+        mark = "[alembic]" if name == "alembic.ini" else "tool.alembic"
+        if mark not in (read(path) or ""):
+            continue
+        source = _source(path, "alembic", tracked, read)
+        if source.is_there:
+            folders.add(folder)
+            yield source
+
+
+def _named(environments: list[Environment]) -> list[Environment]:
+    """Name each by the folder it is run in, or by the path of its configuration on a clash."""
+    names = [posixpath.basename(item.directory) or "default" for item in environments]
+    if len(names) == 1:
+        names = ["default"]
+    for _ in range(2):  # a path may in turn clash with the name of another
+        count = Counter(names)
+        for place, item in enumerate(environments):
+            if count[names[place]] > 1:
+                names[place] = posixpath.dirname(item.ini or item.toml) or "."
+    return [replace(item, name=name) for item, name in zip(environments, names, strict=True)]
+
+
+# --- what Alembic's own options say
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Alembic's options for one environment: of the ini section, else of ``[tool.alembic]``."""
+
+    ini: str
+    toml: str
+    section: str
+    parser: ConfigParser
+    table: Mapping[str, Any]
+
+    @property
+    def file(self) -> str:
+        return self.ini or self.toml
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.table) or self.parser.has_section(self.section)
+
+    @property
+    def folder(self) -> str:
+        return posixpath.dirname(self.file)
+
+    def get(self, name: str) -> Any:
+        """Give an option with ``%(here)s`` filled in; None where neither file has it."""
+        try:
+            if self.parser.has_option(self.section, name):
+                return self.parser.get(self.section, name)
+            value, here = self.table.get(name), {"here": _here(self.folder)}
+            if isinstance(value, list):
+                return [item % here for item in value]
+            return value % here if isinstance(value, str) else value
+        except (InterpolationError, KeyError, TypeError, ValueError) as error:
+            problem = f"{self.file}: {name} cannot be read: {' '.join(str(error).split())}"
+            raise ConfigError(problem, hint="write a plain % as %%") from error
+
+    def flag(self, name: str) -> bool:
+        return self.get(name) in (True, "true")
+
+    def locations(self, name: str, separators: Iterable[str], legacy: str) -> list[str]:
+        """Split a list of folders as Alembic does; ``legacy`` where no separator is set."""
+        value = self.get(name) or []
+        if isinstance(value, list):
+            return value
+        given = [word for word in map(self._own, separators) if word is not None]
+        if given and given[0] not in _SEPARATORS:
+            known = ", ".join(_SEPARATORS)
+            raise ConfigError(f'{self.file}: "{given[0]}" is no path separator.', f"one of {known}")
+        parts = value.split(_SEPARATORS[given[0]]) if given else re.split(legacy, value)
+        return [part.strip() for part in parts if part.strip()]
+
+    def _own(self, name: str) -> str | None:
+        return self.get(name) if self.parser.has_option(self.section, name) else None
+
+
+def _source(path: str, section: str, tracked: frozenset[str], read: Read) -> _Source:
+    """Read the configuration at ``path`` and, as Alembic does, its neighbour of the other kind."""
+    folder, is_toml = posixpath.dirname(path), posixpath.basename(path) == "pyproject.toml"
+    ini = posixpath.join(folder, "alembic.ini") if is_toml else path
+    ini, toml = ini if ini in tracked else "", posixpath.join(folder, "pyproject.toml")
+    parser = ConfigParser({"here": _here(folder)})
+    try:
+        parser.read_string((read(ini) or "") if ini else "", source=ini)
+    except IniError as error:  # its words name file and line
+        raise ConfigError(f"{ini} is no ini file: {' '.join(str(error).split())}.") from error
+    neighbour = is_toml or "tool.alembic" in (read(toml) or "")
+    table = _tool(_toml(read, toml), "alembic", toml) if neighbour else {}
+    return _Source(ini, toml if table else "", section, parser, table)
+
+
+def _here(folder: str) -> str:
+    return f"{_TREE}/{folder}" if folder else _TREE
+
+
+def _environment(
+    name: str, settings: Settings, source: _Source, tracked: frozenset[str]
+) -> Environment:
+    directory, script = _run_from(source, tracked)
+    locations = source.locations(
+        "version_locations", ("path_separator", "version_path_separator"), ", *| +"
+    )
+    versions = [_folder(location, directory, source, tracked) for location in locations]
+    if None in versions:
+        outside = locations[versions.index(None)].removeprefix(_TREE + "/")
+        raise ConfigError(f"{source.file}: version_locations: {outside} is not in the repository.")
+    return Environment(
+        name=name,
+        directory=directory,
+        script_location=script,
+        version_locations=tuple(dict.fromkeys(folder for folder in versions if folder is not None))
+        or (posixpath.join(script, "versions"),),
+        settings=settings,
+        ini=source.ini,
+        toml=source.toml,
+        section=source.section,
+        recursive=source.flag("recursive_version_locations"),
+    )
+
+
+def _run_from(source: _Source, tracked: frozenset[str]) -> tuple[str, str]:
+    """Give the folder Alembic is run from and the folder of env.py.
+
+    A relative ``script_location`` counts from where Alembic is run: the folder of the
+    configuration, or, as in ``alembic -c app/alembic.ini``, one above where env.py then is.
+    """
+    location = source.get("script_location")
+    if location is None and posixpath.join(source.folder, "env.py") in tracked:
+        return posixpath.dirname(source.folder), source.folder  # Flask-Migrate
+    if not isinstance(location, str):
+        raise ConfigError(f"{source.file} has no script_location.", "script_location = alembic")
+    for directory in _upwards(source.folder):
+        script = _folder(location, directory, source, tracked)
+        if script is not None and posixpath.join(script, "env.py") in tracked:
+            return directory, script
+    words = location.removeprefix(_TREE + "/")
+    if ":" not in location and _within(location, source.folder) is None:
+        raise ConfigError(f"{source.file}: script_location {words} is not in the repository.")
+    raise ConfigError(
+        f"{source.file}: no env.py is in git at script_location {words}.",
+        hint="git add the folder of env.py, or name the configuration that counts in "
+        "[tool.gitmig.environments.NAME]",
+    )
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+    yield ""
+
+
+def _folder(location: str, directory: str, source: _Source, tracked: frozenset[str]) -> str | None:
+    """Give the path of a location from the top level, None where that is not in the repository."""
+    if location.startswith("/") or ":" not in location:
+        return _within(location, directory)
+    package, *rest = location.split(":")
+    roots = source.locations("prepend_sys_path", ("path_separator",), ", *| +|:")
+    for root in (*roots, ".", "src"):
+        path = _within(posixpath.join(root, package.replace(".", "/")), directory)
+        if path and any(name.startswith(path + "/") for name in tracked):
+            return posixpath.join(path, *rest)
+    return None
+
+
+def _within(location: str, directory: str) -> str | None:
+    if location == _TREE or location.startswith(_TREE + "/"):
+        location, directory = location[len(_TREE) + 1 :], ""
+    path = posixpath.normpath(posixpath.join(directory, location))
+    if path.startswith(("/", "../")) or path == "..":
+        return None
+    return "" if path == "." else path

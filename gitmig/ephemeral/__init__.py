@@ -1,0 +1,1 @@
+"""Throw-away databases: where they live, and that nothing of them stays behind."""

@@ -1,0 +1,283 @@
+"""The only door to git.
+
+GitPython starts git and reads blobs; every write to the index is a ``git`` process of its own, so
+that the ``GIT_INDEX_FILE`` of the hook is obeyed (GitPython's own index ignores it).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from git import Git, GitCommandError, GitCommandNotFound
+
+from gitmig.errors import GitFailed, GitmigError, IndexLocked, NotARepository
+
+# what a file under the git directory says about the operation in progress (FACTS: git hooks)
+STATES = {
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "MERGE_HEAD": "merge",
+    "BISECT_LOG": "bisect",
+}
+
+
+@dataclass(frozen=True)
+class WorkTreeStatus:
+    """Paths whose work-tree file differs from the index, and paths git does not know."""
+
+    unstaged: tuple[str, ...]
+    untracked: tuple[str, ...]
+
+
+class Repository:
+    """A git work tree: ``root`` its top level, ``git_dir`` its own, ``common_dir`` the shared."""
+
+    def __init__(self, root: Path, git_dir: Path, common_dir: Path) -> None:
+        self.root = root
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self._git = Git(str(root))
+
+    @classmethod
+    def open(cls, directory: Path) -> Repository:
+        """Return the repository around a directory.
+
+        Raises NotARepository where there is none (a bare one counts as none).
+        """
+        git = Git(str(directory))
+        try:
+            output = git.rev_parse("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+        except GitCommandNotFound as error:
+            raise GitmigError("git was not found on PATH", "install git, then try again") from error
+        except GitCommandError as error:
+            raise NotARepository(
+                f"{directory} is not inside a git work tree", "run `git init` there first"
+            ) from error
+        root, git_dir, common = (os.fsdecode(os.fsencode(line)) for line in output.split("\n"))
+        # --git-common-dir is relative to the directory it was asked in
+        return cls(Path(root), Path(git_dir), Path(os.path.realpath(Path(directory, common))))
+
+    @property
+    def own_dir(self) -> Path:
+        """Return the folder for what belongs to this work tree alone."""
+        return self.git_dir / "gitmig"
+
+    @property
+    def shared_dir(self) -> Path:
+        """Return the folder for what all linked work trees share."""
+        return self.common_dir / "gitmig"
+
+    @property
+    def hooks_dir(self) -> Path:
+        """Return where git looks for hooks; ``core.hooksPath`` is obeyed."""
+        return Path(os.path.normpath(self.root / self.text("rev-parse", "--git-path", "hooks")))
+
+    @property
+    def main_root(self) -> Path | None:
+        """Return the main work tree's top level where this one is a linked one."""
+        linked = self.git_dir != self.common_dir
+        return self.common_dir.parent if linked and self.common_dir.name == ".git" else None
+
+    @cached_property
+    def state(self) -> str:
+        """Return the operation in progress (``rebase``, ``merge``, …), empty for none."""
+        for name, state in STATES.items():
+            if (self.git_dir / name).exists():
+                return state
+        return ""
+
+    def run(
+        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Run git at the top level and return its stdout.
+
+        Raises IndexLocked or GitFailed with git's own words.
+        """
+        with tempfile.TemporaryFile() as source:
+            source.write(stdin)
+            source.seek(0)
+            try:
+                _code, output, _errors = self._git.execute(
+                    ["git", *arguments],
+                    istream=source,
+                    with_extended_output=True,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                    env={"GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+                )
+            except GitCommandError as error:
+                raise failure(arguments, error) from error
+        return bytes(output)  # type: ignore[arg-type]  # bytes, as stdout_as_string says
+
+    def text(self, *arguments: str) -> str:
+        """Run git and return its stdout as text, without the last newline."""
+        return os.fsdecode(self.run(*arguments)).rstrip("\n")
+
+    def names(self, *arguments: str) -> list[str]:
+        """Run a git command with ``-z`` output and return the names."""
+        return [os.fsdecode(name) for name in self.run(*arguments).split(b"\0") if name]
+
+    def index(self) -> dict[str, str]:
+        """Return path → blob id of the tree being committed.
+
+        Raises GitFailed where a path is unmerged: there is no such tree then.
+        """
+        found: dict[str, str] = {}
+        for entry in self.run("ls-files", "-s", "-z").split(b"\0"):
+            if not entry:
+                continue
+            head, _, name = entry.partition(b"\t")
+            mode, blob, stage = head.decode().split()
+            path = os.fsdecode(name)
+            if stage != "0":
+                raise GitFailed(
+                    f"{path} is unmerged", f"resolve it, then run `git add {path}`"
+                )
+            if mode != "160000":  # a submodule's commit is no blob
+                found[path] = blob
+        return found
+
+    def read(self, blob: str) -> str:
+        """Return a blob's text (undecodable bytes replaced)."""
+        return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
+
+    def has_object(self, blob: str) -> bool:
+        """Say whether an object is still there; unreferenced ones are collected in time."""
+        try:
+            self._git.get_object_header(blob)
+        except ValueError:
+            return False
+        return True
+
+    def head(self) -> str:
+        """Return the id of ``HEAD``'s commit, empty on an unborn branch."""
+        try:
+            return self.text("rev-parse", "--verify", "-q", "HEAD")
+        except GitFailed:
+            return ""
+
+    def branch(self) -> str:
+        """Return the name of the branch that is checked out, empty for a detached ``HEAD``."""
+        try:
+            return self.text("symbolic-ref", "--short", "-q", "HEAD")
+        except GitFailed:
+            return ""
+
+    def added_by_head(self) -> list[str]:
+        """Return the paths that ``HEAD``'s commit added."""
+        return self.names(
+            "diff-tree", "--no-commit-id", "--name-only", "-z", "-r", "--root",
+            "--no-renames", "--diff-filter=A", "HEAD",
+        )  # fmt: skip
+
+    def head_is_published(self) -> bool:
+        """Say whether a remote's branch already has ``HEAD``."""
+        found = self.run("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
+        return bool(found.strip())
+
+    def status(self) -> WorkTreeStatus:
+        """Return where the work tree differs from the index being committed."""
+        unstaged, untracked = [], []
+        entries = iter(self.names("status", "--porcelain", "-z", "--untracked-files=all"))
+        for entry in entries:
+            staged, changed, path = entry[0], entry[1], entry[3:]
+            if staged in "RC":
+                next(entries)  # the name before the rename
+            if staged == "?":
+                untracked.append(path)
+            elif changed != " ":
+                unstaged.append(path)
+        return WorkTreeStatus(tuple(unstaged), tuple(untracked))
+
+    def ignored_files(self) -> list[str]:
+        """Return the ignored files that do not lie in a folder ignored as a whole."""
+        listed = self.names(
+            "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"
+        )
+        return [path for path in listed if not path.endswith("/")]
+
+    def is_ignored(self, path: str) -> bool:
+        """Say whether git would ignore a new file there."""
+        try:
+            return bool(self.run("check-ignore", "-z", "--", path))
+        except GitFailed:
+            return False
+
+    def files_with(self, text: str, patterns: Sequence[str]) -> list[str]:
+        """Return the staged files of these pathspecs that contain a text."""
+        try:
+            return self.names("grep", "--cached", "-l", "-z", "-F", "-e", text, "--", *patterns)
+        except GitFailed:
+            return []
+
+    def add(self, paths: Sequence[str]) -> None:
+        """Stage exactly these paths in the index of the commit under way."""
+        self.run("--literal-pathspecs", "add", "--", *paths)
+
+    def remove_from_index(self, paths: Sequence[str]) -> None:
+        """Take paths out of the index; the work tree is left alone."""
+        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
+
+    def write_tree(self, without: Sequence[str] = ()) -> str:
+        """Return the id of the tree being committed, minus some paths; the index stays as it is."""
+        names = b"".join(os.fsencode(path) + b"\0" for path in without)
+        with tempfile.TemporaryDirectory(prefix="gitmig-index-") as folder:
+            copy = Path(folder, "index")
+            index = self.index_file()
+            if index.exists():
+                shutil.copyfile(index, copy)
+            env = {"GIT_INDEX_FILE": str(copy)}
+            self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names, env=env)
+            return os.fsdecode(self.run("write-tree", env=env)).strip()
+
+    def index_file(self) -> Path:
+        """Return the index of the commit under way."""
+        given = os.environ.get("GIT_INDEX_FILE")
+        return self.root / given if given else self.git_dir / "index"
+
+    def lay_out(self, tree: str, folder: Path, index: Path) -> None:
+        """Make a folder hold a tree, by difference from what its own index says is there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.run(
+            "-c", "core.sparseCheckout=false", "-c", "core.fsmonitor=false",
+            f"--work-tree={folder}", "read-tree", "--reset", "-u", tree,
+            env={"GIT_INDEX_FILE": str(index), "GIT_DIR": str(self.git_dir)},
+        )  # fmt: skip
+
+    def config(self, key: str) -> str:
+        """Return a value of git's configuration, empty where it is not set."""
+        try:
+            return self.text("config", "--get", key)
+        except GitFailed:
+            return ""
+
+    def set_config(self, key: str, value: str) -> None:
+        """Set a value in the repository's own configuration."""
+        self.run("config", "--local", key, value)
+
+    def close(self) -> None:
+        """End the processes that read blobs."""
+        self._git.clear_cache()
+
+
+def failure(arguments: Sequence[str], error: GitCommandError) -> GitFailed:
+    """Return the error for a git command that failed."""
+    words = str(error.stderr).strip().removeprefix("stderr: ").strip("'\n ")
+    if "index.lock" in words and "File exists" in words:
+        return IndexLocked(
+            "another git process holds the index (index.lock exists)",
+            "wait for it to finish, or remove the file if it was killed, then try again",
+            words,
+        )
+    name = next((word for word in arguments if not word.startswith("-")), "")
+    first = words.splitlines()[0] if words else f"exit code {error.status}"
+    return GitFailed(f"git {name} failed: {first}", "run it by hand to see more", words)

@@ -1,0 +1,315 @@
+"""Find the project's own Python, the one that has its Alembic and SQLAlchemy, and say where.
+
+The order: what the user said (``[tool.gitmig] python``, then ``GITMIG_PYTHON``), what
+``gitmig install`` recorded, a virtual environment beside the Alembic configuration or above it, the
+tools that know the project's environment, the active environment, gitmig's own Python. The first
+that can import Alembic and SQLAlchemy is taken; what the user said is taken or refused.
+
+A virtual environment's Python is a link that must not be resolved: resolved, it is the base Python.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gitmig.errors import NoInterpreter
+
+OLDEST = (3, 9)
+"""The oldest Python the worker runs on."""
+
+TOOL_SECONDS = 20
+"""The time limit for one question to a tool, or to an interpreter."""
+
+NEEDED = ("alembic", "sqlalchemy")
+
+_HINT = (
+    "Install alembic and sqlalchemy where the project's packages are, or name that Python: "
+    'python = "path/to/python" under [tool.gitmig], or GITMIG_PYTHON.'
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look, all paths absolute.
+
+    ``root`` is the top of the work tree, ``directory`` that of the Alembic configuration,
+    ``main_root`` the top of the main work tree where this is a linked one. ``configured`` is
+    ``[tool.gitmig] python``, ``recorded`` what ``gitmig install`` noted, ``own`` gitmig's Python.
+    """
+
+    root: Path
+    directory: Path
+    configured: str = ""
+    recorded: str = ""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    main_root: Path | None = None
+    own: str = sys.executable
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One place to look; ``problem`` is why it is no use, ``demanded`` that the user named it."""
+
+    source: str
+    path: Path | None
+    problem: str = ""
+    demanded: bool = False
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """The project's Python, and which source named it."""
+
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """A whole search, for ``gitmig doctor``: what was tried, in order, and what was found."""
+
+    attempts: tuple[Candidate, ...]
+    found: Interpreter | None
+
+
+@dataclass(frozen=True)
+class _Tool:
+    """A tool that makes environments: the files or pyproject table it is known by, its question."""
+
+    name: str
+    files: tuple[str, ...]
+    table: str
+    question: tuple[str, ...]
+
+
+# Each answers with its Python, hatch with the environment's folder.
+_TOOLS = (
+    _Tool("uv", ("uv.lock",), "tool.uv", ("python", "find")),
+    _Tool("poetry", ("poetry.lock",), "tool.poetry", ("env", "info", "--executable")),
+    _Tool("pipenv", ("Pipfile",), "", ("--py",)),
+    _Tool("hatch", ("hatch.toml",), "tool.hatch.envs", ("env", "find", "default")),
+)
+
+# Not find_spec alone: a project's alembic/ folder is a package without a file (origin is None).
+_PROBE = """
+import sys
+sys.path = [entry for entry in sys.path if entry]
+from importlib.util import find_spec
+for name in sys.argv[1:]:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        print("no", name)
+print("Python", *sys.version_info[:2])
+"""
+
+
+def find(place: Place) -> Interpreter:
+    """Return the project's interpreter.
+
+    Raises NoInterpreter, with the list of where it looked, where none is usable, or at once where
+    the one that the user named is not.
+    """
+    result = search(place)
+    if result.found is not None:
+        return result.found
+    where = "; ".join(f"{attempt.source}: {attempt.problem}" for attempt in result.attempts)
+    raise NoInterpreter(
+        f"No Python with Alembic and SQLAlchemy was found for {place.directory} ({where}).", _HINT
+    )
+
+
+def search(place: Place) -> Search:
+    """Try the candidates until one is usable, or the user's own choice is not. Raises nothing."""
+    attempts = []
+    for candidate in candidates(place):
+        path, problem = candidate.path, candidate.problem
+        if path is not None and not (problem := _problem_of(path, place)):
+            attempts.append(candidate)
+            return Search(tuple(attempts), Interpreter(path, candidate.source))
+        attempts.append(replace(candidate, problem=problem))
+        if candidate.demanded:
+            break
+    return Search(tuple(attempts), None)
+
+
+def candidates(place: Place) -> Iterator[Candidate]:
+    """Yield every place to look, in order; a tool is asked only when its turn comes."""
+    for source, said in (
+        ("[tool.gitmig] python", place.configured),
+        ("GITMIG_PYTHON", place.environ.get("GITMIG_PYTHON", "")),
+    ):
+        if said:
+            path = os.path.expanduser(said)  # noqa: PTH111  Path's raises where there is no home
+            yield Candidate(source, _python_of(place.root / path), demanded=True)
+    if place.recorded:
+        yield Candidate("gitmig install", place.root / place.recorded)
+    yield from _virtual_environments(place)
+    yield from _answers_of_tools(place)
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        prefix = place.environ.get(name, "")
+        if prefix and not _is_pre_commits(prefix):
+            yield Candidate(name, _python_of(Path(prefix)))
+    yield Candidate("gitmig's own Python", Path(place.own))
+
+
+def _virtual_environments(place: Place) -> Iterator[Candidate]:
+    folders = _upwards(place.directory, place.root)
+    if place.main_root is not None and place.main_root != place.root:
+        folders += [place.main_root / folder.relative_to(place.root) for folder in folders]
+    for folder in folders:
+        for name in (".venv", "venv", "env"):
+            prefix = folder / name
+            if (prefix / "pyvenv.cfg").is_file() or (prefix / "conda-meta").is_dir():
+                yield Candidate(os.path.relpath(prefix, place.root), _python_of(prefix))
+
+
+def _upwards(directory: Path, root: Path) -> list[Path]:
+    """Return ``directory`` and its parents up to ``root``."""
+    if not directory.is_relative_to(root):
+        return [root]
+    inner = directory.relative_to(root).parts
+    return [root.joinpath(*inner[:depth]) for depth in range(len(inner), -1, -1)]
+
+
+def _python_of(path: Path) -> Path:
+    """Return the Python of an environment's folder; any other path is a Python itself."""
+    return path / "bin" / "python" if path.is_dir() else path
+
+
+def _is_pre_commits(prefix: str) -> bool:
+    """Say whether an environment is one that pre-commit made (``py_env-python3``)."""
+    return Path(prefix).name.startswith("py_env-")
+
+
+def _answers_of_tools(place: Place) -> Iterator[Candidate]:
+    environ = _tool_environ(place.environ)
+    folders = _upwards(place.directory, place.root)
+    for folder in folders:
+        # Read, not asked: `pdm info --python` makes an environment where there is none.
+        if said := _text(folder / ".pdm-python").strip():
+            yield Candidate("pdm", folder / said)
+    for tool in _TOOLS:
+        used = next((folder for folder in folders if _is_used_in(tool, folder)), None)
+        if used is not None:
+            yield _ask(tool, used, environ)
+
+
+def _tool_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a tool, free of pre-commit's, which it would take for active."""
+    kept = {**environ, "PIPENV_VERBOSITY": "-1", "NO_COLOR": "1"}
+    prefix = kept.get("VIRTUAL_ENV", "")
+    if _is_pre_commits(prefix):
+        del kept["VIRTUAL_ENV"]
+        entries = kept.get("PATH", "").split(os.pathsep)
+        kept["PATH"] = os.pathsep.join(e for e in entries if Path(e).parent != Path(prefix))
+    return kept
+
+
+def _is_used_in(tool: _Tool, folder: Path) -> bool:
+    if any((folder / name).is_file() for name in tool.files):
+        return True
+    heading = rf"^\s*\[+\s*{re.escape(tool.table)}\s*[.\]]"
+    text = _text(folder / "pyproject.toml") if tool.table else ""
+    return re.search(heading, text, re.MULTILINE) is not None
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file, empty where there is none to read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _ask(tool: _Tool, folder: Path, environ: Mapping[str, str]) -> Candidate:
+    # A program started from the desktop often lacks the folder of the user's own programs.
+    path = f"{environ.get('PATH', '')}{os.pathsep}{environ.get('HOME', '')}/.local/bin"
+    program = shutil.which(tool.name, path=path)
+    if program is None:
+        return Candidate(tool.name, None, f"{tool.name} is not on PATH")
+    output, problem = _run([program, *tool.question], folder, environ)
+    lines = output.split("\n") if not problem else []
+    answer = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if not answer:
+        asked = " ".join((tool.name, *tool.question))
+        return Candidate(tool.name, None, f"`{asked}`: {problem or 'no answer'}")
+    return Candidate(tool.name, _python_of(folder / answer))
+
+
+def _run(command: list[str], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Run a command; return what it printed and what went wrong.
+
+    It gets a process group of its own, so that nothing it started outlives the time limit.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="surrogateescape",
+            start_new_session=True,
+        )
+    except OSError as error:
+        return "", f"cannot be run ({error.strerror})"
+    with process:
+        try:
+            output, errors = process.communicate(timeout=TOOL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "", f"no answer within {TOOL_SECONDS} seconds"
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode:
+        last = (errors.strip() or output.strip()).split("\n")[-1]
+        return output, f"exit code {process.returncode}" + (f": {last}" if last else "")
+    return output, ""
+
+
+def _problem_of(python: Path, place: Place) -> str:
+    """Return why an interpreter cannot be the project's, empty where it can.
+
+    In a virtual environment a look at its folders answers (no process); any other is asked.
+    """
+    if not python.is_file():
+        return f"{python} is a broken link" if python.is_symlink() else f"there is no {python}"
+    if not os.access(python, os.X_OK):
+        return f"{python} is not executable"
+    packages = _site_packages(python.parent.parent)
+    if packages and all((packages / name / "__init__.py").is_file() for name in NEEDED):
+        return ""
+    output, problem = _run([str(python), "-c", _PROBE, *NEEDED], place.root, place.environ)
+    return problem or _verdict(output)
+
+
+def _site_packages(prefix: Path) -> Path | None:
+    """Return the packages of a virtual environment of a Python that is new enough, by its name.
+
+    An environment upgraded in place has those of the old version too, so ``pyvenv.cfg`` decides.
+    """
+    text = _text(prefix / "pyvenv.cfg")
+    version = re.search(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)", text, re.MULTILINE)
+    if version is None or (int(version[1]), int(version[2])) < OLDEST:
+        return None
+    return next(prefix.glob(f"lib/py*{version[1]}.{version[2]}*/site-packages"), None)
+
+
+def _verdict(output: str) -> str:
+    """Judge what the probe printed."""
+    version = re.search(r"^Python (\d+) (\d+)$", output, re.MULTILINE)
+    if version is None:
+        return "it is no Python"
+    if (int(version[1]), int(version[2])) < OLDEST:
+        return f"Python {version[1]}.{version[2]} is too old, {OLDEST[0]}.{OLDEST[1]} is needed"
+    return ", ".join(re.findall(r"^no \w+$", output, re.MULTILINE))

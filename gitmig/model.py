@@ -1,0 +1,163 @@
+"""The plain data that flows through gitmig. Imports nothing of gitmig.
+
+Paths in here are relative to the repository's top level, with ``/``, as git gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+GateStatus = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision file, as its text says.
+
+    ``parents`` is ``down_revision`` (empty for a base), ``line`` the line of the ``revision``
+    assignment (1-based), ``parents_line`` that of ``down_revision``.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    path: str
+    subject: str = ""
+    line: int = 1
+    parents_line: int = 1
+    labels: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    path: str = ""
+    line: int = 0
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The outcome of one gate of ``gitmig check``; ``seconds`` is wall time."""
+
+    name: str
+    status: GateStatus
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One schema operation of a revision.
+
+    ``words`` is how a person would say it (``add users.email``); ``doubt`` is why a person must
+    look at it, empty where it is safe.
+    """
+
+    kind: str
+    table: str
+    words: str
+    column: str = ""
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One Alembic environment of the repository.
+
+    ``directory`` is where Alembic is run (the folder of its configuration), ``ini`` and ``toml``
+    the configuration files (either may be empty), ``section`` the ini section,
+    ``script_location`` the folder of env.py, ``version_locations`` the folders of revisions,
+    ``settings`` gitmig's settings for this environment.
+    """
+
+    name: str
+    directory: str
+    script_location: str
+    version_locations: tuple[str, ...]
+    settings: Settings
+    ini: str = ""
+    toml: str = ""
+    section: str = "alembic"
+    recursive: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``[tool.gitmig]``, with the defaults. ``timeout`` is in seconds, for one worker process."""
+
+    base: str = ""
+    python: str = ""
+    stage: bool = True
+    stop_on: tuple[str, ...] = ("doubt",)
+    merge: Literal["merge", "linear"] = "merge"
+    downgrade: Literal["required", "optional", "forbidden"] = "required"
+    snapshot_include: tuple[str, ...] = ()
+    database: str = ""
+    timeout: int = 300
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WrittenRevision:
+    """A revision file that gitmig made: where it is, what it holds."""
+
+    path: str
+    revision: str
+    message: str
+    content: str
+
+
+@dataclass(frozen=True)
+class GenerateReport:
+    """What ``gitmig autogenerate`` did in one environment.
+
+    ``stopped`` is why the commit must not go on, empty where it may.
+    """
+
+    environment: str
+    written: tuple[WrittenRevision, ...] = ()
+    staged: bool = False
+    operations: tuple[Operation, ...] = ()
+    stopped: str = ""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class MergeReport:
+    """What ``gitmig merge-heads`` did: the heads it found and the revision that joins them."""
+
+    environment: str
+    heads: tuple[Revision, ...]
+    written: WrittenRevision | None = None
+    staged: bool = False
+    dry_run: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``gitmig check`` found in one environment."""
+
+    environment: str
+    gates: tuple[Gate, ...]
+    findings: tuple[Finding, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    revisions: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True where every gate ran and none failed."""
+        return bool(self.gates) and all(gate.status == "passed" for gate in self.gates)
+
+
+JsonObject = dict[str, Any]

@@ -1,0 +1,112 @@
+"""Write revision files into the work tree and stage them: complete, or as if nothing happened."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitmig.errors import GitmigError
+from gitmig.git import Repository
+from gitmig.model import WrittenRevision
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What must be put back: the files made, the files removed with their content."""
+
+    created: list[Path]
+    removed: dict[Path, bytes]
+
+
+def place(
+    repository: Repository,
+    written: Sequence[WrittenRevision],
+    *,
+    stage: bool,
+    instead_of: str = "",
+    index: dict[str, str],
+) -> None:
+    """Create the files (never over one that exists) and stage exactly them.
+
+    ``instead_of`` is the path of an earlier, untouched revision that goes; ``index`` the staged
+    tree before. On any error, interruption included, the work tree and the index are as before.
+    """
+    with undone_on_error(repository, instead_of, index) as undo:
+        if instead_of:
+            remove(repository, instead_of, undo, staged=instead_of in index)
+        for revision in written:
+            create(repository.root / revision.path, revision.content, undo)
+        if stage and written:
+            refuse_ignored(repository, written)
+            repository.add([revision.path for revision in written])
+
+
+def create(path: Path, content: str, undo: Undo) -> None:
+    """Write a new file; raises GitmigError where one is there already."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "x", encoding="utf-8", newline="") as file:
+            undo.created.append(path)
+            file.write(content)
+    except FileExistsError as error:
+        raise GitmigError(
+            f"{path} exists and is not staged; it was left as it is",
+            f"stage it with `git add {path}`, or move it away, then try again",
+        ) from error
+    except OSError as error:
+        raise GitmigError(
+            f"{path} cannot be written: {error.strerror}", "see its folder's rights and free space"
+        ) from error
+
+
+def remove(repository: Repository, path: str, undo: Undo, *, staged: bool) -> None:
+    """Take an earlier revision of gitmig's away, keeping what it held."""
+    target = repository.root / path
+    if target.exists():
+        undo.removed[target] = target.read_bytes()
+        target.unlink()
+    if staged:
+        repository.remove_from_index([path])
+
+
+def refuse_ignored(repository: Repository, written: Sequence[WrittenRevision]) -> None:
+    """Raise GitmigError where git ignores the new file: the commit would go without it."""
+    for revision in written:
+        if repository.is_ignored(revision.path):
+            raise GitmigError(
+                f"git ignores {revision.path}, so the revision could not be committed",
+                f"see `git check-ignore -v {revision.path}` and mend the pattern",
+            )
+
+
+@contextlib.contextmanager
+def undone_on_error(
+    repository: Repository, instead_of: str, index: dict[str, str]
+) -> Iterator[Undo]:
+    """Give the record of what is done, and undo it if the block does not end well."""
+    undo = Undo([], {})
+    try:
+        yield undo
+    except BaseException:
+        for path in undo.created:
+            path.unlink(missing_ok=True)
+        for path, content in undo.removed.items():
+            path.write_bytes(content)
+        made = [str(path.relative_to(repository.root)) for path in undo.created]
+        with contextlib.suppress(GitmigError):
+            restore_index(repository, made, instead_of, index)
+        raise
+
+
+def restore_index(
+    repository: Repository, made: Sequence[str], instead_of: str, index: dict[str, str]
+) -> None:
+    """Put the index entries back that were there before."""
+    new = [path for path in made if path not in index]
+    if new:
+        repository.remove_from_index(new)
+    if instead_of in index:
+        repository.run("update-index", "--add", "--cacheinfo", "100644", index[instead_of],
+                       instead_of)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Reports as text and JSON. The only place with rich."""

@@ -1,0 +1,77 @@
+"""Reports as JSON, in the shape that docs/json.md describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from gitmig.errors import GitmigError
+from gitmig.model import CheckReport, GenerateReport, JsonObject, MergeReport
+
+VERSION = 1
+
+
+def checked(reports: Sequence[CheckReport]) -> str:
+    """Return the report of ``gitmig check``; several environments go under ``environments``."""
+    return dump("check", [check_object(report) for report in reports])
+
+
+def check_object(report: CheckReport) -> JsonObject:
+    """Return one environment's part."""
+    return {
+        "ok": report.ok,
+        "environment": report.environment,
+        "gates": [asdict(gate) for gate in report.gates],
+        "findings": [asdict(finding) for finding in report.findings],
+        "versions": dict(report.versions),
+    }
+
+
+def generated(reports: Sequence[GenerateReport]) -> str:
+    """Return the report of ``gitmig autogenerate``."""
+    return dump("autogenerate", [generate_object(report) for report in reports])
+
+
+def generate_object(report: GenerateReport) -> JsonObject:
+    """Return one environment's part; with ``--dry-run`` ``written`` is what would be."""
+    return {
+        "ok": not report.stopped,
+        "environment": report.environment,
+        "dry_run": report.dry_run,
+        "written": [asdict(file) for file in report.written],
+        "staged": report.staged,
+        "operations": [asdict(operation) for operation in report.operations],
+        "stopped": report.stopped,
+        "hint": report.hint,
+        "notes": list(report.notes),
+    }
+
+
+def merged(report: MergeReport) -> str:
+    """Return the report of ``gitmig merge-heads``."""
+    found = {
+        "ok": True,
+        "environment": report.environment,
+        "dry_run": report.dry_run,
+        "heads": [asdict(head) for head in report.heads],
+        "written": asdict(report.written) if report.written else None,
+        "staged": report.staged,
+        "notes": list(report.notes),
+    }
+    return dump("merge-heads", [found])
+
+
+def failed(command: str, error: GitmigError) -> str:
+    """Return the answer of a command that could not run."""
+    message = {"message": error.message, "hint": error.hint}
+    return json.dumps({"version": VERSION, "command": command, "ok": False, "error": message})
+
+
+def dump(command: str, parts: list[JsonObject]) -> str:
+    """Return the envelope: one environment's part in it, or a list of them."""
+    head: JsonObject = {"version": VERSION, "command": command}
+    if len(parts) == 1:
+        return json.dumps({**head, **parts[0]}, indent=2)
+    ok = all(part["ok"] for part in parts)
+    return json.dumps({**head, "ok": ok, "environments": parts}, indent=2)

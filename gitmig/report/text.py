@@ -1,0 +1,125 @@
+"""Reports for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from gitmig.commands.doctor import Line
+from gitmig.commands.everyday import Step
+from gitmig.model import CheckReport, Finding, GenerateReport, MergeReport
+from gitmig.report.console import stderr, stdout
+
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
+COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+def generated(report: GenerateReport, *, quiet: bool = False) -> None:
+    """Print what ``gitmig autogenerate`` did."""
+    console = stdout()
+    for file in report.written:
+        if report.dry_run and not report.stopped:
+            console.print(Text(f"# would write {file.path}", "bold"))
+            console.print(Syntax(file.content, "python", background_color="default"))
+        elif not report.dry_run:
+            state = "added to the commit" if report.staged else "written"
+            console.print(Text.assemble(("gitmig: ", "bold"), f"{file.path} {state}"))
+            console.print(f"  {file.message}", markup=False)
+    told = stderr()
+    for note in report.notes:
+        told.print(Text.assemble(("gitmig: ", "bold"), note))
+    if report.stopped:
+        stopped(told, report.stopped, report.hint)
+    elif report.written and report.staged and not quiet:
+        undo = " ".join(file.path for file in report.written)
+        told.print(Text(f"  undo: git rm -fq {undo}", "dim"))
+    if not report.written and not report.notes and not report.stopped and not quiet:
+        told.print("gitmig: models and revisions agree, nothing to generate")
+
+
+def stopped(console: Console, reason: str, hint: str) -> None:
+    """Print why a person must look, and what to type."""
+    console.print(Text.assemble(("gitmig: stopped: ", "bold yellow"), reason))
+    console.print(Text.assemble(("  → ", "bold"), hint))
+
+
+def merged(report: MergeReport) -> None:
+    """Print what ``gitmig merge-heads`` did."""
+    console = stdout()
+    if report.written is None:
+        head = f" ({report.heads[0].id})" if report.heads else ""
+        console.print(f"gitmig: one head{head}, nothing to merge" if head else
+                      "gitmig: no revisions, nothing to merge")  # fmt: skip
+        return
+    if report.dry_run:
+        console.print(Text(f"# would write {report.written.path}", "bold"))
+        console.print(Syntax(report.written.content, "python", background_color="default"))
+        return
+    state = "written and staged" if report.staged else "written"
+    console.print(Text.assemble(("gitmig: ", "bold"), f"{report.written.path} {state}"))
+    console.print(f"  {report.written.message}", markup=False)
+    for note in report.notes:
+        stderr().print(Text.assemble(("gitmig: ", "bold"), note))
+
+
+def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:
+    """Print what ``gitmig check`` found: the gates, then each finding with its remedy."""
+    console = stdout()
+    for report in reports:
+        if len(reports) > 1:
+            console.print(Text(report.environment, "bold underline"))
+        for gate in report.gates:
+            mark, colour = MARKS[gate.status]
+            seconds = f"  {gate.seconds:.2f} s" if gate.seconds else ""
+            line = Text.assemble((f"{mark} {gate.name:<10}", colour), gate.status, (seconds, "dim"))
+            if not quiet or gate.status == "failed":
+                console.print(line)
+        for finding in report.findings:
+            print_finding(console, finding)
+        if not quiet:
+            versions = ", ".join(f"{name} {value}" for name, value in report.versions.items())
+            count = f"{report.revisions} revision{'' if report.revisions == 1 else 's'}"
+            console.print(Text(f"  {count}; {versions}" if versions else f"  {count}", "dim"))
+
+
+def print_finding(console: Console, finding: Finding) -> None:
+    """Print one finding as ``path:line: CODE sentence`` and its remedy."""
+    place = f"{finding.path}:{finding.line}: " if finding.line else f"{finding.path}: "
+    console.print(
+        Text.assemble(
+            place if finding.path else "",
+            (f"{finding.code} ", f"bold {COLOURS[finding.severity]}"),
+            finding.message,
+        )
+    )
+    if finding.hint:
+        console.print(Text.assemble(("  → ", "bold"), finding.hint))
+
+
+def previewed(steps: Sequence[Step]) -> None:
+    """Print what each revision would do, in words and in SQL."""
+    console = stdout()
+    if not steps:
+        console.print("gitmig: the database is there already, nothing would run")
+    for step in steps:
+        way = "upgrade" if step.up else "downgrade"
+        console.print(Text.assemble((f"{way} {step.revision} ", "bold"), step.subject))
+        console.print(Text(f"  {step.path}", "dim"))
+        for words in step.words:
+            console.print(f"  • {words}", markup=False)
+        for statement in step.sql:
+            indented = "\n".join(f"    {line}" for line in statement.splitlines())
+            console.print(Syntax(f"{indented};", "sql", background_color="default"))
+
+
+def examined(lines: Sequence[Line]) -> None:
+    """Print what ``gitmig doctor`` looked at."""
+    console = stdout()
+    for line in lines:
+        mark, colour = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[line.ok]
+        console.print(Text.assemble((f"{mark} {line.what:<22}", colour), line.found))
+        if line.hint and line.ok is False:
+            console.print(Text.assemble(("  → ", "bold"), line.hint))

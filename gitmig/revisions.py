@@ -1,0 +1,292 @@
+"""What the text of a revision file says, read with ``ast`` and never imported.
+
+Three questions, each asked of text alone: which revision is this (`parse`), did code change at all
+(`source_shape`), and is this file still as gitmig wrote it (`seal`, `is_sealed`, `is_generated`).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import re
+import shlex
+import sys
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gitmig.errors import SourceError
+from gitmig.model import Revision
+
+_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
+_LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py")
+_CONFLICT = re.compile(r"^<{7} .*?^>{7} ", re.MULTILINE | re.DOTALL)
+_BOM = "\ufeff"
+_SEAL = "# gitmig: unedited while this hash holds: "
+_SEAL_LINE = re.compile(rf"^{_SEAL}([0-9a-f]{{16}})[ \t\r]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Assigned:
+    """What a module-level name was last given; ``value`` is None where only running could tell."""
+
+    value: ast.expr | None
+    line: int
+
+
+def is_revision_file(name: str) -> bool:
+    """Whether Alembic loads a file of this name (no folder) from a folder of revisions.
+
+    The rule is Alembic's own (``_only_source_rev_file`` in ``alembic/script/base.py``): every
+    ``.py`` but those that begin with ``.#`` or ``__init__``. Compiled files (``sourceless``) have
+    no text and are not read.
+    """
+    return name.endswith(".py") and not name.startswith((".#", "__init__")) and "\n" not in name
+
+
+def parse(text: str, path: str) -> Revision | None:
+    """Read a revision from a file's text; None for a file that Alembic would not load.
+
+    ``path`` is where the text is from, with ``/``. As in Alembic, a file without ``revision`` is
+    named by its file name where that is all hexadecimal (the form before Alembic 0.2).
+
+    Raises SourceError, with path and line, for what Alembic could not load (bad syntax, conflict
+    markers, no ``revision``) and for what only running the file could tell.
+    """
+    name = path.rpartition("/")[2]
+    if not is_revision_file(name):
+        return None
+    tree = _read_tree(text, path)
+    found = _assignments(tree)
+    identifier = _identifier(found, name, path)
+    parents = _required(found, "down_revision", path)
+    return Revision(
+        id=identifier,
+        parents=_texts(found, "down_revision", path),
+        path=path,
+        subject=_subject(tree),
+        line=found["revision"].line if "revision" in found else 1,
+        parents_line=parents.line,
+        labels=_texts(found, "branch_labels", path),
+        depends_on=_texts(found, "depends_on", path),
+    )
+
+
+def source_shape(text: str) -> str:
+    """Hash the code that a text holds, to 16 hexadecimal digits.
+
+    Comments, layout, quotes, docstrings and statements without effect do not change it, nor does
+    the version of Python that computes it. Raises SyntaxError.
+    """
+    return _digest(_tokens(_tree(text), _SHAPE))
+
+
+def seal(text: str) -> str:
+    """Return the text with a last line that holds a hash of what is above it.
+
+    An older such line goes, so sealing twice changes nothing. What formatters do (to layout,
+    quotes, imports, annotations) keeps the seal whole; changed code, docstrings and comments break
+    it. Raises SyntaxError.
+    """
+    body, _ = _unsealed(text)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    # two blank lines, as formatters want them after a function
+    return f"{body}{newline * 3}{_SEAL}{_body_hash(body)}{newline}"
+
+
+def is_sealed(text: str) -> bool:
+    """Whether gitmig wrote this text and nobody has edited it since."""
+    body, held = _unsealed(text)
+    try:
+        return bool(held) and held == _body_hash(body)
+    except SyntaxError:
+        return False
+
+
+def is_generated(text: str) -> bool:
+    """Whether gitmig wrote this text, edited or not."""
+    return _SEAL_LINE.search(text) is not None
+
+
+def _tree(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes are the project's own concern
+        try:
+            return ast.parse(text.removeprefix(_BOM))
+        except (ValueError, RecursionError, MemoryError) as error:  # null bytes, endless nesting
+            raise SyntaxError(str(error) or "nested too deeply") from error
+
+
+def _read_tree(text: str, path: str) -> ast.Module:
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        what = "conflict markers (<<<<<<<) of an unfinished merge."
+        raise _refusal(path, line, what, f"Keep one side, then: git add {shlex.quote(path)}")
+    try:
+        return _tree(text)
+    except SyntaxError as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        what = f"not valid Python {version} ({error.msg})."
+        hint = f"Mend it; this shows the place: python -m py_compile {shlex.quote(path)}"
+        raise _refusal(path, error.lineno or 1, what, hint) from error
+
+
+def _assignments(tree: ast.Module) -> dict[str, _Assigned]:
+    return {
+        name: _Assigned(value, statement.lineno)
+        for statement in tree.body
+        for name, value in _bindings(statement)
+        if name in _NAMES
+    }
+
+
+def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    """Name what a module-level statement binds, with the value where it is plain to see."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name, None
+        return
+    targets: list[ast.expr] = []
+    value: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign):
+        targets, value = [statement.target], statement.value
+        if value is None:
+            return
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, value if node in targets else None
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name, None
+
+
+def _identifier(found: dict[str, _Assigned], name: str, path: str) -> str:
+    legacy = _LEGACY_NAME.match(name)
+    if "revision" not in found and legacy:
+        return legacy.group(1)
+    value = _required(found, "revision", path).value
+    if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
+        return value.value
+    raise _computed("revision", path, found["revision"].line)
+
+
+def _required(found: dict[str, _Assigned], name: str, path: str) -> _Assigned:
+    if name in found:
+        return found[name]
+    what = f"no `{name}` is assigned; Alembic takes every .py file in here for a revision."
+    hint = "Move the file to another folder, or give it `revision` and `down_revision`."
+    raise _refusal(path, 1, what, hint)
+
+
+def _texts(found: dict[str, _Assigned], name: str, path: str) -> tuple[str, ...]:
+    """Read None, a string or a display of strings; repetitions are dropped."""
+    if name not in found:
+        return ()
+    value = found[name].value
+    if isinstance(value, ast.Constant) and value.value is None:
+        return ()
+    items = value.elts if isinstance(value, (ast.Tuple, ast.List, ast.Set)) else [value]
+    texts = [item.value if isinstance(item, ast.Constant) else None for item in items]
+    strings = [text for text in texts if isinstance(text, str)]
+    if len(strings) < len(items):
+        raise _computed(name, path, found[name].line)
+    return tuple(dict.fromkeys(strings))
+
+
+def _computed(name: str, path: str, line: int) -> SourceError:
+    what = f"`{name}` is computed; gitmig reads revisions without running them."
+    return _refusal(path, line, what, f"Write it out as a plain string: {name} = '...'")
+
+
+def _refusal(path: str, line: int, what: str, hint: str) -> SourceError:
+    return SourceError(f"{path}, line {line}: {what}", hint, path=path, line=line)
+
+
+def _subject(tree: ast.Module) -> str:
+    lines = (ast.get_docstring(tree, clean=False) or "").strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+@dataclass(frozen=True)
+class _View:
+    """What of a tree counts: statements and fields to leave out, and whether docstrings stay."""
+
+    statements: tuple[type[ast.stmt], ...]
+    fields: frozenset[str]
+    docstrings: bool
+
+
+# Formatters sort and prune imports and rewrite annotations (ruff's I, F401 and UP), and neither
+# does anything by itself in a revision.
+_SHAPE = _View((ast.Pass,), frozenset({"ctx", "type_comment"}), docstrings=False)
+_SEALED = _View(
+    (ast.Pass, ast.Import, ast.ImportFrom),
+    frozenset({"ctx", "type_comment", "annotation", "returns"}),
+    docstrings=True,
+)
+
+
+def _tokens(tree: ast.Module, view: _View) -> Iterator[str]:
+    """Turn a tree into words, with a stack of our own: a chain of operators can be deep.
+
+    Empty fields are left out, so that a field which a later Python adds changes nothing.
+    """
+    pending: list[ast.AST | str] = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, ast.Constant):
+            yield _constant(item.value)
+        elif isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
+            if view.docstrings and isinstance(item.value.value, str):
+                yield ascii(item.value.value.split())  # formatters trim and indent docstrings
+        elif not isinstance(item, view.statements):
+            yield f"({type(item).__name__}"
+            pending.append(")")
+            pending.extend(reversed(list(_children(item, view))))
+
+
+def _children(node: ast.AST, view: _View) -> Iterator[ast.AST | str]:
+    for name in sorted(set(node._fields) - view.fields):
+        value = getattr(node, name, None)
+        if value is None or value == []:
+            continue
+        yield name
+        for item in value if isinstance(value, list) else [value]:
+            yield item if isinstance(item, ast.AST) else ascii(item)
+
+
+def _constant(value: object) -> str:
+    # a decimal of thousands of digits may not be printed, hence hex; ascii() is the same in every
+    # Python, repr() follows the Unicode tables
+    shown = hex(value) if isinstance(value, int) else ascii(value)
+    return f"{type(value).__name__}:{shown}"
+
+
+def _body_hash(body: str) -> str:
+    return _digest([*_tokens(_tree(body), _SEALED), *sorted(_comments(body))])
+
+
+def _comments(text: str) -> Iterator[str]:
+    """Find the comments: a waiver or a note is an edit, the space after ``#`` is not."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text.removeprefix(_BOM)).readline):
+            if token.type == tokenize.COMMENT:
+                yield "#" + ascii(token.string.strip("# \t"))
+    except tokenize.TokenError as error:
+        raise SyntaxError(str(error)) from error
+
+
+def _digest(words: Iterator[str] | list[str]) -> str:
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+
+def _unsealed(text: str) -> tuple[str, str]:
+    """Split a text into what is above its seal and the hash in that, empty without a seal."""
+    body, _, last = text.rstrip().rpartition("\n")
+    seal_line = _SEAL_LINE.fullmatch(last)
+    return (body.rstrip(), seal_line.group(1)) if seal_line else (text.rstrip(), "")

@@ -1,0 +1,82 @@
+"""A git tree as a directory: the work tree itself, or a private copy of what is staged.
+
+The work tree is used in place where nothing that Python can see differs from the index. Otherwise
+the tree is laid out under the git directory and kept, so that the next time costs the difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from gitmig.git import Repository, WorkTreeStatus
+
+# ignored files that a project needs at run time although git does not have them
+RUN_TIME_FILES = (".env", ".env.*", "_version.py", "version.py", "*.so", "*.pyd")
+SEEN_BY_PYTHON = (".py", ".so", ".pyd", ".ini", ".toml", ".cfg", ".mako", ".env")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """``tree`` is the directory that holds the staged files; ``in_place``: it is the work tree."""
+
+    tree: Path
+    in_place: bool
+
+
+@contextlib.contextmanager
+def take(
+    repository: Repository, without: Sequence[str] = (), include: Sequence[str] = ()
+) -> Iterator[Snapshot]:
+    """Give the tree being committed as a directory, for as long as the block runs.
+
+    ``without`` are paths to leave out, ``include`` patterns of further ignored files that the
+    project needs at run time.
+    """
+    if not without and agrees(repository.status()):
+        yield Snapshot(repository.root, in_place=True)
+        return
+    tree_id = repository.write_tree(without)
+    with private_folder(repository) as folder:
+        tree = folder / "tree"
+        repository.lay_out(tree_id, tree, folder / "tree.index")
+        link_ignored(repository, tree, [*RUN_TIME_FILES, *include])
+        yield Snapshot(tree, in_place=False)
+
+
+def agrees(status: WorkTreeStatus) -> bool:
+    """Say whether Python would see the same in the work tree as in the index."""
+    unstaged = any(path.endswith(SEEN_BY_PYTHON) for path in status.unstaged)
+    return not unstaged and not any(path.endswith(".py") for path in status.untracked)
+
+
+@contextlib.contextmanager
+def private_folder(repository: Repository) -> Iterator[Path]:
+    """Give the kept folder of this work tree, or a temporary one while another run has it."""
+    kept = repository.own_dir / "snapshot"
+    kept.mkdir(parents=True, exist_ok=True)
+    with open(kept / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with tempfile.TemporaryDirectory(dir=repository.own_dir, prefix="snapshot-") as own:
+                yield Path(own)
+            return
+        yield kept
+
+
+def link_ignored(repository: Repository, tree: Path, patterns: Sequence[str]) -> None:
+    """Link the ignored files a project needs at run time; drop links that lead nowhere now."""
+    for path in repository.ignored_files():
+        if not any(fnmatch(path, each) or fnmatch(Path(path).name, each) for each in patterns):
+            continue
+        target = tree / path
+        if not os.path.lexists(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(repository.root / path)
