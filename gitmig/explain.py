@@ -19,7 +19,8 @@ def explain(error: WorkerFailed, environment: Environment, python: str) -> Worke
         hint = "install it there, or set `python` in [tool.gitmig] to the project's interpreter"
     elif error.kind in ("env_failed", "revision_unreadable"):
         message = f"{place}{error.message}"
-        hint = f"try `cd {environment.directory or '.'} && {python} -m alembic current` to see it"
+        go = f"cd {environment.directory} && " if environment.directory else ""
+        hint = f"`{go}{python} -m alembic current` shows the whole of it"
         if missing:
             hint = (
                 f"install the package of {missing} into {python}, or set `python` in "

@@ -171,11 +171,11 @@ class Repository:
         except GitFailed:
             return ""
 
-    def added_by_head(self) -> list[str]:
-        """Return the paths that ``HEAD``'s commit added."""
+    def changed_by_head(self, kinds: str = "ADM") -> list[str]:
+        """Return the paths that ``HEAD``'s commit changed; ``kinds`` as ``--diff-filter``."""
         return self.names(
             "diff-tree", "--no-commit-id", "--name-only", "-z", "-r", "--root",
-            "--no-renames", "--diff-filter=A", "HEAD",
+            "--no-renames", f"--diff-filter={kinds}", "HEAD",
         )  # fmt: skip
 
     def head_is_published(self) -> bool:

@@ -193,8 +193,7 @@ def _several_heads(graph: Graph) -> Iterator[Finding]:
         if len(group) > 1:
             labels = ", ".join(sorted(graph.labels(group[0].id)))
             place = f"The branch {labels} has" if labels else "There are"
-            heads = "; ".join(_told(head) for head in group)
-            message = f"{place} {len(group)} heads: {heads}."
+            message = f"{place} {len(group)} heads: {'; '.join(map(_told, group))}."
             yield _finding("GM001", group[-1], message, "Join them: gitmig merge-heads")
 
 

@@ -89,6 +89,20 @@ def status(hooks_dir: Path) -> list[HookStatus]:
         return [_status_of(hooks_dir, name) for name in HOOKS]
 
 
+def repairs(hooks_dir: Path, framework_config: str = "") -> bool:
+    """Say whether a post-commit hook mends the index after ``git commit <path>``.
+
+    Ours does; pre-commit's does where its configuration (``framework_config``) names our hook.
+    """
+    try:
+        return _contains(_place(hooks_dir, "post-commit"), _OURS) or (
+            _contains(hooks_dir / "post-commit", _FROM_PRE_COMMIT)
+            and "gitmig-post-commit" in framework_config
+        )
+    except OSError:
+        return False
+
+
 def hook_text(name: str, python: Path | None) -> str:
     """Return the text of hook ``name``, which starts ``python`` (None: ``gitmig`` on PATH)."""
     source = _source_dir()
@@ -244,15 +258,3 @@ def _reaching(hooks_dir: Path) -> Iterator[None]:
             f"The hooks cannot be read or written: {where}: {error.strerror}.",
             "Make that folder yours to write, or run by hand before a commit: gitmig autogenerate",
         ) from error
-
-
-def repairs(hooks_dir: Path, framework_config: str = "") -> bool:
-    """Say whether a post-commit hook mends the index after ``git commit <path>``.
-
-    Ours does; pre-commit's does where its configuration (``framework_config``) names our hook.
-    """
-    try:
-        text = (hooks_dir / "post-commit").read_bytes()
-    except OSError:
-        return False
-    return _OURS in text or (_FROM_PRE_COMMIT in text and "gitmig-post-commit" in framework_config)

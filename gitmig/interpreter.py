@@ -22,18 +22,9 @@ from pathlib import Path
 
 from gitmig.errors import NoInterpreter
 
-OLDEST = (3, 9)
-"""The oldest Python the worker runs on."""
-
-TOOL_SECONDS = 20
-"""The time limit for one question to a tool, or to an interpreter."""
-
+OLDEST = (3, 9)  # what the worker's syntax is held to
+TOOL_SECONDS = 20  # for one question to a tool, or to an interpreter
 NEEDED = ("alembic", "sqlalchemy")
-
-_HINT = (
-    "Install alembic and sqlalchemy where the project's packages are, or name that Python: "
-    'python = "path/to/python" under [tool.gitmig], or GITMIG_PYTHON.'
-)
 
 
 @dataclass(frozen=True)
@@ -80,22 +71,12 @@ class Search:
     found: Interpreter | None
 
 
-@dataclass(frozen=True)
-class _Tool:
-    """A tool that makes environments: the files or pyproject table it is known by, its question."""
-
-    name: str
-    files: tuple[str, ...]
-    table: str
-    question: tuple[str, ...]
-
-
-# Each answers with its Python, hatch with the environment's folder.
+# Known by a file or a pyproject table; each answers with its Python, hatch with a folder.
 _TOOLS = (
-    _Tool("uv", ("uv.lock",), "tool.uv", ("python", "find")),
-    _Tool("poetry", ("poetry.lock",), "tool.poetry", ("env", "info", "--executable")),
-    _Tool("pipenv", ("Pipfile",), "", ("--py",)),
-    _Tool("hatch", ("hatch.toml",), "tool.hatch.envs", ("env", "find", "default")),
+    ("uv.lock", "tool.uv", ("uv", "python", "find")),
+    ("poetry.lock", "tool.poetry", ("poetry", "env", "info", "--executable")),
+    ("Pipfile", "tool.pipenv", ("pipenv", "--py")),
+    ("hatch.toml", "tool.hatch.envs", ("hatch", "env", "find", "default")),
 )
 
 # Not find_spec alone: a project's alembic/ folder is a package without a file (origin is None).
@@ -122,7 +103,9 @@ def find(place: Place) -> Interpreter:
         return result.found
     where = "; ".join(f"{attempt.source}: {attempt.problem}" for attempt in result.attempts)
     raise NoInterpreter(
-        f"No Python with Alembic and SQLAlchemy was found for {place.directory} ({where}).", _HINT
+        f"No Python with Alembic and SQLAlchemy was found for {place.directory} ({where}).",
+        "Install alembic and sqlalchemy where the project's packages are, or name that Python: "
+        'python = "path/to/python" under [tool.gitmig], or GITMIG_PYTHON.',
     )
 
 
@@ -181,7 +164,8 @@ def _upwards(directory: Path, root: Path) -> list[Path]:
 
 def _python_of(path: Path) -> Path:
     """Return the Python of an environment's folder; any other path is a Python itself."""
-    return path / "bin" / "python" if path.is_dir() else path
+    # Path's own question raises where one may not look.
+    return path / "bin" / "python" if os.path.isdir(path) else path  # noqa: PTH112
 
 
 def _is_pre_commits(prefix: str) -> bool:
@@ -196,10 +180,10 @@ def _answers_of_tools(place: Place) -> Iterator[Candidate]:
         # Read, not asked: `pdm info --python` makes an environment where there is none.
         if said := _text(folder / ".pdm-python").strip():
             yield Candidate("pdm", folder / said)
-    for tool in _TOOLS:
-        used = next((folder for folder in folders if _is_used_in(tool, folder)), None)
+    for file, table, question in _TOOLS:
+        used = next((folder for folder in folders if _is_used_in(folder, file, table)), None)
         if used is not None:
-            yield _ask(tool, used, environ)
+            yield _ask(question, used, environ)
 
 
 def _tool_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -213,12 +197,10 @@ def _tool_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _is_used_in(tool: _Tool, folder: Path) -> bool:
-    if any((folder / name).is_file() for name in tool.files):
-        return True
-    heading = rf"^\s*\[+\s*{re.escape(tool.table)}\s*[.\]]"
-    text = _text(folder / "pyproject.toml") if tool.table else ""
-    return re.search(heading, text, re.MULTILINE) is not None
+def _is_used_in(folder: Path, file: str, table: str) -> bool:
+    heading = rf"^\s*\[+\s*{re.escape(table)}\s*[.\]]"
+    text = _text(folder / "pyproject.toml")
+    return (folder / file).is_file() or re.search(heading, text, re.MULTILINE) is not None
 
 
 def _text(path: Path) -> str:
@@ -229,19 +211,19 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _ask(tool: _Tool, folder: Path, environ: Mapping[str, str]) -> Candidate:
+def _ask(question: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> Candidate:
+    tool = question[0]
     # A program started from the desktop often lacks the folder of the user's own programs.
     path = f"{environ.get('PATH', '')}{os.pathsep}{environ.get('HOME', '')}/.local/bin"
-    program = shutil.which(tool.name, path=path)
+    program = shutil.which(tool, path=path)
     if program is None:
-        return Candidate(tool.name, None, f"{tool.name} is not on PATH")
-    output, problem = _run([program, *tool.question], folder, environ)
+        return Candidate(tool, None, f"{tool} is not on PATH")
+    output, problem = _run([program, *question[1:]], folder, environ)
     lines = output.split("\n") if not problem else []
     answer = next((line.strip() for line in reversed(lines) if line.strip()), "")
     if not answer:
-        asked = " ".join((tool.name, *tool.question))
-        return Candidate(tool.name, None, f"`{asked}`: {problem or 'no answer'}")
-    return Candidate(tool.name, _python_of(folder / answer))
+        return Candidate(tool, None, f"`{' '.join(question)}`: {problem or 'no answer'}")
+    return Candidate(tool, _python_of(folder / answer))
 
 
 def _run(command: list[str], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -282,8 +264,9 @@ def _problem_of(python: Path, place: Place) -> str:
 
     In a virtual environment a look at its folders answers (no process); any other is asked.
     """
-    if not python.is_file():
-        return f"{python} is a broken link" if python.is_symlink() else f"there is no {python}"
+    if not os.access(python, os.F_OK):
+        broken = os.path.islink(python)  # noqa: PTH114  Path's raises where one may not look
+        return f"{python} is a broken link" if broken else f"there is no {python}"
     if not os.access(python, os.X_OK):
         return f"{python} is not executable"
     packages = _site_packages(python.parent.parent)

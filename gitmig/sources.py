@@ -68,13 +68,15 @@ class _Table:
 class _Facts:
     """One file: its classes and ``Table`` calls, and the metadata it makes.
 
-    ``given`` is the name of the metadata object that a declarative base was given.
+    ``given`` is the name of the metadata object that a declarative base was given, ``imports``
+    the top-level package each imported name comes from.
     """
 
     classes: list[_Class] = field(default_factory=list)
     tables: list[_Table] = field(default_factory=list)
     makes: list[tuple[str, Kind, int]] = field(default_factory=list)
     given: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 _Project = Mapping[str, _Facts]
@@ -190,15 +192,17 @@ def _nearest(path: str, homes: Sequence[str]) -> str:
 def _descendants(project: _Project, candidate: MetadataCandidate) -> set[tuple[str, str]]:
     """Give the classes, as path and name, that inherit from the candidate's base."""
     found: set[tuple[str, str]] = set()
+    known = {part.removesuffix(".py") for path in project for part in path.split("/")}
     size = -1
     while len(found) > size:
         size = len(found)
         for path, facts in project.items():
             local = {item.name for item in facts.classes} - {candidate.name}
+            local |= {name for name, package in facts.imports.items() if package not in known}
             elsewhere = {name for _, name in found}
             for item in facts.classes:
                 names = {base.rpartition(".")[2] for base in item.bases}
-                # A name that the file defines itself is not the one of another file.
+                # A name of the file itself, or of a library, is not that of another file.
                 inherits = names & (elsewhere - local) or any(
                     (path, name) in found for name in names & local
                 )
@@ -308,6 +312,9 @@ def _note_metadata(statement: ast.stmt, facts: _Facts) -> None:
     if isinstance(statement, ast.ImportFrom) and statement.module == "sqlmodel":
         if any(alias.name == "SQLModel" and not alias.asname for alias in statement.names):
             facts.makes.append(("SQLModel", "sqlmodel", statement.lineno))
+    elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+        package = statement.module.partition(".")[0]
+        facts.imports.update({alias.asname or alias.name: package for alias in statement.names})
     elif isinstance(statement, ast.ClassDef):
         _note_base(statement, facts)
     for name, value in _assigned(statement):

@@ -169,7 +169,7 @@ def compare(config: Config) -> Graph:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_graphs_as_alembic(seed: int) -> None:
-    """On any graph heads, bases, ancestors and cycles are what Alembic's own map says."""
+    """On any graph heads, bases, labels, ancestors and cycles are what Alembic's own map says."""
     dice = random.Random(seed)  # noqa: S311
     specs = []
     for place in range(dice.randint(2, 14)):
@@ -196,6 +196,7 @@ def test_random_graphs_as_alembic(seed: int) -> None:
     for head in heads:
         above = theirs.iterate_revisions(head, "base")
         assert ours.ancestors([head]) == {item.revision for item in above if item}
+        assert ours.labels(head) == theirs._revision_map[head].branch_labels  # type: ignore[union-attr]
 
 
 def theirs_of(item: Revision) -> Theirs:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitmig.errors import GitmigError
-from gitmig.hookfiles import HOOKS, install, status, uninstall
+from gitmig.hookfiles import HOOKS, install, repairs, status, uninstall
 
 # What the hooks start in these tests in gitmig's place: notes its arguments, then does as told.
 STAND_IN = """#!/bin/sh
@@ -491,6 +491,19 @@ def test_beside_the_pre_commit_framework(repo: Repo, steps: list[str], foreign: 
     assert not list(repo.hooks.glob("*.before-gitmig"))
     repo.run(*PRE_COMMIT, "uninstall")
     assert repo.commit("a.py") == (["foreign"] if foreign else [])
+
+
+def test_repairs_knows_both_hooks(repo: Repo) -> None:
+    """Our own post-commit hook mends the index, or pre-commit's where it names ours (C5)."""
+    framework = [*PRE_COMMIT, "install", "--hook-type", "post-commit"]
+    assert not repairs(repo.hooks, "id: gitmig-post-commit")
+    repo.run(*framework)
+    assert not repairs(repo.hooks, "id: other")
+    assert repairs(repo.hooks, "id: gitmig-post-commit")
+    repo.install()
+    assert repairs(repo.hooks, "id: other")
+    uninstall(repo.hooks)
+    assert not repairs(repo.hooks, "id: other")
 
 
 def test_shipped_hooks_are_posix_shell(repo: Repo) -> None:

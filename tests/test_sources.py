@@ -143,9 +143,10 @@ def test_models_on_a_declarative_base() -> None:
     files = {
         "app/db.py": BASE,
         "app/mixins.py": "class Timed(Base):\n    __abstract__ = True\n",
-        "app/models/user.py": "class User(mixins.Timed): ...\n",
+        "app/models/user.py": "from app import mixins\nclass User(mixins.Timed): ...\n",
         "app/models/link.py": "link = Table('link', db.Base.metadata)\n",
         "app/schemas.py": "class User(BaseModel): ...\nclass UserOut(User): ...\n",
+        "app/auth.py": "from library.auth import User\nclass Admin(User): ...\n",
         "app/crud.py": "class Crud(CrudBase[User]): ...\n",
         "tests/test_user.py": "class Odd(Base): ...\n",
     }

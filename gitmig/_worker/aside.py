@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator
 
 _state = threading.local()
 
 
-def active():
+def active() -> bool:
     """Say whether this thread is inside ``own_connections``."""
-    return getattr(_state, "active", False)
+    return bool(getattr(_state, "active", False))
 
 
 @contextlib.contextmanager
-def own_connections():
+def own_connections() -> Iterator[None]:
     """Let this thread's connections go where their URL says."""
     _state.active = True
     try:

@@ -14,7 +14,7 @@ import time
 
 from . import fingerprint
 from .failures import Failure
-from .generate import compare, described
+from .generate import ARGUMENTS, compare, described
 from .session import open_session
 
 # what says that the gates could not run at all, rather than that one of them failed
@@ -33,7 +33,7 @@ COULD_NOT_RUN = (
 
 def run(request):
     """Serve the request."""
-    with open_session(request, ["check"]) as (project, databases):
+    with open_session(request, ARGUMENTS) as (project, databases):
         walk = Walk(project)
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave

@@ -11,12 +11,15 @@ import json
 import os
 import threading
 import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
 
 from .aside import own_connections
 from .failures import Failure, one_line
+from .shapes import Dialect
 
 PREFIX = "gitmig_"
 NAMES_OF_A_DATABASE = ("host", "port", "user", "username", "database", "dbname", "db", "dsn")
@@ -30,16 +33,16 @@ class Databases:
     folder in which the names of databases on the server are noted while they exist.
     """
 
-    def __init__(self, directory, server, registry):
+    def __init__(self, directory: str, server: str, registry: str) -> None:
         self.directory = directory
-        self.server = make_url(server) if server else None
+        self.server: Any = make_url(server) if server else None
         self.registry = registry
-        self.dialect = None
+        self.dialect: Dialect = None
         self._generation = 0
-        self._known = {}
-        self._open = []
+        self._known: dict[str, str] = {}
+        self._open: list[Any] = []
 
-    def connect(self, dialect, cargs, cparams):
+    def connect(self, dialect: Dialect, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> Any:
         """Open a connection to the ephemeral database that stands for the one asked for."""
         self.dialect = dialect
         kind = KINDS.get(dialect.name, dialect.name)
@@ -51,11 +54,11 @@ class Databases:
         self._open.append(connection)
         return connection
 
-    def fresh(self):
+    def fresh(self) -> None:
         """Leave the databases made so far: what connects from now on gets new, empty ones."""
         self._generation += 1
 
-    def close(self):
+    def close(self) -> None:
         """Close what is open and drop what was made on the server."""
         for connection in self._open:
             try:
@@ -66,7 +69,7 @@ class Databases:
         if names and self.server is not None:
             self._drop(names)
 
-    def _connect_sqlite(self, dialect, asked, cparams):
+    def _connect_sqlite(self, dialect: Dialect, asked: str, cparams: Mapping[str, Any]) -> Any:
         path = os.path.join(self.directory, f"{self._generation}-{asked}.sqlite")
         args, kwargs = dialect.create_connect_args(make_url("sqlite:///" + path))
         for name in ("detect_types", "isolation_level", "timeout", "check_same_thread"):
@@ -78,7 +81,7 @@ class Databases:
         cursor.close()
         return connection
 
-    def _connect_server(self, dialect, kind, asked):
+    def _connect_server(self, dialect: Dialect, kind: str, asked: str) -> Any:
         url = self._server_url(dialect, kind)
         key = f"{self._generation}-{asked}"
         if key not in self._known:
@@ -86,7 +89,7 @@ class Databases:
         args, kwargs = dialect.create_connect_args(url.set(database=self._known[key]))
         return dialect.connect(*args, **kwargs)
 
-    def _server_url(self, dialect, kind):
+    def _server_url(self, dialect: Dialect, kind: str) -> Any:
         if self.server is None:
             raise Failure("no_database", f"env.py asks for {dialect.name}", dialect=dialect.name)
         given = self.server.get_backend_name()
@@ -99,7 +102,7 @@ class Databases:
             )
         return self.server.set(drivername=f"{given}+{dialect.driver}")
 
-    def _create(self, url):
+    def _create(self, url: Any) -> str:
         name = PREFIX + uuid.uuid4().hex[:12]
         note = os.path.join(self.registry, name)
         with open(note, "x", encoding="utf-8") as out:
@@ -107,18 +110,18 @@ class Databases:
         self._on_server(url, [f"CREATE DATABASE {name}"])
         return name
 
-    def _drop(self, names):
+    def _drop(self, names: Iterable[str]) -> None:
         force = " WITH (FORCE)" if self.server.get_backend_name() == "postgresql" else ""
         url = self._server_url(self.dialect, KINDS.get(self.dialect.name, self.dialect.name))
         for name in names:
             self._on_server(url, [f"DROP DATABASE {name}{force}"])
             os.unlink(os.path.join(self.registry, name))
 
-    def _on_server(self, url, statements):
+    def _on_server(self, url: Any, statements: Iterable[str]) -> None:
         """Run statements outside any transaction, in a thread: env.py may own the event loop."""
-        errors = []
+        errors: list[Exception] = []
 
-        def work():
+        def work() -> None:
             try:
                 with own_connections():
                     run_statements(url, statements)
@@ -132,14 +135,14 @@ class Databases:
             raise Failure("server_failed", one_line(errors[0]), server=url.render_as_string())
 
 
-def identity(kind, cargs, cparams):
+def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str:
     """Return a short name for the database that connection arguments lead to."""
     named = {name: str(cparams[name]) for name in NAMES_OF_A_DATABASE if name in cparams}
     text_of = json.dumps([kind, [str(arg) for arg in cargs], named], sort_keys=True)
     return hashlib.sha256(text_of.encode()).hexdigest()[:12]
 
 
-def run_statements(url, statements):
+def run_statements(url: Any, statements: Iterable[str]) -> None:
     """Run statements on a server in autocommit mode, with a sync or an async driver."""
     if not url.get_dialect().is_async:
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -153,7 +156,7 @@ def run_statements(url, statements):
 
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    async def run():
+    async def run() -> None:
         engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             for statement in statements:

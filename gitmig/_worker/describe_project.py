@@ -7,9 +7,10 @@ database to learn the dialect, without any revision.
 from __future__ import annotations
 
 from .session import open_session
+from .shapes import Request, Result
 
 
-def run(request):
+def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ["current"]) as (project, databases):
         project.run_env(lambda heads, context: [], dont_mutate=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from .shapes import Result
 
 KINDS = {
     "alembic_missing": "the interpreter has no Alembic or no SQLAlchemy",
@@ -28,26 +32,26 @@ KINDS = {
 class Failure(Exception):
     """An expected failure; the keyword arguments go into the answer as they are."""
 
-    def __init__(self, kind, message, **data):
+    def __init__(self, kind: str, message: str, **data: Any) -> None:
         assert kind in KINDS, kind
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.data = data
 
-    def answer(self):
+    def answer(self) -> Result:
         """Return the answer's ``error`` object."""
         return dict(self.data, kind=self.kind, message=self.message)
 
 
-def one_line(error):
+def one_line(error: object) -> str:
     """Return an exception as one short line: its type and the first line of its text."""
     text = str(error).strip().splitlines()
     name = type(error).__name__
     return f"{name}: {text[0][:300]}" if text else name
 
 
-def place(error, roots):
+def place(error: BaseException, roots: Iterable[str]) -> tuple[str, int]:
     """Return ``(file, line)`` of the innermost frame below one of ``roots``, or ``("", 0)``.
 
     The file is relative to its root. Frames of installed packages do not count, even where the
@@ -57,7 +61,7 @@ def place(error, roots):
     for frame in traceback.extract_tb(error.__traceback__):
         for root in roots:
             if is_below(frame.filename, root):
-                found = (os.path.relpath(frame.filename, root), frame.lineno)
+                found = (os.path.relpath(frame.filename, root), frame.lineno or 0)
     if isinstance(error, SyntaxError) and error.filename:
         for root in roots:
             if is_below(error.filename, root):
@@ -65,8 +69,10 @@ def place(error, roots):
     return found
 
 
-def is_below(filename, root):
+def is_below(filename: str, root: str) -> bool:
     """Say whether a file is the project's own: below ``root`` and not an installed package."""
+    if filename.startswith("<"):  # <frozen os>, <string>
+        return False
     path = os.path.realpath(filename)
     base = os.path.realpath(root) + os.sep
     inside = path.startswith(base) and "site-packages" not in path

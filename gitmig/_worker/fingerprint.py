@@ -7,15 +7,21 @@ are the tables reflected. Elsewhere tables are reflected at once.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
 import sqlalchemy
 from sqlalchemy import inspect
 
 from .aside import own_connections
+from .shapes import Connection, Fingerprint
 
 QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
+Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
 
-def take(connection, tables=None):
+
+def take(connection: Connection, tables: Collection[str] | None = None) -> Fingerprint:
     """Return the fingerprint of the schema behind a connection.
 
     ``tables`` limits the reflection on servers to those tables; SQLite always gives all.
@@ -23,13 +29,13 @@ def take(connection, tables=None):
     """
     if connection.dialect.name == "sqlite":
         return {"sqlite": sqlite_texts(connection)}
-    inspector = inspect(connection)
+    inspector: Any = inspect(connection)
     names = set(inspector.get_table_names())
     wanted = names if tables is None else names & set(tables)
     return {"names": names, "tables": {name: reflect(inspector, name) for name in wanted}}
 
 
-def differences(before, after):
+def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
     """Return what differs between two fingerprints, a sentence each; empty where nothing does."""
     if "sqlite" in before:
         before, after = reflect_changed(before["sqlite"], after["sqlite"])
@@ -40,16 +46,16 @@ def differences(before, after):
     return found
 
 
-def sqlite_texts(connection):
+def sqlite_texts(connection: Connection) -> dict[str, Texts]:
     """Return ``{table: {(type, name): text}}`` of everything in the database."""
-    found = {}
+    found: dict[str, Texts] = {}
     for table, kind, name, sql in connection.execute(sqlalchemy.text(QUERY)):
         found.setdefault(table, {})[(kind, name)] = sql
     found.pop("sqlite_sequence", None)
     return found
 
 
-def reflect_changed(before, after):
+def reflect_changed(before: Mapping[str, Texts], after: Mapping[str, Texts]) -> list[Fingerprint]:
     """Reflect the tables whose text differs, on both sides, from databases made of that text."""
     changed = [name for name in before if name in after and before[name] != after[name]]
     sides = []
@@ -59,17 +65,17 @@ def reflect_changed(before, after):
     return sides
 
 
-def reflect_texts(texts):
+def reflect_texts(texts: Mapping[str, Texts]) -> dict[str, dict[str, Any]]:
     """Return the reflection of tables from the statements that made them."""
     engine = sqlalchemy.create_engine("sqlite://")
     with own_connections(), engine.connect() as connection:
-        raw = connection.connection
+        raw: Any = connection.connection
         for objects in texts.values():
             for kind in ("table", "index", "view", "trigger"):
                 for (found, _name), sql in objects.items():
                     if found == kind:
                         raw.execute(sql)
-        inspector = inspect(connection)
+        inspector: Any = inspect(connection)
         found = {
             name: dict(reflect(inspector, name), triggers=named(objects, "trigger"))
             for name, objects in texts.items()
@@ -79,12 +85,12 @@ def reflect_texts(texts):
     return found
 
 
-def named(objects, kind):
+def named(objects: Texts, kind: str) -> dict[str, str]:
     """Return the texts of one kind of object by name."""
     return {name: sql for (found, name), sql in objects.items() if found == kind}
 
 
-def reflect(inspector, table):
+def reflect(inspector: Any, table: str) -> dict[str, Any]:
     """Return one table's columns, keys, indexes and constraints as plain values."""
     columns = {
         column["name"]: {
@@ -107,7 +113,7 @@ def reflect(inspector, table):
     }
 
 
-def checks(inspector, table):
+def checks(inspector: Any, table: str) -> Any:
     """Return the CHECK constraints, none where the dialect cannot tell."""
     try:
         return inspector.get_check_constraints(table)
@@ -115,12 +121,12 @@ def checks(inspector, table):
         return []
 
 
-def texts_of(objects):
+def texts_of(objects: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return reflected objects in an order that does not depend on when they were made."""
     return sorted(str(sorted(item.items(), key=lambda pair: pair[0])) for item in objects)
 
 
-def table_differences(name, before, after):
+def table_differences(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return what differs in one table, a sentence each."""
     found = []
     old, new = before["columns"], after["columns"]

@@ -8,15 +8,17 @@ Result: ``files``, what was written, relative to the tree.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
 from .failures import Failure
+from .shapes import Request, Result
 
 
-def run(request):
+def run(request: Request) -> Result:
     """Serve the request."""
     before = set(walk())
     try:
@@ -27,7 +29,7 @@ def run(request):
     return {"files": [os.path.relpath(path, request["tree"]).replace(os.sep, "/") for path in new]}
 
 
-def walk():
+def walk() -> Iterator[str]:
     """Yield every file below the current directory that init could have written."""
     for folder, folders, files in os.walk(os.getcwd()):
         folders[:] = [name for name in folders if not name.startswith(".")]

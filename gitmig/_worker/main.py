@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 import traceback
+from typing import NoReturn
 
 from .failures import Failure, one_line
+from .shapes import Request, Result
 
 # operation -> module of this package with a function ``run(request)``; imported when asked for
 OPERATIONS = {
@@ -24,7 +26,7 @@ OPERATIONS = {
 }
 
 
-def main():
+def main() -> NoReturn:
     """Serve the request on stdin and end the process."""
     answer_to = claim_stdout()
     request = json.loads(sys.stdin.buffer.read())
@@ -43,7 +45,7 @@ def main():
     os._exit(0)  # threads that env.py started must not keep the process alive
 
 
-def claim_stdout():
+def claim_stdout() -> int:
     """Keep stdout for the answer; all that is printed from here on goes to stderr."""
     sys.stdout.flush()
     kept = os.dup(1)
@@ -51,11 +53,11 @@ def claim_stdout():
     return kept
 
 
-def end_with_parent():
+def end_with_parent() -> None:
     """End this process when the front has ended, however it ended."""
     parent = os.getppid()
 
-    def watch():
+    def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.25)
         os._exit(1)
@@ -63,26 +65,27 @@ def end_with_parent():
     threading.Thread(target=watch, daemon=True, name="gitmig-parent").start()
 
 
-def serve(request):
+def serve(request: Request) -> Result:
     """Run the named operation and return its result."""
     from . import paths
 
     require_packages()
     paths.enter(request)
     module = importlib.import_module("." + OPERATIONS[request["operation"]], __package__)
-    return module.run(request)
+    result: Result = module.run(request)
+    return result
 
 
-def require_packages():
+def require_packages() -> None:
     """Raise ``alembic_missing`` where the interpreter lacks what the worker stands on."""
-    for name in ("sqlalchemy", "alembic"):
+    for name in ("sqlalchemy.engine", "alembic.config"):
         try:
             importlib.import_module(name)
         except ImportError as error:
-            raise Failure("alembic_missing", one_line(error), package=name) from error
+            raise Failure("alembic_missing", one_line(error), package=name.split(".")[0]) from error
 
 
-def bug(error):
+def bug(error: BaseException) -> Result:
     """Return the error object for a failure that nobody expected."""
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return {"kind": "bug", "message": one_line(error), "traceback": text}

@@ -6,9 +6,10 @@ import os
 import sys
 
 from .failures import Failure, is_below
+from .shapes import Request
 
 
-def enter(request):
+def enter(request: Request) -> None:
     """Go to the directory in which Alembic is run, and import the project from the snapshot.
 
     ``-c`` put the current directory on ``sys.path``, which ``alembic`` does not: it goes, and
@@ -27,7 +28,7 @@ def enter(request):
         sys.dont_write_bytecode = True
 
 
-def redirect_imports(root, tree):
+def redirect_imports(root: str, tree: str) -> None:
     """Map what leads into the work tree (``.pth`` entries, editable finders) to the snapshot."""
     sys.path[:] = [twin(entry, root, tree) for entry in sys.path]
     for name, module in list(sys.modules.items()):
@@ -37,7 +38,7 @@ def redirect_imports(root, tree):
                 mapping[package] = twin(path, root, tree)
 
 
-def twin(path, root, tree):
+def twin(path: str, root: str, tree: str) -> str:
     """Return the snapshot's copy of a path below the work tree, the path itself otherwise.
 
     The snapshot lies inside the repository, and so may a virtual environment: neither moves.
@@ -53,7 +54,7 @@ def twin(path, root, tree):
     return there if os.path.exists(there) else path
 
 
-def loaded_sources(request):
+def loaded_sources(request: Request) -> list[str]:
     """Return the project's own files that were imported, relative to the tree.
 
     Raises ``wrong_source`` where one of them came from the work tree although a snapshot is used:

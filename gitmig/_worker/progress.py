@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 _descriptor = -1
 
 
-def open_to(descriptor):
+def open_to(descriptor: int) -> None:
     """Send what follows to this file descriptor; -1 for nowhere."""
     global _descriptor
     _descriptor = descriptor
 
 
-def emit(**event):
+def emit(**event: Any) -> None:
     """Send one event; a caller that no longer listens is no reason to stop."""
     global _descriptor
     if _descriptor < 0:

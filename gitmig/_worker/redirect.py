@@ -9,6 +9,8 @@ one that was opened here.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy
 import sqlalchemy.engine
@@ -18,16 +20,22 @@ from sqlalchemy.engine import Engine
 
 from . import aside
 from .compat import connection_info
+from .databases import Databases
 from .failures import Failure
+from .shapes import Connection, Context, Dialect
 
 MARK = "gitmig-ephemeral"
 GO_ROUND = ("creator", "async_creator", "pool")
 
+MakesEngines = Callable[..., Any]  # create_engine, or what stands for it
 
-def install(databases):
+
+def install(databases: Databases) -> None:
     """Turn every connection of this process to ``databases``; call it before any user code."""
 
-    def answer(dialect, record, cargs, cparams):
+    def answer(
+        dialect: Dialect, record: Any, cargs: Iterable[Any], cparams: Mapping[str, Any]
+    ) -> Any:
         if aside.active():
             return None
         connection = databases.connect(dialect, cargs, cparams)
@@ -39,11 +47,11 @@ def install(databases):
     check_contexts()
 
 
-def drop_go_round(create_engine):
+def drop_go_round(create_engine: MakesEngines) -> MakesEngines:
     """Wrap ``create_engine`` so that every engine connects by URL."""
 
     @functools.wraps(create_engine)
-    def create(*args, **kwargs):
+    def create(*args: Any, **kwargs: Any) -> Any:
         for name in GO_ROUND:
             kwargs.pop(name, None)
         return create_engine(*args, **kwargs)
@@ -51,7 +59,7 @@ def drop_go_round(create_engine):
     return create
 
 
-def wrap_create_engine(wrapper):
+def wrap_create_engine(wrapper: Callable[[MakesEngines], MakesEngines]) -> None:
     """Replace ``create_engine`` in every module of SQLAlchemy that hands it out."""
     wrapped = wrapper(sqlalchemy.create_engine)
     sqlalchemy.create_engine = wrapped
@@ -61,19 +69,19 @@ def wrap_create_engine(wrapper):
         inner.create_engine = wrapped
 
 
-def check_contexts():
+def check_contexts() -> None:
     """Refuse to run migrations on any connection that is not ours."""
     run_migrations = MigrationContext.run_migrations
 
     @functools.wraps(run_migrations)
-    def checked(self, **kwargs):
+    def checked(self: Context, **kwargs: Any) -> None:
         verify(self.connection)
-        return run_migrations(self, **kwargs)
+        run_migrations(self, **kwargs)
 
-    MigrationContext.run_migrations = checked
+    MigrationContext.run_migrations = checked  # type: ignore[method-assign]
 
 
-def verify(connection):
+def verify(connection: Connection) -> None:
     """Raise ``wrong_database`` unless the connection was opened by ``install``'s listener."""
     if connection is None:
         raise Failure(

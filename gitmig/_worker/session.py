@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
 
 from . import progress, redirect
 from .databases import Databases
 from .project import Project
+from .shapes import Request
 
 
 @contextlib.contextmanager
-def open_session(request, arguments):
+def open_session(
+    request: Request, arguments: Sequence[str]
+) -> Iterator[tuple[Project, Databases]]:
     """Give ``(project, databases)``: every connection is ephemeral, and nothing stays behind.
 
     ``arguments`` is the Alembic command line that the project's code shall see.

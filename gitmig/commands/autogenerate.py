@@ -126,7 +126,8 @@ class Run:
         old = superseded.find(
             self.workspace, self.environment, pending, found, self.invocation
         )
-        heads = Graph([each for each in found if old is None or each.path != old.path]).heads
+        staged = Graph([each for each in found if old is None or each.path != old.path])
+        heads = max(staged.head_groups, key=len, default=())
         if len(heads) > 1:
             names = ", ".join(f"{head.id} ({head.subject})" for head in heads)
             return GenerateReport(
@@ -232,12 +233,12 @@ class Run:
             index=self.workspace.index,
         )
         memo.set_pending(self.workspace.repository, self.environment.name, None)
+        self.after_staging([file.path for file in report.written] + ([old.path] if old else []))
         if old is not None and not report.written:
             note = f"{old.path} is no longer needed and was removed"
             return replace(report, notes=(*report.notes, note))
         if not report.written:
             return report
-        self.after_staging([file.path for file in report.written])
         return self.judge(replace(report, staged=stage))
 
     def judge(self, report: GenerateReport) -> GenerateReport:

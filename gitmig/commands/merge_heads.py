@@ -69,17 +69,14 @@ def merge_heads(
 def joinable_heads(workspace: Workspace, environment: Environment) -> tuple[Revision, ...]:
     """Return the heads that are to become one; raises SourceError for a broken graph.
 
-    Heads under branch labels of their own are kept apart on purpose: then only those that the
-    graph's own rule (GM001) complains about are joined.
+    Heads under different branch labels are kept apart on purpose and are not joined.
     """
     found, findings = workspace.read_graph(environment)
     for finding in findings:
         if finding.code != "GM001" and finding.severity == "error":
             raise SourceError(finding.message, finding.hint)
-    heads = Graph(found).heads
-    if not any(finding.code == "GM001" for finding in findings):
-        return heads[:1]
-    return heads
+    groups = Graph(found).head_groups
+    return next((group for group in groups if len(group) > 1), groups[0] if groups else ())
 
 
 def message_for(heads: tuple[Revision, ...]) -> str:

@@ -1,25 +1,25 @@
-"""After ``git commit <path>``: put what the hook staged back into the index that git kept."""
+"""After ``git commit <path>``: bring the index that git kept in line with the commit."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
-from gitmig.errors import GitFailed
 from gitmig.git import Repository
 
 
 def repair(directory: Path) -> None:
-    """Do what the pre-commit hook noted; the native post-commit hook does the same in sh."""
+    """Do what the pre-commit hook noted; the native post-commit hook does the same in sh.
+
+    Only paths that the commit changed are touched: a note may be left from a commit that was
+    aborted. Raises GitFailed with the note kept where the index cannot be written.
+    """
     repository = Repository.open(directory)
     note = repository.own_dir / "repair"
     if not note.exists():
         return
-    os.environ.pop("GIT_INDEX_FILE", None)  # the one of the commit is gone by now
-    with contextlib.suppress(GitFailed):
-        repository.run(
-            "--literal-pathspecs", "reset", "-q", "HEAD",
-            f"--pathspec-from-file={note}", "--pathspec-file-nul",
-        )  # fmt: skip
+    noted = {os.fsdecode(path) for path in note.read_bytes().split(b"\0") if path}
+    paths = sorted(noted & set(repository.changed_by_head()))
+    if paths:
+        repository.run("--literal-pathspecs", "reset", "-q", "HEAD", "--", *paths)
     note.unlink()

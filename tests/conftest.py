@@ -1,0 +1,63 @@
+"""Real repositories for the tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support import ENV, INI, MODELS, TEMPLATE, Project, clean_environment
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty home directory."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def empty(tmp_path: Path, home: Path) -> Project:
+    """Return a repository without a commit."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    project = Project(folder, clean_environment(home))
+    project.git("init", "-q", "-b", "main")
+    return project
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
+    folder = tmp_path_factory.mktemp("template") / "repository"
+    folder.mkdir()
+    project = Project(folder, clean_environment(home))
+    project.git("init", "-q", "-b", "main")
+    project.write("models.py", MODELS)
+    project.write("alembic.ini", INI)
+    project.write("migrations/env.py", ENV)
+    project.write("migrations/script.py.mako", TEMPLATE)
+    project.write(".gitignore", "/app.db\n__pycache__/\n")
+    project.revision(
+        "base00000000",
+        None,
+        'op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), '
+        'sa.Column("name", sa.String(50)))',
+        'op.drop_table("users")',
+        "users",
+    )
+    project.commit_all("first")
+    return folder
+
+
+@pytest.fixture
+def project(_template: Path, tmp_path: Path, home: Path) -> Project:
+    """Return a project at its first commit: models, Alembic environment, one revision."""
+    folder = tmp_path / "repository"
+    shutil.copytree(_template, folder)
+    return Project(folder, clean_environment(home))
+
+
+@pytest.fixture
+def hooked(project: Project) -> Project:
+    """Return the project with gitmig's native hooks installed."""
+    project.gitmig("install", "-q")
+    return project

@@ -1,0 +1,247 @@
+"""Small verbs, so that a test reads as a story: a real repository, real git, real gitmig."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+
+MODELS = """\
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String(50))
+"""
+
+ENV = """\
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+from models import Base
+
+config = context.config
+target_metadata = Base.metadata
+
+
+def run_migrations_online():
+    connectable = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    context.configure(url=config.get_main_option("sqlalchemy.url"), literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    run_migrations_online()
+"""
+
+INI = """\
+[alembic]
+script_location = migrations
+prepend_sys_path = .
+sqlalchemy.url = sqlite:///app.db
+"""
+
+TEMPLATE = '''\
+"""${message}
+
+Revision ID: ${up_revision}
+Revises: ${down_revision | comma,n}
+Create Date: ${create_date}
+
+"""
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade():
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade():
+    ${downgrades if downgrades else "pass"}
+'''
+
+REVISION = '''\
+"""{subject}"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = {id!r}
+down_revision = {parent!r}
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    {upgrade}
+
+
+def downgrade():
+    {downgrade}
+'''
+
+
+def column(name: str, kind: str = "String(200)", more: str = "") -> str:
+    """Return the line of a model that declares a column."""
+    return f"    {name} = Column({kind}{more})\n"
+
+
+@dataclass
+class Project:
+    """A git repository with a project in it. ``env`` is added to every command's environment."""
+
+    path: Path
+    env: dict[str, str]
+
+    def run(
+        self, *command: str, code: int | None = 0, cwd: str = ".", **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository and assert its exit code (None: any)."""
+        result = subprocess.run(
+            command,
+            cwd=self.path / cwd,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        told = f"{command} -> {result.returncode}\n{result.stdout}\n{result.stderr}"
+        assert code is None or result.returncode == code, told
+        assert "Traceback" not in result.stderr, told
+        return result
+
+    def git(
+        self, *arguments: str, code: int | None = 0, cwd: str = ".", **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run git."""
+        return self.run("git", *arguments, code=code, cwd=cwd, **env)
+
+    def gitmig(
+        self, *arguments: str, code: int | None = 0, cwd: str = ".", **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run gitmig."""
+        return self.run(str(BIN / "gitmig"), *arguments, code=code, cwd=cwd, **env)
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file, with its folders."""
+        target = self.path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def read(self, path: str) -> str:
+        """Return a file's text."""
+        return (self.path / path).read_text(encoding="utf-8")
+
+    def append(self, path: str, text: str) -> None:
+        """Add text to a file."""
+        self.write(path, self.read(path) + text)
+
+    def revision(
+        self,
+        id: str,
+        parent: str | None,
+        upgrade: str = "pass",
+        downgrade: str = "pass",
+        subject: str = "",
+        path: str = "",
+    ) -> str:
+        """Write a revision by hand; return its path."""
+        text = REVISION.format(
+            id=id,
+            parent=parent,
+            upgrade=upgrade,
+            downgrade=downgrade,
+            subject=subject or f"revision {id}",
+        )
+        name = path or f"migrations/versions/{id}.py"
+        self.write(name, text)
+        return name
+
+    def commit_all(self, message: str = "work", **env: str) -> None:
+        """Stage everything and commit it, without the hooks."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--no-verify", "-m", message, **env)
+
+    def status(self) -> str:
+        """Return ``git status --porcelain``: empty for a clean tree."""
+        return self.git("status", "--porcelain", "--untracked-files=all").stdout
+
+    def files_in(self, commit: str = "HEAD") -> set[str]:
+        """Return the paths that a commit touched."""
+        output = self.git(
+            "-c", "core.quotePath=false", "show", "--name-only", "--format=", "-m",
+            "--first-parent", "--root", commit,
+        ).stdout  # fmt: skip
+        return set(output.split("\n")) - {""}
+
+    def new_revisions(self, commit: str = "HEAD") -> list[str]:
+        """Return the revision files that a commit touched."""
+        return sorted(path for path in self.files_in(commit) if "/versions/" in path)
+
+    def head(self) -> str:
+        """Return the id of the current commit."""
+        return self.git("rev-parse", "HEAD").stdout.strip()
+
+    def tables(self, database: str = "app.db") -> dict[str, list[str]]:
+        """Return the tables of a SQLite file and their columns."""
+        import sqlite3
+
+        connection = sqlite3.connect(self.path / database)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        found = {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for name in names
+        }
+        connection.close()
+        return found
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """Return an environment in which no setting of whoever runs the tests matters."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT", "ALEMBIC", "PRE_COMMIT"))
+    }
+    kept.pop("VIRTUAL_ENV", None)
+    kept.update(
+        HOME=str(home),
+        PATH=os.pathsep.join([str(BIN), kept.get("PATH", "")]),
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_NOSYSTEM="1",
+        GIT_AUTHOR_NAME="Ada",
+        GIT_AUTHOR_EMAIL="ada@example.com",
+        GIT_COMMITTER_NAME="Ada",
+        GIT_COMMITTER_EMAIL="ada@example.com",
+        GIT_EDITOR="true",
+        NO_COLOR="1",
+    )
+    return kept
