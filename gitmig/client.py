@@ -8,11 +8,12 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gitmig.errors import NoInterpreter, WorkerFailed
+from gitmig.model import Progress
 
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
@@ -28,8 +29,6 @@ from _gitmig_worker.main import main
 main()
 """
 TAIL = 2000  # characters of stderr that are kept for an error
-
-Progress = Callable[[dict[str, Any]], None]
 
 
 def ask(
@@ -80,7 +79,7 @@ def start(python: Path, descriptor: int, env: Mapping[str, str]) -> subprocess.P
     except OSError as error:
         raise NoInterpreter(
             f"{python} cannot be started: {error.strerror}",
-            'set `python` in [tool.gitmig], or run `gitmig doctor`',
+            "set `python` in [tool.gitmig], or run `gitmig doctor`",
         ) from error
 
 

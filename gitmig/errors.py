@@ -89,7 +89,12 @@ class WorkerFailed(GitmigError):
     """The worker answered with an error; ``kind`` is from its closed set, ``data`` what it knew."""
 
     def __init__(
-        self, kind: str, message: str, hint: str = "", detail: str = "", data: Mapping[str, Any] = {}
+        self,
+        kind: str,
+        message: str,
+        hint: str = "",
+        detail: str = "",
+        data: Mapping[str, Any] = {},
     ) -> None:
         super().__init__(message, hint, detail)
         self.kind = kind

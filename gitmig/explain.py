@@ -40,7 +40,8 @@ def explain(error: WorkerFailed, environment: Environment, python: str) -> Worke
     elif error.kind == "dialect_mismatch":
         hint = "give the URL of a server of the project's own kind with --database-url"
     elif error.kind == "server_failed":
-        message = f"the server {data['server']} refused: {error.message}"
+        if data["server"]:
+            message = f"the server {data['server']} refused: {error.message}"
         hint = "check the URL and that its user may create databases"
     elif error.kind == "wrong_database":
         hint = "let env.py make its connection with create_engine or engine_from_config"

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 GATED = (["hook", "pre-commit"],)
 # what is listed from the index besides the inputs: files that could newly matter
 LISTED = ("*.py", "*alembic.ini", "*pyproject.toml", "*gitmig.toml")
@@ -106,9 +106,7 @@ def names_key(folders: Iterable[str], index: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for path in sorted(index):
         name = path.rpartition("/")[2]
-        python = path.endswith(".py") and (
-            path.startswith(prefixes) or (top and "/" not in path)
-        )
+        python = path.endswith(".py") and (path.startswith(prefixes) or (top and "/" not in path))
         if python or name in CONFIGURATIONS:
             digest.update(os.fsencode(path) + b"\0")
     return digest.hexdigest()

@@ -115,7 +115,7 @@ class Repository:
                 )
             except GitCommandError as error:
                 raise failure(arguments, error) from error
-        return bytes(output)  # type: ignore[arg-type]  # bytes, as stdout_as_string says
+        return bytes(output)  # bytes already, as stdout_as_string says
 
     def text(self, *arguments: str) -> str:
         """Run git and return its stdout as text, without the last newline."""
@@ -138,9 +138,7 @@ class Repository:
             mode, blob, stage = head.decode().split()
             path = os.fsdecode(name)
             if stage != "0":
-                raise GitFailed(
-                    f"{path} is unmerged", f"resolve it, then run `git add {path}`"
-                )
+                raise GitFailed(f"{path} is unmerged", f"resolve it, then run `git add {path}`")
             if mode != "160000":  # a submodule's commit is no blob
                 found[path] = blob
         return found
@@ -157,12 +155,21 @@ class Repository:
             return False
         return True
 
-    def head(self) -> str:
-        """Return the id of ``HEAD``'s commit, empty on an unborn branch."""
+    def resolve(self, name: str) -> str:
+        """Return the id of a commit, empty where there is none of that name."""
         try:
-            return self.text("rev-parse", "--verify", "-q", "HEAD")
+            return self.text("rev-parse", "--verify", "-q", f"{name}^{{commit}}")
         except GitFailed:
             return ""
+
+    def tree(self, commit: str) -> dict[str, str]:
+        """Return path → blob id of a commit's tree."""
+        found = {}
+        for entry in self.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
+            head, _, name = entry.partition(b"\t")
+            if name and head.split()[1] == b"blob":
+                found[os.fsdecode(name)] = head.split()[2].decode()
+        return found
 
     def branch(self) -> str:
         """Return the name of the branch that is checked out, empty for a detached ``HEAD``."""
@@ -171,11 +178,24 @@ class Repository:
         except GitFailed:
             return ""
 
-    def changed_by_head(self, kinds: str = "ADM") -> list[str]:
-        """Return the paths that ``HEAD``'s commit changed; ``kinds`` as ``--diff-filter``."""
+    def added_by_head(self) -> list[str]:
+        """Return the paths that ``HEAD``'s commit added."""
         return self.names(
             "diff-tree", "--no-commit-id", "--name-only", "-z", "-r", "--root",
-            "--no-renames", f"--diff-filter={kinds}", "HEAD",
+            "--no-renames", "--diff-filter=A", "HEAD",
+        )  # fmt: skip
+
+    def changed_by_last_commit(self, paths: Sequence[str]) -> list[str]:
+        """Return which of these paths the last commit changed; for an amended one that means
+        since the commit it replaced, which the reflog knows and the parent does not.
+        """  # noqa: D205
+        try:
+            sides = [self.text("rev-parse", "--quiet", "--verify", "HEAD@{1}"), "HEAD"]
+        except GitFailed:
+            sides = ["--root", "--no-commit-id", "HEAD"]
+        return self.names(
+            "--literal-pathspecs", "diff-tree", "-r", "-z", "--name-only", "--no-renames",
+            *sides, "--", *paths,
         )  # fmt: skip
 
     def head_is_published(self) -> bool:

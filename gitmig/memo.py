@@ -26,7 +26,7 @@ class Pending:
     """A revision that was written and waits for a person to commit again.
 
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
-    ``packages`` the folder of the packages that made it.
+    ``packages`` the folder of the packages that made it, ``residue`` what was left out of it.
     """
 
     environment: str
@@ -34,6 +34,7 @@ class Pending:
     revision: str
     inputs: Mapping[str, str]
     packages: str
+    residue: list[str]
 
 
 def remember(
@@ -41,16 +42,16 @@ def remember(
     index: Mapping[str, str],
     inputs: Iterable[str],
     packages: Iterable[str],
+    residue: Mapping[str, list[str]],
 ) -> None:
     """Keep that nothing is missing for these staged inputs.
 
-    ``packages`` are the folders whose change (an upgraded Alembic) makes the proof void. A memo
-    that cannot be written only costs the next commit time.
+    ``packages`` are the folders whose change (an upgraded Alembic) makes the proof void,
+    ``residue`` the older differences that were left out, by environment. A memo that cannot be
+    written only costs the next commit time.
     """
     known = {path: index[path] for path in inputs if path in index}
-    configurations = [
-        path for path in index if PurePosixPath(path).name in gate.CONFIGURATIONS
-    ]
+    configurations = [path for path in index if PurePosixPath(path).name in gate.CONFIGURATIONS]
     known.update({path: index[path] for path in configurations})
     folders = sorted({str(PurePosixPath(path).parent) for path in known if path.endswith(".py")})
     folders = ["" if folder == "." else folder for folder in folders]
@@ -58,7 +59,8 @@ def remember(
         "inputs": known,
         "folders": folders,
         "names": gate.names_key(folders, index),
-        "stamp": {path: os.stat(path).st_mtime_ns for path in packages},
+        "residue": dict(residue),
+        "stamp": {path: Path(path).stat().st_mtime_ns for path in packages},
     }
     path = Path(gate.memo_path(str(repository.common_dir)))
     entries = [old for old in gate.load(str(path)) if old["inputs"] != known]

@@ -5,7 +5,7 @@ Paths in here are relative to the repository's top level, with ``/``, as git giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -160,4 +160,32 @@ class CheckReport:
         return bool(self.gates) and all(gate.status == "passed" for gate in self.gates)
 
 
+@dataclass(frozen=True)
+class Step:
+    """What one revision would do: the operations in words, the statements as sent."""
+
+    revision: str
+    subject: str
+    path: str
+    up: bool
+    words: tuple[str, ...]
+    sql: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that ``gitmig doctor`` looked at.
+
+    ``ok`` is None where it is neither good nor bad.
+    """
+
+    what: str
+    found: str
+    ok: bool | None = None
+    hint: str = ""
+
+
 JsonObject = dict[str, Any]
+
+Progress = Callable[[JsonObject], None]
+"""What is called with each event that the worker tells."""

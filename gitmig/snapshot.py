@@ -42,12 +42,29 @@ def take(
     if not without and agrees(repository.status()):
         yield Snapshot(repository.root, in_place=True)
         return
-    tree_id = repository.write_tree(without)
-    with private_folder(repository) as folder:
+    with laid_out(repository, repository.write_tree(without), "snapshot", include) as tree:
+        yield Snapshot(tree, in_place=False)
+
+
+@contextlib.contextmanager
+def take_commit(
+    repository: Repository, commit: str, include: Sequence[str] = ()
+) -> Iterator[Snapshot]:
+    """Give a commit's tree as a directory, for as long as the block runs."""
+    with laid_out(repository, commit, "base", include) as tree:
+        yield Snapshot(tree, in_place=False)
+
+
+@contextlib.contextmanager
+def laid_out(
+    repository: Repository, tree_id: str, name: str, include: Sequence[str]
+) -> Iterator[Path]:
+    """Lay a tree out in the private folder of that name, with what the project needs besides."""
+    with private_folder(repository, name) as folder:
         tree = folder / "tree"
         repository.lay_out(tree_id, tree, folder / "tree.index")
         link_ignored(repository, tree, [*RUN_TIME_FILES, *include])
-        yield Snapshot(tree, in_place=False)
+        yield tree
 
 
 def agrees(status: WorkTreeStatus) -> bool:
@@ -57,15 +74,15 @@ def agrees(status: WorkTreeStatus) -> bool:
 
 
 @contextlib.contextmanager
-def private_folder(repository: Repository) -> Iterator[Path]:
-    """Give the kept folder of this work tree, or a temporary one while another run has it."""
-    kept = repository.own_dir / "snapshot"
+def private_folder(repository: Repository, name: str) -> Iterator[Path]:
+    """Give this work tree's kept folder of that name; a temporary one while another run has it."""
+    kept = repository.own_dir / name
     kept.mkdir(parents=True, exist_ok=True)
     with open(kept / "lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with tempfile.TemporaryDirectory(dir=repository.own_dir, prefix="snapshot-") as own:
+            with tempfile.TemporaryDirectory(dir=repository.own_dir, prefix=f"{name}-") as own:
                 yield Path(own)
             return
         yield kept

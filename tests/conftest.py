@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import servers
 from support import ENV, INI, MODELS, TEMPLATE, Project, clean_environment
 
 
@@ -61,3 +63,12 @@ def hooked(project: Project) -> Project:
     """Return the project with gitmig's native hooks installed."""
     project.gitmig("install", "-q")
     return project
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server of the tests' own."""
+    if servers.binaries() is None:
+        pytest.skip("no PostgreSQL server programs (initdb) are installed")
+    with servers.postgres() as url:
+        yield url

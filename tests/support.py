@@ -54,6 +54,36 @@ else:
     run_migrations_online()
 """
 
+ASYNC_ENV = """\
+import asyncio
+
+from alembic import context
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import async_engine_from_config
+
+from models import Base
+
+config = context.config
+
+
+def migrate(connection):
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    engine = async_engine_from_config(
+        config.get_section(config.config_ini_section), prefix="sqlalchemy.", poolclass=pool.NullPool
+    )
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+asyncio.run(main())
+"""
+
 INI = """\
 [alembic]
 script_location = migrations
@@ -215,7 +245,10 @@ class Project:
         import sqlite3
 
         connection = sqlite3.connect(self.path / database)
-        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        names = [
+            row[0]
+            for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
         found = {
             name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
             for name in names
@@ -245,3 +278,11 @@ def clean_environment(home: Path) -> dict[str, str]:
         NO_COLOR="1",
     )
     return kept
+
+
+def use_url(project: Project, url: str, env: str = "") -> None:
+    """Give the project another database, and another env.py where one is given; commit that."""
+    project.write("alembic.ini", INI.replace("sqlite:///app.db", url.replace("%", "%%")))
+    if env:
+        project.write("migrations/env.py", env)
+    project.commit_all("another database")

@@ -8,7 +8,8 @@ shadows no module of the project.
 Protocol. One JSON object comes in on stdin, one goes out on the stdout the process was started
 with; whatever the project prints goes to stderr instead. One request a process. Every request::
 
-    {"operation": "generate" | "merge" | "check" | "preview" | "alembic" | "describe" | "init",
+    {"operation": "generate" | "merge" | "check" | "preview" | "alembic" | "describe" | "init" |
+                  "residue",
      "tree": "/abs/snapshot",      the files the operation works on
      "root": "/abs/repository",    the user's work tree (equal to "tree" when used in place)
      "directory": "services/a",    where Alembic is run, relative to the tree

@@ -13,8 +13,9 @@ import argparse
 import functools
 import io
 import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
-from alembic.config import CommandLine
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
@@ -24,17 +25,18 @@ from sqlalchemy.engine.url import make_url
 from . import progress, redirect
 from .failures import Failure
 from .project import Project
+from .shapes import Context, Dialect, Request, Result
 
 
-def run(request):
+def run(request: Request) -> Result:
     """Serve the request."""
     progress.open_to(request.get("progress", -1))
     seen = Seen()
-    argparse.ArgumentParser.error = refuse
+    argparse.ArgumentParser.error = refuse  # type: ignore[assignment, method-assign]
     output = io.StringIO()
     arguments = ["current"] if request["peek"] else request["arguments"]
     project = Project(request, arguments, stdout=output, output_buffer=output)
-    result = {"heads": [], "files": []}
+    result: Result = {"heads": [], "files": []}
     if request["peek"]:
         seen.never_create()
         result["heads"] = where_it_stands(project)
@@ -43,16 +45,16 @@ def run(request):
     return dict(result, output=output.getvalue(), database=seen.urls)
 
 
-def refuse(parser, message):
+def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
     """Turn a mistake on Alembic's command line into a failure."""
     raise Failure("usage", message, usage=parser.format_usage().strip())
 
 
-def where_it_stands(project):
+def where_it_stands(project: Project) -> list[str]:
     """Return the revisions that the database is at; nothing is written to it."""
-    found = []
+    found: list[str] = []
 
-    def fn(heads, context):
+    def fn(heads: Any, context: Context) -> list[Any]:
         found.extend(heads)
         return []
 
@@ -60,17 +62,18 @@ def where_it_stands(project):
     return sorted(set(found))
 
 
-def run_command(project, files):
+def run_command(project: Project, files: list[str]) -> None:
     """Run the command as Alembic would, telling about each revision; collect files it writes."""
     tell_steps(project)
-    generate = ScriptDirectory._generate_template
+    directory: Any = ScriptDirectory
+    generate = directory._generate_template
 
-    def noted(self, source, target, **variables):
+    def noted(self: Any, source: Any, target: Any, **variables: Any) -> None:
         generate(self, source, target, **variables)
         files.append(os.path.relpath(str(target), project.request["tree"]).replace(os.sep, "/"))
 
-    ScriptDirectory._generate_template = noted
-    options = project.config.cmd_opts
+    directory._generate_template = noted
+    options: Any = project.config.cmd_opts
     command, positional, keywords = options.cmd
     with project.explained("env_failed", "env.py failed"):
         command(
@@ -80,45 +83,47 @@ def run_command(project, files):
         )
 
 
-def tell_steps(project):
+def tell_steps(project: Project) -> None:
     """Make every run of migrations tell about its steps."""
     run_migrations = MigrationContext.run_migrations
 
     @functools.wraps(run_migrations)
-    def told(self, **kwargs):
+    def told(self: Context, **kwargs: Any) -> None:
         steps = self._migrations_fn
         self._migrations_fn = lambda heads, context: project.tracked(steps(heads, context), self)
-        return run_migrations(self, **kwargs)
+        run_migrations(self, **kwargs)
 
-    MigrationContext.run_migrations = told
+    MigrationContext.run_migrations = told  # type: ignore[method-assign]
 
 
 class Seen:
     """The databases that were connected to, told as soon as they are."""
 
-    def __init__(self):
-        self.urls = []
+    def __init__(self) -> None:
+        self.urls: list[str] = []
         self.create = True
         event.listen(Engine, "do_connect", self.connecting)
         redirect.wrap_create_engine(self.remembering)
-        self._by_dialect = {}
+        self._by_dialect: dict[int, str] = {}
 
-    def never_create(self):
+    def never_create(self) -> None:
         """Give an empty database in memory where a SQLite file does not exist yet."""
         self.create = False
 
-    def remembering(self, create_engine):
+    def remembering(self, create_engine: redirect.MakesEngines) -> redirect.MakesEngines:
         """Wrap ``create_engine`` so that an engine's URL is known when it connects."""
 
         @functools.wraps(create_engine)
-        def create(url, *args, **kwargs):
+        def create(url: Any, *args: Any, **kwargs: Any) -> Any:
             engine = create_engine(url, *args, **kwargs)
             self._by_dialect[id(engine.dialect)] = hide_password(url)
             return engine
 
         return create
 
-    def connecting(self, dialect, record, cargs, cparams):
+    def connecting(
+        self, dialect: Dialect, record: Any, cargs: Sequence[Any], cparams: Mapping[str, Any]
+    ) -> Any:
         """Tell which database is opened, before it is."""
         url = self._by_dialect.get(id(dialect), dialect.name)
         if url not in self.urls:
@@ -131,6 +136,6 @@ class Seen:
         return None
 
 
-def hide_password(url):
+def hide_password(url: Any) -> str:
     """Return a URL as text that may be shown."""
     return make_url(url).render_as_string(hide_password=True)

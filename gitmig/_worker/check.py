@@ -11,11 +11,16 @@ what the way down is compared with.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from . import fingerprint
+from .compare import compare
 from .failures import Failure
-from .generate import ARGUMENTS, compare, described
+from .generate import ARGUMENTS
+from .project import Project
 from .session import open_session
+from .shapes import Context, Fingerprint, Request, Result, Step
 
 # what says that the gates could not run at all, rather than that one of them failed
 COULD_NOT_RUN = (
@@ -30,8 +35,11 @@ COULD_NOT_RUN = (
     "wrong_source",
 )
 
+Problems = list[dict[str, Any]]
+Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
 
-def run(request):
+
+def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         walk = Walk(project)
@@ -47,24 +55,24 @@ def run(request):
 class Walk:
     """The way up, down and up again; each method is a gate and returns its problems."""
 
-    def __init__(self, project):
+    def __init__(self, project: Project) -> None:
         self.project = project
-        self.schemas = {}
+        self.schemas: dict[Heads, Fingerprint] = {}
         self.at_head = False
 
-    def upgrade(self):
+    def upgrade(self) -> Problems | None:
         """From empty to the heads."""
         self.project.upgrade("heads", after=self.remember)
         self.at_head = True
         return []
 
-    def downgrade(self):
+    def downgrade(self) -> Problems | None:
         """Down, one revision at a time, each to the schema that was there before; up again."""
         if not self.at_head:
             return None
-        problems = []
+        problems: Problems = []
 
-        def compare_with_before(step, context):
+        def compare_with_before(step: Step, context: Context) -> None:
             problems.extend(self.traces(step, context))
 
         self.at_head = False
@@ -73,20 +81,20 @@ class Walk:
         self.at_head = True
         return problems
 
-    def drift(self):
-        """The models against the schema at the heads."""
+    def drift(self) -> Problems | None:
+        """Compare the models with the schema at the heads."""
         if not self.at_head:
             return None
-        found = described(compare(self.project))
+        found = compare(self.project).operations()
         if not found:
             return []
         return [{"kind": "drift", "message": op["words"], "operation": op} for op in found]
 
-    def remember(self, step, context):
+    def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads: before the first step, and after each."""
         self.schemas[heads_of(context)] = fingerprint.take(context.connection)
 
-    def traces(self, step, context):
+    def traces(self, step: Step, context: Context) -> Problems:
         """Return the problem of a downgrade after which the schema is not as before."""
         before = self.schemas.get(heads_of(context))
         if before is None:
@@ -106,13 +114,13 @@ class Walk:
         ]
 
 
-def heads_of(context):
+def heads_of(context: Context) -> Heads:
     """Return where a database stands, as the key of its schema there."""
     bind = context.connection.engine.url.render_as_string()
     return (bind, frozenset(context.get_current_heads()))
 
 
-def gate(name, work):
+def gate(name: str, work: Callable[[], Problems | None]) -> Result:
     """Run a gate; a failure that stops it is its problem, unless nothing could run at all."""
     started = time.perf_counter()
     try:
@@ -131,6 +139,6 @@ def gate(name, work):
     }
 
 
-def skipped(name):
+def skipped(name: str) -> Result:
     """Return the outcome of a gate that was not asked for or has nothing to stand on."""
     return {"name": name, "status": "skipped", "seconds": 0.0, "problems": []}

@@ -6,16 +6,18 @@ with a name of our own, recorded before they are made and dropped at the end.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import ArgumentError
 
 from .aside import own_connections
 from .failures import Failure, one_line
@@ -30,17 +32,20 @@ class Databases:
     """The databases of one run. ``fresh()`` begins a new, empty set.
 
     ``directory`` is the run directory, ``server`` the URL of a server or empty, ``registry`` a
-    folder in which the names of databases on the server are noted while they exist.
+    folder in which the names of databases on the server are noted while they exist. ``seed``,
+    where it is set, is asked to fill a SQLite file before it is opened for the first time.
     """
 
     def __init__(self, directory: str, server: str, registry: str) -> None:
         self.directory = directory
-        self.server: Any = make_url(server) if server else None
+        self.server: Any = parsed(server) if server else None
         self.registry = registry
         self.dialect: Dialect = None
         self._generation = 0
         self._known: dict[str, str] = {}
+        self._files: list[str] = []
         self._open: list[Any] = []
+        self.seed: Callable[[str, str], None] | None = None
 
     def connect(self, dialect: Dialect, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> Any:
         """Open a connection to the ephemeral database that stands for the one asked for."""
@@ -57,20 +62,28 @@ class Databases:
     def fresh(self) -> None:
         """Leave the databases made so far: what connects from now on gets new, empty ones."""
         self._generation += 1
+        self._files = []
+
+    def files(self) -> dict[str, str]:
+        """Return the SQLite files in use, by the name of the database that was asked for."""
+        return {asked: self._path(asked) for asked in self._files}
 
     def close(self) -> None:
         """Close what is open and drop what was made on the server."""
         for connection in self._open:
-            try:
+            # it may be closed by the project already, or lost with its event loop
+            with contextlib.suppress(Exception):
                 connection.close()
-            except Exception:
-                pass  # closed by the project already, or lost with its event loop
         names = [name for name in self._known.values() if name.startswith(PREFIX)]
         if names and self.server is not None:
             self._drop(names)
 
     def _connect_sqlite(self, dialect: Dialect, asked: str, cparams: Mapping[str, Any]) -> Any:
-        path = os.path.join(self.directory, f"{self._generation}-{asked}.sqlite")
+        path = self._path(asked)
+        if asked not in self._files:
+            self._files.append(asked)
+            if self.seed is not None:
+                self.seed(asked, path)
         args, kwargs = dialect.create_connect_args(make_url("sqlite:///" + path))
         for name in ("detect_types", "isolation_level", "timeout", "check_same_thread"):
             if name in cparams:
@@ -80,6 +93,9 @@ class Databases:
         cursor.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
         cursor.close()
         return connection
+
+    def _path(self, asked: str) -> str:
+        return os.path.join(self.directory, f"{self._generation}-{asked}.sqlite")
 
     def _connect_server(self, dialect: Dialect, kind: str, asked: str) -> Any:
         url = self._server_url(dialect, kind)
@@ -133,6 +149,15 @@ class Databases:
         thread.join()
         if errors:
             raise Failure("server_failed", one_line(errors[0]), server=url.render_as_string())
+
+
+def parsed(server: str) -> Any:
+    """Return the URL of a server; raises ``server_failed`` for what is none."""
+    try:
+        return make_url(server)
+    except ArgumentError:  # its words may hold the password
+        message = "the server that was given is no database URL"
+        raise Failure("server_failed", message, server="") from None
 
 
 def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from .shapes import Result
@@ -33,7 +33,7 @@ class Failure(Exception):
     """An expected failure; the keyword arguments go into the answer as they are."""
 
     def __init__(self, kind: str, message: str, **data: Any) -> None:
-        assert kind in KINDS, kind
+        assert kind in KINDS, kind  # noqa: S101 - a slip of gitmig's, not of the project
         super().__init__(message)
         self.kind = kind
         self.message = message
@@ -51,7 +51,7 @@ def one_line(error: object) -> str:
     return f"{name}: {text[0][:300]}" if text else name
 
 
-def place(error: BaseException, roots: Iterable[str]) -> tuple[str, int]:
+def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:
     """Return ``(file, line)`` of the innermost frame below one of ``roots``, or ``("", 0)``.
 
     The file is relative to its root. Frames of installed packages do not count, even where the

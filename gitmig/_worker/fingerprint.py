@@ -72,8 +72,8 @@ def reflect_texts(texts: Mapping[str, Texts]) -> dict[str, dict[str, Any]]:
         raw: Any = connection.connection
         for objects in texts.values():
             for kind in ("table", "index", "view", "trigger"):
-                for (found, _name), sql in objects.items():
-                    if found == kind:
+                for (own_kind, _name), sql in objects.items():
+                    if own_kind == kind:
                         raw.execute(sql)
         inspector: Any = inspect(connection)
         found = {

@@ -23,6 +23,7 @@ OPERATIONS = {
     "init": "init",
     "merge": "merge",
     "preview": "preview",
+    "residue": "residue",
 }
 
 
@@ -30,7 +31,7 @@ def main() -> NoReturn:
     """Serve the request on stdin and end the process."""
     answer_to = claim_stdout()
     request = json.loads(sys.stdin.buffer.read())
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(os.devnull)  # noqa: SIM115 - for as long as the process lives
     end_with_parent()
     try:
         answer = {"result": serve(request)}

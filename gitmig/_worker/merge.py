@@ -10,16 +10,23 @@ and the facts of ``Project.facts``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from alembic import util
 
 from . import fingerprint
+from .compare import compare
+from .databases import Databases
 from .failures import Failure
-from .generate import compare, described, take_fingerprints
+from .generate import take_fingerprints
+from .project import Project
 from .render import Scratch
 from .session import open_session
+from .shapes import Fingerprint, Request, Result
 
 
-def run(request):
+def run(request: Request) -> Result:
     """Serve the request."""
     arguments = ["merge", "-m", request["message"], *request["heads"]]
     with open_session(request, arguments) as (project, databases):
@@ -27,30 +34,30 @@ def run(request):
         scratch = Scratch(project, request["scratch"])
         revision = render(project, request, scratch)
         prove(project, databases, request["heads"], revision, joined)
-        result = {"files": scratch.files(), "notes": scratch.notes}
+        result: Result = {"files": scratch.files(), "notes": scratch.notes}
         result["files"][0].update(revision=revision, message=request["message"])
-        result["operations"] = described(compare(project))
+        result["operations"] = compare(project).operations()
         result.update(project.facts(databases))
         return result
 
 
-def replay_sides(project, databases, heads):
+def replay_sides(project: Project, databases: Databases, heads: Sequence[str]) -> list[Fingerprint]:
     """Apply the heads in every order of the first; return the one schema they all end in.
 
     Raises ``sides_differ``, or ``migration_failed`` with the order in ``order``.
     """
-    first = None
+    first: list[Fingerprint] = []
     for head in heads:
         databases.fresh()
         order = [head, *(other for other in heads if other != head)]
         schemas = apply(project, order)
-        if first is None:
+        if not first:
             first = schemas
         agree(first, schemas, heads[0], head)
     return first
 
 
-def apply(project, targets):
+def apply(project: Project, targets: Sequence[str]) -> list[Fingerprint]:
     """Upgrade to each target in turn; return the fingerprints of all databases at the end."""
     for target in targets:
         try:
@@ -58,19 +65,12 @@ def apply(project, targets):
         except Failure as failure:
             failure.data.setdefault("order", targets)
             raise
-    schemas = []
-    take_fingerprints(project, schemas, All())
-    return schemas
+    return take_fingerprints(project)
 
 
-class All:
-    """No limit on the tables of any database."""
-
-    def __getitem__(self, index):
-        return None
-
-
-def agree(expected, found, first, other):
+def agree(
+    expected: Sequence[Fingerprint], found: Sequence[Fingerprint], first: str, other: str
+) -> None:
     """Raise ``sides_differ`` where two orders of the heads end in different schemas."""
     differences = [
         difference
@@ -86,23 +86,29 @@ def agree(expected, found, first, other):
         )
 
 
-def render(project, request, scratch):
+def render(project: Project, request: Request, scratch: Scratch) -> str:
     """Render the merge revision with the project's template and hooks; return its id."""
-    template_args = {"config": project.config}
+    template_args: dict[str, Any] = {"config": project.config}
     if util.asbool(project.config.get_main_option("revision_environment")):
         project.run_env(lambda heads, context: [], template_args=template_args)
     with scratch.rendering(), project.explained("env_failed", "the merge cannot be rendered"):
-        script = project.script.generate_revision(
+        script: Any = project.script.generate_revision(
             request["rev_id"] or util.rev_id(),
             request["message"],
             refresh=True,
             head=request["heads"],
             **template_args,
         )
-    return script.revision
+    return str(script.revision)
 
 
-def prove(project, databases, heads, revision, joined):
+def prove(
+    project: Project,
+    databases: Databases,
+    heads: Sequence[str],
+    revision: str,
+    joined: Sequence[Fingerprint],
+) -> None:
     """Upgrade to the merge revision from each side and from empty: always the same schema."""
     for side in heads:
         databases.fresh()

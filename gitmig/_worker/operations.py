@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
 from alembic.operations import ops
+
+from .shapes import Described, Op
 
 MANY = 3
 
+Told = tuple[str, str, str]  # words, column, doubt
 
-def describe(containers):
+
+def describe(containers: Iterable[Op]) -> list[Described]:
     """Return the operations of ``UpgradeOps`` containers as plain dictionaries, in order."""
     flat = [op for container in containers for op in flatten(container)]
     created = {op.table_name for op in flat if isinstance(op, ops.CreateTableOp)}
@@ -19,7 +26,7 @@ def describe(containers):
     return [describe_one(op, created, added) for op in flat]
 
 
-def flatten(container):
+def flatten(container: Op) -> Iterator[Op]:
     """Yield the operations inside containers such as ``ModifyTableOps``."""
     for op in container.ops:
         if isinstance(op, ops.OpContainer):
@@ -28,7 +35,7 @@ def flatten(container):
             yield op
 
 
-def describe_one(op, created, added):
+def describe_one(op: Op, created: Collection[str], added: Collection[tuple[str, str]]) -> Described:
     """Return one operation as ``kind, table, column, words, doubt``."""
     table = getattr(op, "table_name", None) or getattr(op, "source_table", None) or ""
     describer = DESCRIBERS.get(type(op))
@@ -44,23 +51,23 @@ def describe_one(op, created, added):
     return {"kind": kind, "table": table, "column": column, "words": words, "doubt": doubt}
 
 
-def columns_of(op):
+def columns_of(op: Op) -> list[str]:
     """Return the names of the columns that a constraint or an index covers."""
     if isinstance(op, ops.CreateForeignKeyOp):
-        return op.local_cols
+        return list(op.local_cols)
     columns = getattr(op, "columns", None) or ()
     return [getattr(column, "name", column) for column in columns]
 
 
-def create_table(op, table):
+def _create_table(op: Op, table: str) -> Told:
     return f"create table {table}", "", ""
 
 
-def drop_table(op, table):
+def _drop_table(op: Op, table: str) -> Told:
     return f"drop table {table}", "", f"table {table} is dropped with all its rows"
 
 
-def add_column(op, table):
+def _add_column(op: Op, table: str) -> Told:
     column = op.column
     doubt = ""
     filled = column.server_default is not None or getattr(column, "computed", None) is not None
@@ -72,12 +79,12 @@ def add_column(op, table):
     return f"add {table}.{column.name}", column.name, doubt
 
 
-def drop_column(op, table):
+def _drop_column(op: Op, table: str) -> Told:
     name = op.column_name
     return f"drop {table}.{name}", name, f"{table}.{name} is dropped with all its values"
 
 
-def alter_column(op, table):
+def _alter_column(op: Op, table: str) -> Told:
     name = op.column_name
     what, doubts = [], []
     if op.modify_type is not None:
@@ -98,7 +105,7 @@ def alter_column(op, table):
     return f"alter {table}.{name} ({', '.join(what)})", name, "; ".join(doubts)
 
 
-def widens(old, new):
+def widens(old: Any, new: Any) -> bool:
     """Say whether every value of the old type fits the new one: only a longer string is sure."""
     if old is None or old._type_affinity is not new._type_affinity:
         return False
@@ -106,18 +113,18 @@ def widens(old, new):
     return before is not None and (after is None or after >= before)
 
 
-def create_index(op, table):
+def _create_index(op: Op, table: str) -> Told:
     words = f"index {', '.join(str(column) for column in columns_of(op))} of {table}"
     name = str(op.index_name)
     doubt = f"unique index {name} fails where {table} has duplicates" if op.unique else ""
     return f"add {name}" if op.index_name else f"add {words}", "", doubt
 
 
-def drop_index(op, table):
+def _drop_index(op: Op, table: str) -> Told:
     return f"drop {op.index_name}", "", ""
 
 
-def create_unique(op, table):
+def _create_unique(op: Op, table: str) -> Told:
     columns = ", ".join(columns_of(op))
     return (
         f"add unique {table}({columns})",
@@ -126,7 +133,7 @@ def create_unique(op, table):
     )
 
 
-def create_foreign_key(op, table):
+def _create_foreign_key(op: Op, table: str) -> Told:
     words = f"{table}({', '.join(op.local_cols)}) to {op.referent_table}"
     return (
         f"add foreign key {words}",
@@ -135,7 +142,7 @@ def create_foreign_key(op, table):
     )
 
 
-def create_check(op, table):
+def _create_check(op: Op, table: str) -> Told:
     return (
         f"add check {op.constraint_name} on {table}",
         "",
@@ -143,37 +150,37 @@ def create_check(op, table):
     )
 
 
-def drop_constraint(op, table):
+def _drop_constraint(op: Op, table: str) -> Told:
     return f"drop constraint {op.constraint_name} of {table}", "", ""
 
 
-def comment(op, table):
+def _comment(op: Op, table: str) -> Told:
     return f"comment on {table}", "", ""
 
 
-def execute(op, table):
+def _execute(op: Op, table: str) -> Told:
     return "run SQL", "", "SQL that gitmig cannot judge"
 
 
-DESCRIBERS = {
-    ops.CreateTableOp: create_table,
-    ops.DropTableOp: drop_table,
-    ops.AddColumnOp: add_column,
-    ops.DropColumnOp: drop_column,
-    ops.AlterColumnOp: alter_column,
-    ops.CreateIndexOp: create_index,
-    ops.DropIndexOp: drop_index,
-    ops.CreateUniqueConstraintOp: create_unique,
-    ops.CreateForeignKeyOp: create_foreign_key,
-    ops.CreateCheckConstraintOp: create_check,
-    ops.DropConstraintOp: drop_constraint,
-    ops.CreateTableCommentOp: comment,
-    ops.DropTableCommentOp: comment,
-    ops.ExecuteSQLOp: execute,
+DESCRIBERS: dict[type, Callable[[Op, str], Told]] = {
+    ops.CreateTableOp: _create_table,
+    ops.DropTableOp: _drop_table,
+    ops.AddColumnOp: _add_column,
+    ops.DropColumnOp: _drop_column,
+    ops.AlterColumnOp: _alter_column,
+    ops.CreateIndexOp: _create_index,
+    ops.DropIndexOp: _drop_index,
+    ops.CreateUniqueConstraintOp: _create_unique,
+    ops.CreateForeignKeyOp: _create_foreign_key,
+    ops.CreateCheckConstraintOp: _create_check,
+    ops.DropConstraintOp: _drop_constraint,
+    ops.CreateTableCommentOp: _comment,
+    ops.DropTableCommentOp: _comment,
+    ops.ExecuteSQLOp: _execute,
 }
 
 
-def message(operations):
+def message(operations: Iterable[Described]) -> str:
     """Return the revision message: the first operations in words, then how many more.
 
     Indexes and constraints of a table made in the same revision go without saying.

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from importlib.machinery import SourceFileLoader
+from typing import Any
 
 from .failures import Failure, is_below
 from .shapes import Request
+
+SETTLED = 2  # seconds since a source was written
 
 
 def enter(request: Request) -> None:
@@ -21,11 +26,28 @@ def enter(request: Request) -> None:
     if tree != root:
         redirect_imports(root, tree)
     os.chdir(os.path.join(tree, request["directory"]))
-    # set after Alembic and SQLAlchemy are in: theirs stay beside them, the project's go here
     if request.get("pycache"):
-        sys.pycache_prefix = request["pycache"]
+        keep_bytecode(request["pycache"])
     else:
         sys.dont_write_bytecode = True
+
+
+def keep_bytecode(folder: str) -> None:
+    """Keep the compiled project modules in a folder of our own, never beside the sources.
+
+    Called when Alembic and SQLAlchemy are in: theirs stay beside them. Python takes a source of
+    the same size and second for unchanged, so one that was written just now is not kept.
+    """
+    sys.pycache_prefix = folder
+    sys.dont_write_bytecode = False
+    keep: Any = SourceFileLoader._cache_bytecode  # type: ignore[attr-defined]
+
+    def keep_settled(self: Any, source_path: str, *arguments: Any) -> Any:
+        if time.time() - os.stat(source_path).st_mtime > SETTLED:
+            return keep(self, source_path, *arguments)
+        return None
+
+    SourceFileLoader._cache_bytecode = keep_settled  # type: ignore[attr-defined]
 
 
 def redirect_imports(root: str, tree: str) -> None:

@@ -9,19 +9,28 @@ and the facts of ``Project.facts``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic.operations import BatchOperations
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from . import operations
+from .project import Project
 from .session import open_session
+from .shapes import Context, Op, Request, Result, Step
 
 # the bookkeeping of Alembic and of the transaction, which no reviewer asked for
-NOISE = ("PRAGMA", "SELECT", "INSERT INTO alembic_version", "UPDATE alembic_version")
-NOISE += ("DELETE FROM alembic_version",)
+NOISE = (
+    "PRAGMA",
+    "SELECT",
+    "INSERT INTO alembic_version",
+    "UPDATE alembic_version",
+    "DELETE FROM alembic_version",
+)
 
 
-def run(request):
+def run(request: Request) -> Result:
     """Serve the request."""
     command = "upgrade" if request["up"] else "downgrade"
     with open_session(request, [command, request["target"]]) as (project, databases):
@@ -36,15 +45,16 @@ def run(request):
 class Recorder:
     """Collects what each step did: operations as they are invoked, statements as they are sent."""
 
-    def __init__(self, project):
+    def __init__(self, project: Project) -> None:
         self.project = project
-        self.steps = []
-        self.words, self.sql = [], []
+        self.steps: list[Result] = []
+        self.words: list[str] = []
+        self.sql: list[str] = []
         self.inside = 0
-        owner = next(each for each in BatchOperations.__mro__ if "invoke" in vars(each))
+        owner: Any = next(each for each in BatchOperations.__mro__ if "invoke" in vars(each))
         invoke = owner.invoke
 
-        def recorded(operations_self, op):
+        def recorded(operations_self: Any, op: Op) -> Any:
             if not self.inside:
                 self.words.append(operations.describe_one(op, (), ())["words"])
             self.inside += 1
@@ -56,12 +66,20 @@ class Recorder:
         owner.invoke = recorded
         event.listen(Engine, "before_cursor_execute", self.statement)
 
-    def statement(self, connection, cursor, statement, parameters, context, executemany):
+    def statement(
+        self,
+        connection: Any,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
         """Keep a statement that a revision sent."""
         if self.project.step is not None and not statement.lstrip().startswith(NOISE):
             self.sql.append(statement.strip())
 
-    def finish(self, step, context):
+    def finish(self, step: Step, context: Context) -> None:
         """Close the account of one step."""
         self.steps.append(
             {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import alembic
 from alembic.config import CommandLine
@@ -12,7 +14,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from . import compat, paths, progress
+from .databases import Databases
 from .failures import Failure, one_line, place
+from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 
 
 class Project:
@@ -23,10 +27,10 @@ class Project:
     called from Python.
     """
 
-    def __init__(self, request, arguments, **config_options):
+    def __init__(self, request: Request, arguments: Sequence[str], **config_options: Any) -> None:
         self.request = request
         self.roots = (request["tree"], request["root"])
-        self.step = None
+        self.step: Step = None
         self.contexts = 0
         options = CommandLine(prog="alembic").parser.parse_args(command_line(request, arguments))
         self.config = compat.make_config(
@@ -36,40 +40,42 @@ class Project:
             self.script = ScriptDirectory.from_config(self.config)
             self.script.get_heads()
 
-    def run_env(self, fn, **options):
+    def run_env(self, fn: StepsFor, **options: Any) -> None:
         """Run env.py; ``fn(heads, context)`` gives the steps for each database it configures.
 
         Raises the failure that says what went wrong, and where in the project.
         """
         self.contexts = 0
 
-        def counted(heads, context):
+        def counted(heads: Any, context: Context) -> Any:
             self.contexts += 1
             return fn(heads, context)
 
-        with self.explained("env_failed", "env.py failed"):
-            with EnvironmentContext(self.config, self.script, fn=counted, **options):
-                self.script.run_env()
+        context = EnvironmentContext(self.config, self.script, fn=counted, **options)
+        with self.explained("env_failed", "env.py failed"), context:
+            self.script.run_env()
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
 
-    def upgrade(self, target, after=None):
+    def upgrade(self, target: str, after: AfterStep | None = None) -> None:
         """Upgrade every database of the project to ``target``; call ``after`` after each step."""
 
-        def fn(heads, context):
+        def fn(heads: Any, context: Context) -> Iterator[Step]:
             return self.tracked(self.script._upgrade_revs(target, heads), context, after)
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
 
-    def downgrade(self, target, after=None):
+    def downgrade(self, target: str, after: AfterStep | None = None) -> None:
         """Downgrade every database of the project to ``target``; ``after`` as in ``upgrade``."""
 
-        def fn(heads, context):
+        def fn(heads: Any, context: Context) -> Iterator[Step]:
             return self.tracked(self.script._downgrade_revs(target, heads), context, after)
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
 
-    def tracked(self, steps, context, after=None):
+    def tracked(
+        self, steps: Iterable[Step], context: Context, after: AfterStep | None = None
+    ) -> Iterator[Step]:
         """Yield the steps, know which one is running, and tell about each that is done."""
         steps = list(steps)
         for number, step in enumerate(steps, 1):
@@ -89,7 +95,7 @@ class Project:
         progress.emit(event="steps-done", total=len(steps))
 
     @contextlib.contextmanager
-    def explained(self, kind, what):
+    def explained(self, kind: str, what: str) -> Iterator[None]:
         """Turn whatever the project's code raises into the failure that explains it."""
         try:
             yield
@@ -106,7 +112,7 @@ class Project:
                 raise self.migration_failed(error) from error
             raise self.code_failed(kind, what, error) from error
 
-    def code_failed(self, kind, what, error):
+    def code_failed(self, kind: str, what: str, error: BaseException) -> Failure:
         """Return the failure for an exception (or an exit) in env.py or a revision's module."""
         path, line = place(error, self.roots)
         if isinstance(error, SystemExit):
@@ -118,7 +124,7 @@ class Project:
             kind, f"{what}: {error_text}", path=path, line=line, missing_module=missing or ""
         )
 
-    def migration_failed(self, error):
+    def migration_failed(self, error: BaseException) -> Failure:
         """Return the failure for an exception in the revision that is running."""
         step, self.step = self.step, None
         path = os.path.relpath(str(step.revision.path), self.request["tree"])
@@ -133,11 +139,11 @@ class Project:
             sql=str(getattr(error, "statement", "") or ""),
         )
 
-    def relative(self, path):
+    def relative(self, path: Any) -> str:
         """Return a path of the tree as git writes it."""
         return os.path.relpath(str(path), self.request["tree"]).replace(os.sep, "/")
 
-    def facts(self, databases):
+    def facts(self, databases: Databases) -> Result:
         """Return what every answer carries: the files imported, the versions, the dialect."""
         dialect = databases.dialect
         return {
@@ -148,7 +154,7 @@ class Project:
         }
 
 
-def command_line(request, arguments):
+def command_line(request: Request, arguments: Sequence[str]) -> list[str]:
     """Return the arguments ``alembic`` would have been started with."""
     found = []
     if request["ini"]:
@@ -156,7 +162,7 @@ def command_line(request, arguments):
     return [*found, "-n", request["section"], *arguments]
 
 
-def place_in(error, filename):
+def place_in(error: BaseException, filename: str) -> int:
     """Return the last line of a file that an exception passed through, 0 for none."""
     line, traceback = 0, error.__traceback__
     while traceback is not None:

@@ -12,60 +12,63 @@ import builtins
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
-from alembic.script import base as script_base
+from alembic.script import write_hooks
 from alembic.util import CommandError
 
 from .failures import one_line
+from .project import Project
 
 
 class Scratch:
     """Where revisions are rendered. ``notes`` is what a person should be told about them."""
 
-    def __init__(self, project, directory):
+    def __init__(self, project: Project, directory: str) -> None:
         self.project = project
-        self.tree = project.request["tree"]
+        self.tree: str = project.request["tree"]
         self.directory = directory
-        self.paths = []
-        self.notes = []
+        self.paths: list[str] = []
+        self.notes: list[str] = []
 
     @contextlib.contextmanager
-    def rendering(self):
+    def rendering(self) -> Iterator[None]:
         """Send the revisions that are generated inside to the scratch directory."""
-        script = self.project.script
+        script: Any = self.project.script
         rev_path, generate = script._rev_path, script._generate_template
-        run_hooks = script_base.write_hooks._run_hooks
+        run_hooks = write_hooks._run_hooks
 
-        def twin_path(*args, **kwargs):
+        def twin_path(*args: Any, **kwargs: Any) -> Any:
             return self.twin(rev_path(*args, **kwargs))
 
-        def generate_template(source, target, **variables):
+        def generate_template(source: Any, target: Any, **variables: Any) -> None:
             generate(source, target, **variables)
             add_missing_imports(target)
             self.paths.append(str(target))
 
-        def tolerant_hooks(*args, **kwargs):
+        def tolerant_hooks(*args: Any, **kwargs: Any) -> None:
             try:
                 run_hooks(*args, **kwargs)
             except CommandError as error:
                 self.notes.append(f"post-write hook not run: {one_line(error)}")
 
         script._rev_path, script._generate_template = twin_path, generate_template
-        script_base.write_hooks._run_hooks = tolerant_hooks
+        write_hooks._run_hooks = tolerant_hooks
         try:
             yield
         finally:
             del script._rev_path, script._generate_template
-            script_base.write_hooks._run_hooks = run_hooks
+            write_hooks._run_hooks = run_hooks
 
-    def twin(self, path):
+    def twin(self, path: Any) -> Any:
         """Return the place in the scratch directory for a path of the tree, made ready."""
         there = os.path.join(self.directory, os.path.relpath(str(path), self.tree))
         os.makedirs(os.path.dirname(there), exist_ok=True)
         self.link_configuration(os.path.dirname(os.path.relpath(str(path), self.tree)))
         return type(path)(there)
 
-    def link_configuration(self, folder):
+    def link_configuration(self, folder: str) -> None:
         """Link the configuration files of a folder and all above it: formatters look upwards."""
         while True:
             source = os.path.join(self.tree, folder)
@@ -77,7 +80,7 @@ class Scratch:
                 return
             folder = os.path.dirname(folder)
 
-    def files(self):
+    def files(self) -> list[dict[str, str]]:
         """Return what was rendered: the path in the tree and the text of each file."""
         found = []
         for path in self.paths:
@@ -88,7 +91,7 @@ class Scratch:
         return found
 
 
-def add_missing_imports(path):
+def add_missing_imports(path: Any) -> None:
     """Import the packages that rendered types name but the template does not import.
 
     ``sqlmodel.sql.sqltypes.AutoString()`` is the usual one. Only packages that the project has
@@ -108,7 +111,7 @@ def add_missing_imports(path):
         file.write("".join(lines))
 
 
-def unbound_names(tree):
+def unbound_names(tree: ast.AST) -> set[str]:
     """Return the names that code uses as ``name.attribute`` and that nothing in it binds."""
     bound = set(dir(builtins))
     for node in ast.walk(tree):

@@ -12,9 +12,7 @@ from .shapes import Request
 
 
 @contextlib.contextmanager
-def open_session(
-    request: Request, arguments: Sequence[str]
-) -> Iterator[tuple[Project, Databases]]:
+def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[Project, Databases]]:
     """Give ``(project, databases)``: every connection is ephemeral, and nothing stays behind.
 
     ``arguments`` is the Alembic command line that the project's code shall see.

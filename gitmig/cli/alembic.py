@@ -86,8 +86,7 @@ def alembic_command(name: str) -> click.Command:
 def move_command(name: str) -> click.Command:
     """Return ``upgrade`` or ``downgrade``: Alembic's, and ``--dry-run``."""
     plain = alembic_command(name)
-    assert plain.callback is not None
-    run = plain.callback
+    run: Any = plain.callback
 
     def command(dry_run: bool, database: str, **given: Any) -> Any:
         arguments = given["arguments"]

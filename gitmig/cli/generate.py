@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from gitmig.cli import options
-from gitmig.commands.autogenerate import Options, autogenerate
+from gitmig.commands.autogenerate import autogenerate
+from gitmig.commands.generation import Options
 from gitmig.commands.merge_heads import merge_heads
 from gitmig.errors import FINDINGS, OK
 from gitmig.report import json as as_json

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from gitmig import gate, invocation
-from gitmig.commands.autogenerate import Options, autogenerate
-from gitmig.commands.repair import repair
+from gitmig.commands.autogenerate import autogenerate
+from gitmig.commands.generation import Options
 from gitmig.commands.merge_heads import merge_in_progress
+from gitmig.commands.repair import repair
 from gitmig.errors import FINDINGS, OK
 from gitmig.report import text
 from gitmig.report.console import progress_bar
@@ -18,7 +19,7 @@ from gitmig.report.console import progress_bar
 
 @click.group("hook", hidden=True)
 def hook() -> None:
-    """What the installed hooks call."""
+    """Serve the installed hooks."""
 
 
 @hook.command("pre-commit")

@@ -23,7 +23,7 @@ gitmig: this is a bug in gitmig {version} (Python {python}): {error}
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gitmig")
 def cli() -> None:
-    """Schema migrations that are part of git."""
+    """Schema migrations that are part of git."""  # noqa: D401 - what --help says first
 
 
 for module in (setup, generate, check, alembic, hook):
@@ -58,7 +58,9 @@ def failed(error: GitmigError) -> int:
         name = next((word for word in arguments if not word.startswith("-")), "")
         click.echo(as_json.failed(name, error))
     if getattr(error, "kind", "") == "bug":
-        click.echo(bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True)
+        click.echo(
+            bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True
+        )
         return BUG
     print_error(error, verbose="-v" in arguments or "--verbose" in arguments)
     return error.exit_code

@@ -21,7 +21,7 @@ def common(command: Command) -> Command:
             "-C",
             "directory",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
-            default=Path("."),
+            default=Path(),
             metavar="DIR",
             help="Run as if started in DIR.",
         ),

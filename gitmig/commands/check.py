@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gitmig.client import Progress
 from gitmig.commands.projectside import open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.explain import hint_for_migration
-from gitmig.model import CheckReport, Environment, Finding, Gate, Revision
+from gitmig.model import CheckReport, Environment, Finding, Gate, Progress, Revision
 
 NEED_A_DATABASE = ("upgrade", "downgrade", "drift")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 Tell = Callable[[str], None]
 
-MODELS = '''\
+MODELS = """\
 from sqlalchemy import String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -29,7 +29,7 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
-'''
+"""
 EMAIL = "    email: Mapped[str | None] = mapped_column(String(200))\n"
 PHONE = "    phone: Mapped[str | None] = mapped_column(String(30))\n"
 

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitmig import config, hookfiles, interpreter, memo
 from gitmig.commands.projectside import open_project, place_to_look
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError
-from gitmig.model import Environment
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was looked at; ``ok`` None where it is neither good nor bad."""
-
-    what: str
-    found: str
-    ok: bool | None = None
-    hint: str = ""
+from gitmig.model import Environment, Line
 
 
 def doctor(directory: Path, name: str | None = None, database: str = "") -> list[Line]:
@@ -71,9 +60,7 @@ def environment_lines(
     yield from project_lines(workspace, environment, database)
 
 
-def project_lines(
-    workspace: Workspace, environment: Environment, database: str
-) -> Iterator[Line]:
+def project_lines(workspace: Workspace, environment: Environment, database: str) -> Iterator[Line]:
     """Yield what the project's side says when env.py is run on an ephemeral database."""
     try:
         with open_project(workspace, environment, database=database) as project:

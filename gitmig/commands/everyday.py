@@ -6,21 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitmig.client import Progress
 from gitmig.commands.projectside import open_work_tree
 from gitmig.commands.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one revision would do: the operations in words, the statements as sent."""
-
-    revision: str
-    subject: str
-    path: str
-    up: bool
-    words: tuple[str, ...]
-    sql: tuple[str, ...]
+from gitmig.model import Progress, Step
 
 
 @dataclass(frozen=True)
@@ -47,9 +35,7 @@ def run_alembic(
         environment = workspace.environment(name)
         with open_work_tree(workspace, environment, on_progress) as project:
             answer = project.ask("alembic", arguments=arguments, peek=False)
-        return CommandReport(
-            answer["output"], tuple(answer["files"]), tuple(answer["database"])
-        )
+        return CommandReport(answer["output"], tuple(answer["files"]), tuple(answer["database"]))
     finally:
         workspace.repository.close()
 

@@ -247,4 +247,3 @@ def workflow(workspace: Workspace) -> list[FileStep]:
         install = "alembic sqlalchemy"
     text = scaffold.github_workflow(below, install)
     return [FileStep(WORKFLOW, text, "`gitmig check` for every pull request")]
-

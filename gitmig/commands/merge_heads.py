@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gitmig import revisions
-from gitmig.client import Progress
 from gitmig.commands.projectside import open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
-from gitmig.model import Environment, MergeReport, Revision, WrittenRevision
+from gitmig.model import Environment, MergeReport, Progress, Revision, WrittenRevision
 from gitmig.placement import place
 
 SUBJECT = 60  # characters of a parent's subject that are kept in the message
@@ -121,9 +120,7 @@ def refused(error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
     return error
 
 
-def merge_in_progress(
-    directory: Path, on_progress: Progress | None = None
-) -> list[MergeReport]:
+def merge_in_progress(directory: Path, on_progress: Progress | None = None) -> list[MergeReport]:
     """Join heads in every environment, for the hook of a merge; return what was written."""
     workspace = Workspace.open(directory)
     names = [environment.name for environment in workspace.config.environments]

@@ -14,7 +14,7 @@ from gitmig.commands.workspace import Workspace
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.errors import WorkerFailed
 from gitmig.explain import explain
-from gitmig.model import Environment
+from gitmig.model import Environment, Progress
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ProjectSide:
     tree: Path
     run: Path
     database: str = ""
-    on_progress: client.Progress | None = None
+    on_progress: Progress | None = None
 
     def ask(self, operation: str, **fields: Any) -> dict[str, Any]:
         """Send one request and return the result; raises WorkerFailed in the user's words."""
@@ -59,6 +59,11 @@ class ProjectSide:
         except WorkerFailed as error:
             raise explain(error, environment, str(found.path)) from error
 
+    @property
+    def cache(self) -> str:
+        """Return the folder for replayed databases; linked work trees share it."""
+        return str(self.workspace.repository.shared_dir / "cache")
+
     def scratch(self, name: str = "scratch") -> Path:
         """Return a new empty directory that is removed with the run."""
         folder = self.run / name
@@ -73,20 +78,26 @@ def open_project(
     *,
     database: str = "",
     without: Sequence[str] = (),
-    on_progress: client.Progress | None = None,
+    commit: str = "",
+    on_progress: Progress | None = None,
 ) -> Iterator[ProjectSide]:
-    """Give the project's side on the staged tree, minus the paths in ``without``.
+    """Give the project's side on the staged tree minus the paths in ``without``, or on ``commit``.
 
     ``database`` is the URL of a server to make databases on, before the one in the settings.
     """
     include = environment.settings.snapshot_include
-    with snapshot.take(workspace.repository, without, include) as taken, run_directory() as run:
+    taking = (
+        snapshot.take_commit(workspace.repository, commit, include)
+        if commit
+        else snapshot.take(workspace.repository, without, include)
+    )
+    with taking as taken, run_directory() as run:
         yield ProjectSide(workspace, environment, taken.tree, run, database, on_progress)
 
 
 @contextlib.contextmanager
 def open_work_tree(
-    workspace: Workspace, environment: Environment, on_progress: client.Progress | None = None
+    workspace: Workspace, environment: Environment, on_progress: Progress | None = None
 ) -> Iterator[ProjectSide]:
     """Give the project's side on the work tree as it is, for the commands of every day."""
     root = workspace.repository.root

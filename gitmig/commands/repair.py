@@ -18,8 +18,8 @@ def repair(directory: Path) -> None:
     note = repository.own_dir / "repair"
     if not note.exists():
         return
-    noted = {os.fsdecode(path) for path in note.read_bytes().split(b"\0") if path}
-    paths = sorted(noted & set(repository.changed_by_head()))
+    noted = [os.fsdecode(path) for path in note.read_bytes().split(b"\0") if path]
+    paths = repository.changed_by_last_commit(noted)
     if paths:
         repository.run("--literal-pathspecs", "reset", "-q", "HEAD", "--", *paths)
     note.unlink()

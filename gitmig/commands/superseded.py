@@ -69,7 +69,7 @@ def added_by_amended(
     workspace: Workspace, environment: Environment, found: list[Revision]
 ) -> Superseded | None:
     """Return the untouched revision that the commit being amended added, if it is a head."""
-    own = config.revision_paths(environment, workspace.repository.changed_by_head("A"))
+    own = config.revision_paths(environment, workspace.repository.added_by_head())
     for revision in Graph(found).heads:
         if revision.path in own:
             return untouched(workspace, revision.path, revision.id)

@@ -6,15 +6,22 @@ from gitmig import gate, memo, revisions
 from gitmig.commands.workspace import Workspace
 
 
-def same_code(workspace: Workspace) -> bool:
+def same_code(workspace: Workspace, *, whatever_is_old: bool) -> bool:
     """Say whether the staged inputs are those of a memo entry, but for what Python ignores.
 
     The new blobs are remembered then, so that the next commit does not have to look again.
+    ``whatever_is_old``: also where that entry left older differences out.
     """
     for entry in memo.latest(workspace.repository):
+        if entry["residue"] and not whatever_is_old:
+            continue
         if differs_in_words_alone(workspace, entry):
             memo.remember(
-                workspace.repository, workspace.index, entry["inputs"], entry["stamp"]
+                workspace.repository,
+                workspace.index,
+                entry["inputs"],
+                entry["stamp"],
+                entry["residue"],
             )
             return True
     return False

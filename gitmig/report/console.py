@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from gitmig.client import Progress as OnProgress
 from gitmig.errors import GitmigError
+from gitmig.model import Progress as OnProgress
 
 LONG = 5  # revisions from which a bar is worth drawing
 

@@ -8,12 +8,10 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from gitmig.commands.doctor import Line
-from gitmig.commands.everyday import Step
-from gitmig.model import CheckReport, Finding, GenerateReport, MergeReport
+from gitmig.model import CheckReport, Finding, GenerateReport, Line, MergeReport, Step
 from gitmig.report.console import stderr, stdout
 
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 

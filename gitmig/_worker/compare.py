@@ -1,0 +1,163 @@
+"""Alembic's comparison of the models with the schema, and what is taken out of it.
+
+``residue`` is what the tree before the commit already left over: the rendered text of each
+operation. It is not generated again. ``touched`` limits a comparison to some tables: where only
+these were changed since the last comparison, no other can say anything new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from alembic.autogenerate import RevisionContext
+from alembic.autogenerate.render import render_op_text
+from alembic.operations import ops
+
+from . import fingerprint, operations
+from .project import Project
+from .shapes import Context, Described, Fingerprint, Op
+
+# what SQLite cannot do to a table that is there, other than by writing it anew
+NEEDS_BATCH = (
+    ops.AlterColumnOp,
+    ops.CreateCheckConstraintOp,
+    ops.CreateForeignKeyOp,
+    ops.CreateUniqueConstraintOp,
+    ops.DropColumnOp,
+    ops.DropConstraintOp,
+)
+
+
+@dataclass
+class Comparison:
+    """What Alembic found, without the residue.
+
+    ``context`` renders ``scripts``; ``left_out`` is the residue that was found again, ``before``
+    the fingerprint of each database for the tables that the operations touch.
+    """
+
+    context: Any
+    left_out: list[str] = field(default_factory=list)
+    before: list[Fingerprint] = field(default_factory=list)
+
+    @property
+    def scripts(self) -> list[Any]:
+        """Return the revisions to write: those that do anything."""
+        scripts = self.context.generated_revisions
+        return [each for each in scripts if any(up.ops for up in each.upgrade_ops_list)]
+
+    def operations(self) -> list[Described]:
+        """Return the operations, described."""
+        containers = [up for script in self.scripts for up in script.upgrade_ops_list]
+        return operations.describe(containers)
+
+    def texts(self) -> list[str]:
+        """Return the operations as they would be rendered: what residue is known by."""
+        autogen = self.context._last_autogen_context
+        return [
+            signature(autogen, up, op)
+            for script in self.scripts
+            for up in script.upgrade_ops_list
+            for op in operations.flatten(up)
+        ]
+
+
+def compare(
+    project: Project,
+    *,
+    rev_id: str | None = None,
+    residue: Collection[str] = (),
+    touched: Collection[str] | None = None,
+    fingerprints: bool = False,
+) -> Comparison:
+    """Run autogenerate in every database of the project."""
+    arguments: dict[str, Any] = dict.fromkeys(
+        ("message", "splice", "branch_label", "version_path", "depends_on"), None
+    )
+    arguments.update(rev_id=rev_id, head="head", autogenerate=True, sql=False)
+    context: Any = RevisionContext(project.config, project.script, arguments)
+    found = Comparison(context)
+
+    def fn(heads: Any, migration_context: Context) -> list[Any]:
+        if touched is not None:
+            limit(migration_context, touched)
+        context.run_autogenerate(heads, migration_context)
+        take_out(found, set(residue))
+        use_batch_where_needed(found, migration_context)
+        if fingerprints:
+            tables = {op["table"] for op in found.operations()}
+            found.before.append(fingerprint.take(migration_context.connection, tables))
+        return []
+
+    project.run_env(fn, template_args=context.template_args, revision_context=context)
+    context.generated_revisions = found.scripts
+    return found
+
+
+def limit(migration_context: Context, touched: Collection[str]) -> None:
+    """Let autogenerate look at some tables only, on top of what the project filters."""
+    options = migration_context.opts
+    by_name, by_object = options.get("include_name"), options.get("include_object")
+
+    def include_name(name: Any, kind: str, parents: Any) -> bool:
+        if kind == "table" and name not in touched:
+            return False
+        return by_name is None or bool(by_name(name, kind, parents))
+
+    def include_object(item: Any, name: Any, kind: str, reflected: bool, other: Any) -> bool:
+        if kind == "table" and name not in touched:
+            return False
+        return by_object is None or bool(by_object(item, name, kind, reflected, other))
+
+    options.update(include_name=include_name, include_object=include_object)
+
+
+def take_out(found: Comparison, residue: Collection[str]) -> None:
+    """Take the operations of the residue out of the revisions, and out of their downgrade."""
+    if not residue:
+        return
+    autogen = found.context._last_autogen_context
+    for script in found.context.generated_revisions:
+        for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list):
+            gone = list(removed(autogen, up, up, residue))
+            found.left_out += gone
+            if gone:
+                up.reverse_into(down)
+
+
+def removed(autogen: Any, up: Op, container: Op, residue: Collection[str]) -> Iterator[str]:
+    """Remove the residue from a container of operations and yield its texts."""
+    kept = []
+    for op in container.ops:
+        if isinstance(op, ops.OpContainer):
+            yield from removed(autogen, up, op, residue)
+            if op.ops:
+                kept.append(op)
+            continue
+        text = signature(autogen, up, op)
+        if text in residue:
+            yield text
+        else:
+            kept.append(op)
+    container.ops[:] = kept
+
+
+def signature(autogen: Any, up: Op, op: Op) -> str:
+    """Return what an operation is known by in another process: its text, and its database."""
+    return f"{up.upgrade_token}: {render_op_text(autogen, op)}"
+
+
+def use_batch_where_needed(found: Comparison, migration_context: Context) -> None:
+    """Render in batch mode where SQLite could not do it otherwise."""
+    if migration_context.dialect.name != "sqlite":
+        return
+    flat = (
+        op
+        for script in found.scripts
+        for container in (*script.upgrade_ops_list, *script.downgrade_ops_list)
+        for op in operations.flatten(container)
+    )
+    if any(isinstance(op, NEEDS_BATCH) for op in flat):
+        migration_context.opts["render_as_batch"] = True

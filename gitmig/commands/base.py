@@ -1,0 +1,56 @@
+"""What the tree before the commit already left over, so that it is not generated again.
+
+A project whose models and revisions have drifted apart long ago, or whose comparison always
+reports the same phantom, must not find that in the revision of today's commit.
+"""
+
+from __future__ import annotations
+
+from gitmig import config, gate, memo
+from gitmig.commands.projectside import open_project
+from gitmig.commands.workspace import Workspace
+from gitmig.errors import GitmigError
+from gitmig.invocation import Invocation
+from gitmig.model import Environment
+
+
+class Base:
+    """The commit that the new one stands on, in one environment."""
+
+    def __init__(
+        self, workspace: Workspace, environment: Environment, database: str, invocation: Invocation
+    ) -> None:
+        self.workspace = workspace
+        self.environment = environment
+        self.database = database
+        self.commit = workspace.repository.resolve("HEAD^" if invocation.amending else "HEAD")
+        self.index = workspace.repository.tree(self.commit) if self.commit else {}
+
+    def known(self) -> list[str] | None:
+        """Return the residue where no worker is needed to tell, None where one is.
+
+        Nothing is older than the commit where there is no commit, where it had no revisions yet,
+        and where nothing is staged: then all that is missing is to be generated.
+        """
+        if not config.revision_paths(self.environment, self.index) or self.is_staged():
+            return []
+        for entry in memo.latest(self.workspace.repository):
+            if gate.holds(entry, self.index):
+                found: list[str] = entry["residue"].get(self.environment.name, [])
+                return found
+        return None
+
+    def is_staged(self) -> bool:
+        """Say whether the staged tree is that of the commit."""
+        return self.index == self.workspace.index
+
+    def find(self) -> list[str]:
+        """Ask the worker on the commit's own tree; a tree that cannot be run tells nothing."""
+        try:
+            with open_project(
+                self.workspace, self.environment, database=self.database, commit=self.commit
+            ) as project:
+                found: list[str] = project.ask("residue", cache=project.cache)["residue"]
+                return found
+        except GitmigError:
+            return []

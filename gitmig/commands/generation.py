@@ -1,0 +1,322 @@
+"""One environment's way from the staged tree to a revision, for ``gitmig autogenerate``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitmig import config, hookfiles, memo, revisions
+from gitmig.commands import superseded
+from gitmig.commands.base import Base
+from gitmig.commands.projectside import open_project
+from gitmig.commands.standing import refuse_standing_tables
+from gitmig.commands.superseded import Superseded
+from gitmig.commands.workspace import Workspace
+from gitmig.errors import SourceError, Stopped, WorkerFailed
+from gitmig.graph import Graph
+from gitmig.invocation import Invocation
+from gitmig.model import (
+    Environment,
+    GenerateReport,
+    Operation,
+    Progress,
+    Revision,
+    WrittenRevision,
+)
+from gitmig.placement import place
+
+NOT_PROVED = ("not_converging", "downgrade_differs", "migration_failed")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for; ``message`` empty: made from the operations."""
+
+    message: str = ""
+    dry_run: bool = False
+    stage: bool = True
+    database: str = ""
+
+
+class Run:
+    """One environment's way from the staged tree to a revision.
+
+    ``inputs`` are the files that decided, known when the worker has answered; ``residue`` what
+    was there before and is not this commit's.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        environment: Environment,
+        options: Options,
+        invocation: Invocation,
+        on_progress: Progress | None,
+    ) -> None:
+        self.workspace = workspace
+        self.environment = environment
+        self.options = options
+        self.invocation = invocation
+        self.on_progress = on_progress
+        self.inputs: frozenset[str] = frozenset()
+        self.packages = ""
+        self.residue: list[str] = []
+        self.base = Base(workspace, environment, options.database, invocation)
+
+    def generate(self) -> GenerateReport:
+        """Find out what is missing, and write it."""
+        found = self.readable_revisions()
+        pending = superseded.waiting(self.workspace, self.environment)
+        if pending is not None and superseded.still_wanted(self.workspace, pending):
+            return self.accept(pending)
+        old = superseded.find(self.workspace, self.environment, pending, found, self.invocation)
+        staged = Graph([each for each in found if old is None or each.path != old.path])
+        heads = max(staged.head_groups, key=len, default=())
+        if len(heads) > 1:
+            names = ", ".join(f"{head.id} ({head.subject})" for head in heads)
+            return GenerateReport(
+                self.environment.name,
+                stopped=f"there are {len(heads)} heads: {names}",
+                hint="join them with `gitmig merge-heads`, then commit again",
+            )
+        answer = self.ask(old)
+        self.note_inputs(answer)
+        return self.finish(answer, old)
+
+    def readable_revisions(self) -> list[Revision]:
+        """Return the staged revisions; raises SourceError for a graph that cannot be used."""
+        found, findings = self.workspace.read_graph(self.environment)
+        for finding in findings:
+            if finding.severity == "error" and finding.code != "GM001":
+                place = f"{finding.path}:{finding.line}: " if finding.path else ""
+                told = "" if finding.path in finding.message else place
+                raise SourceError(told + finding.message, finding.hint)
+        return found
+
+    def ask(self, old: Superseded | None) -> dict[str, Any]:
+        """Have the worker generate what this commit lacks; raises Stopped where it cannot.
+
+        What the tree before the commit already left over is only asked for where it is not known
+        and could matter: there is something to generate, or it could not be proved.
+        """
+        residue = self.base.known()
+        if residue is not None:
+            return self.ask_without(residue, old)
+        try:
+            answer = self.ask_without([], old)
+        except Stopped:
+            residue = self.base.find()
+            if not residue:
+                raise
+        else:
+            residue = self.base.find() if answer["files"] else []
+            if not residue:
+                return answer
+        return self.ask_without(residue, old)
+
+    def ask_without(self, residue: Sequence[str], old: Superseded | None) -> dict[str, Any]:
+        """Have the worker replay, compare, take the residue out, render and prove."""
+        known = set(config.revision_paths(self.environment, self.workspace.index))
+        without = [old.path] if old is not None else []
+        with open_project(
+            self.workspace,
+            self.environment,
+            database=self.options.database,
+            without=without,
+            on_progress=self.on_progress,
+        ) as project:
+            try:
+                return project.ask(
+                    "generate",
+                    message=self.options.message,
+                    rev_id=old.revision if old is not None else "",
+                    scratch=str(project.scratch()),
+                    downgrade=self.environment.settings.downgrade == "required",
+                    residue=list(residue),
+                    cache=project.cache,
+                )
+            except WorkerFailed as error:
+                raise unproved(error, known) from error
+
+    def note_inputs(self, answer: dict[str, Any]) -> None:
+        """Keep which files decided: what was imported, the revisions, the configuration."""
+        environment = self.environment
+        configuration = {environment.ini, environment.toml, f"{environment.script_location}/env.py"}
+        known = config.revision_paths(environment, self.workspace.index)
+        self.inputs = frozenset({*answer["loaded"], *known, *configuration} - {""})
+        self.packages = answer["site"]
+        self.residue = answer["left_out"]
+
+    def finish(self, answer: dict[str, Any], old: Superseded | None) -> GenerateReport:
+        """Turn the worker's answer into files in the work tree and the index, and a report."""
+        report = GenerateReport(
+            self.environment.name,
+            operations=tuple(Operation(**each) for each in answer["operations"]),
+            notes=(*answer["notes"], *notes_on(self.residue)),
+            dry_run=self.options.dry_run,
+        )
+        refuse_standing_tables(self.workspace, self.environment, report.operations)
+        report = replace(
+            report,
+            written=tuple(
+                WrittenRevision(
+                    file["path"],
+                    file["revision"],
+                    file["message"],
+                    revisions.seal(file["content"]),
+                )
+                for file in answer["files"]
+            ),
+        )
+        if old is not None and unchanged(report.written, old):
+            return self.settle(replace(report, written=(), operations=()), old)
+        if self.options.dry_run or self.only_looking():
+            return self.looked(report)
+        return self.write(report, old)
+
+    def only_looking(self) -> bool:
+        """Say whether pre-commit was started by hand or in CI, where no commit is under way."""
+        return self.invocation.framework and not self.invocation.committing
+
+    def looked(self, report: GenerateReport) -> GenerateReport:
+        """Return the report of a run that must not write."""
+        if not report.written or self.options.dry_run:
+            return report
+        words = ", ".join(operation.words for operation in report.operations)
+        return replace(
+            report,
+            dry_run=True,
+            stopped=f"the models need a revision that is not there ({words})",
+            hint="run `gitmig autogenerate`, look at the file, and commit it",
+        )
+
+    def write(self, report: GenerateReport, old: Superseded | None) -> GenerateReport:
+        """Write and stage the revisions, or take an unneeded one away."""
+        stage = self.options.stage and self.environment.settings.stage
+        place(
+            self.workspace.repository,
+            report.written,
+            stage=stage,
+            instead_of=old.path if old is not None else "",
+            index=self.workspace.index,
+        )
+        memo.set_pending(self.workspace.repository, self.environment.name, None)
+        self.after_staging([file.path for file in report.written] + ([old.path] if old else []))
+        if old is not None and not report.written:
+            note = f"{old.path} is no longer needed and was removed"
+            return replace(report, notes=(*report.notes, note))
+        if not report.written:
+            return report
+        return self.judge(replace(report, staged=stage))
+
+    def judge(self, report: GenerateReport) -> GenerateReport:
+        """Say whether the commit may go on with what was written."""
+        path = report.written[0].path
+        doubts = [operation.doubt for operation in report.operations if operation.doubt]
+        if not report.staged:
+            stopped, hint = f"{path} was written and is not staged", f"git add {path}"
+        elif doubts and "doubt" in self.environment.settings.stop_on:
+            stopped = "; ".join(doubts)
+            hint = f"look at {path}; committing again accepts it"
+        elif self.lost_by_git():
+            stopped = "`git commit <path>` would leave the revision out of the index afterwards"
+            hint = f"git add {path}, then commit it by its path too"
+        else:
+            return report
+        self.wait_for_person(report.written[0])
+        return replace(report, stopped=stopped, hint=hint)
+
+    def wait_for_person(self, written: WrittenRevision) -> None:
+        """Keep what the revision was made from, so that committing again accepts it."""
+        index = self.workspace.index
+        inputs = {path: index[path] for path in self.inputs if path in index}
+        inputs.pop(written.path, None)
+        entry = memo.Pending(
+            self.environment.name,
+            written.path,
+            written.revision,
+            inputs,
+            self.packages,
+            self.residue,
+        )
+        memo.set_pending(self.workspace.repository, self.environment.name, entry)
+
+    def accept(self, pending: memo.Pending) -> GenerateReport:
+        """Go on with a revision that a person has seen: it is staged, if it is not any more."""
+        repository = self.workspace.repository
+        if self.options.dry_run or self.only_looking():
+            return GenerateReport(self.environment.name)
+        if pending.path not in self.workspace.index:
+            if self.lost_by_git():
+                return GenerateReport(
+                    self.environment.name,
+                    stopped=f"{pending.path} is not part of this `git commit <path>`",
+                    hint=f"git add {pending.path}, then commit it by its path too",
+                )
+            repository.add([pending.path])
+            self.after_staging([pending.path])
+        memo.set_pending(repository, self.environment.name, None)
+        self.inputs = frozenset({*pending.inputs, pending.path})
+        self.packages = pending.packages
+        self.residue = pending.residue
+        return GenerateReport(self.environment.name, notes=(f"{pending.path} is accepted",))
+
+    def settle(self, report: GenerateReport, old: Superseded) -> GenerateReport:
+        """Leave an earlier revision as it is: what was generated anew says the same."""
+        self.inputs = self.inputs | {old.path}
+        if old.path not in self.workspace.index and not self.options.dry_run:
+            self.workspace.repository.add([old.path])
+            self.after_staging([old.path])
+        memo.set_pending(self.workspace.repository, self.environment.name, None)
+        return report
+
+    def after_staging(self, paths: list[str]) -> None:
+        """Leave a note for the post-commit hook where git would drop what was staged."""
+        if self.invocation.only_paths and not self.lost_by_git():
+            memo.note_repair(self.workspace.repository, paths)
+
+    def lost_by_git(self) -> bool:
+        """Say whether git would drop what is staged now, with no post-commit hook to mend it."""
+        if not self.invocation.only_paths:
+            return False
+        repository = self.workspace.repository
+        configuration = self.workspace.read(".pre-commit-config.yaml") or ""
+        return not hookfiles.repairs(repository.hooks_dir, configuration)
+
+
+def notes_on(residue: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of differences that are older than the commit."""
+    if not residue:
+        return ()
+    count = "one difference is" if len(residue) == 1 else f"{len(residue)} differences are"
+    return (
+        f"{count} older than this commit and left out; `gitmig check` lists them, "
+        "`gitmig autogenerate` with nothing staged writes them",
+    )
+
+
+def unchanged(written: Sequence[WrittenRevision], old: Superseded) -> bool:
+    """Say whether what was generated is, but for its dates, the earlier revision."""
+    if len(written) != 1:
+        return False
+    shapes = [revisions.source_shape(text) for text in (written[0].content, old.content)]
+    return shapes[0] == shapes[1]
+
+
+def unproved(error: WorkerFailed, known: set[str]) -> Exception:
+    """Return what to raise where the new revision, not the project, is what failed."""
+    if error.kind not in NOT_PROVED:
+        return error
+    if error.kind == "migration_failed" and error.data.get("path") in known:
+        return error
+    reason = {
+        "not_converging": "after it the models still differ from the schema",
+        "downgrade_differs": "its downgrade does not restore the schema",
+        "migration_failed": "it fails when it is applied",
+    }[error.kind]
+    return Stopped(
+        f"the generated revision was not written because {reason}: {error.data['message']}",
+        "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again",
+        error.detail if error.kind == "migration_failed" else "",
+    )

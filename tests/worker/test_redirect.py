@@ -1,0 +1,183 @@
+"""No connection reaches the database that the project names, however env.py asks for it (E14)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from servers import ask, url_for
+from support import Project, column, use_url
+
+EMAIL = column("email")
+
+# how an env.py comes by its engine, {url} being the production database's
+ENGINE_ENV = """\
+from alembic import context
+import asyncio
+import sqlalchemy
+from sqlalchemy.pool import QueuePool
+{imports}
+
+from models import Base
+
+{engine}
+
+
+def migrate(connection):
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+{run}
+"""
+SYNC_RUN = "with engine.connect() as connection:\n    migrate(connection)"
+ASYNC_RUN = """\
+async def main():
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+
+
+asyncio.run(main())"""
+WAYS_ROUND = {
+    "environment variable": (
+        "import os",
+        'engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"])',
+        SYNC_RUN,
+    ),
+    "creator": (
+        "import psycopg",
+        'engine = sqlalchemy.create_engine("postgresql+psycopg://", '
+        'creator=lambda: psycopg.connect("{dsn}"))',
+        SYNC_RUN,
+    ),
+    "async_creator": (
+        "import asyncpg\nfrom sqlalchemy.ext.asyncio import create_async_engine",
+        'async def connect():\n    return await asyncpg.connect("{dsn}")\n\n'
+        'engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)',
+        ASYNC_RUN,
+    ),
+    "a ready-made pool": (
+        "import psycopg",
+        'engine = sqlalchemy.create_engine("postgresql+psycopg://", '
+        'pool=QueuePool(lambda: psycopg.connect("{dsn}")))',
+        SYNC_RUN,
+    ),
+    "the engine's own do_connect": (
+        "import psycopg",
+        'engine = sqlalchemy.create_engine("postgresql+psycopg://")\n\n\n'
+        '@sqlalchemy.event.listens_for(engine, "do_connect")\n'
+        'def connect(dialect, record, cargs, cparams):\n    return psycopg.connect("{dsn}")',
+        SYNC_RUN,
+    ),
+}
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[object]]]:
+    """Give a port on this machine, and the connections that were tried there."""
+    tried: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, address = listening.accept()
+                except OSError:
+                    return
+                tried.append(address)
+                connection.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1], tried
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_generated_revision_never_touched_the_real_server(project: Project, server: str) -> None:
+    """The server that the project names is not connected to: neither hook nor check (E14)."""
+    ask(server, "CREATE DATABASE production")
+    ask(server, "CREATE TABLE users (id int)", "production")
+    ask(server, "INSERT INTO users VALUES (42)", "production")
+    sessions = "SELECT sessions FROM pg_stat_database WHERE datname = 'production'"
+    before = ask(server, sessions)
+    use_url(project, url_for(server, "psycopg", "production"))
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    for arguments in (["autogenerate"], ["check"], ["merge-heads"]):
+        project.gitmig(*arguments, "--database-url", server)
+    assert ask(server, sessions) == before
+    assert ask(server, "SELECT * FROM users", "production") == [(42,)]
+    assert ask(server, "SELECT count(*) FROM pg_class WHERE relname = 'alembic_version'",
+               "production") == [(0,)]  # fmt: skip
+    ask(server, "DROP DATABASE production")
+
+
+@pytest.mark.parametrize("way", WAYS_ROUND)
+@pytest.mark.parametrize("given", [True, False], ids=["with a server", "without a server"])
+def test_no_way_round(
+    project: Project,
+    server: str,
+    listener: tuple[int, list[object]],
+    way: str,
+    given: bool,
+) -> None:
+    """However env.py comes by its engine, nothing connects to where it leads (E14)."""
+    port, tried = listener
+    dsn = f"postgresql://ada:secret@127.0.0.1:{port}/production"
+    imports, engine, run = WAYS_ROUND[way]
+    engine = engine.replace("{dsn}", dsn)
+    project.write("migrations/env.py", ENGINE_ENV.format(imports=imports, engine=engine, run=run))
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    options = ["--database-url", server] if given else []
+    environment = {"DATABASE_URL": dsn.replace("postgresql:", "postgresql+psycopg:")}
+    code = 0 if given else 2
+    project.gitmig("check", *options, code=1 if given else 2, **environment)
+    result = project.gitmig("autogenerate", *options, code=code, **environment)
+    assert tried == []
+    if not given:
+        assert "postgresql" in result.stderr and "--database-url" in result.stderr
+    assert "users.email" in result.stdout if given else not result.stdout
+
+
+def test_creator_on_sqlite(project: Project) -> None:
+    """A SQLite file that a `creator` opens stays untouched (E14)."""
+    project.gitmig("upgrade")
+    before = (project.path / "app.db").read_bytes()
+    env = project.read("migrations/env.py").replace(
+        "engine_from_config(\n        config.get_section(config.config_ini_section, {}),\n"
+        '        prefix="sqlalchemy.",\n        poolclass=pool.NullPool,\n    )',
+        'create_engine("sqlite://", creator=lambda: sqlite3.connect("app.db"))',
+    )
+    env = env.replace("import engine_from_config, pool", "import create_engine")
+    project.write("migrations/env.py", "import sqlite3\n" + env)
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    project.gitmig("autogenerate")
+    assert (project.path / "app.db").read_bytes() == before
+    assert project.tables()["users"] == ["id", "name"]
+
+
+def test_a_connection_that_gitmig_did_not_open(project: Project, server: str) -> None:
+    """An env.py that hands over an engine of before the redirection is refused unused (E14)."""
+    project.write(
+        "migrations/env.py",
+        "import sqlite3\nfrom alembic import context\nfrom sqlalchemy import pool\n"
+        "from sqlalchemy.dialects.sqlite import pysqlite\nfrom sqlalchemy.engine import Engine\n"
+        "from sqlalchemy.engine import make_url\nfrom models import Base\n"
+        'made = pool.StaticPool(lambda: sqlite3.connect("real.db"))\n'
+        "dialect = pysqlite.dialect(dbapi=sqlite3)\n"
+        'engine = Engine(made, dialect, make_url("sqlite:///real.db"))\n'
+        "dialect.initialize = lambda connection: None\n"
+        "with engine.connect() as connection:\n"
+        "    context.configure(connection=connection, target_metadata=Base.metadata)\n"
+        "    with context.begin_transaction():\n"
+        "        context.run_migrations()\n",
+    )
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    result = project.gitmig("autogenerate", code=2)
+    assert "a connection that gitmig did not open" in result.stderr
+    assert project.tables("real.db") == {}
