@@ -18,7 +18,10 @@ from gitmig.model import Progress
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
 BOOTSTRAP = """\
-import sys, importlib.util as util
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]  # the work tree: what is untracked there must not be imported
+import importlib.util as util
 folder = sys.argv.pop(1)
 spec = util.spec_from_file_location(
     "_gitmig_worker", folder + "/__init__.py", submodule_search_locations=[folder])

@@ -29,11 +29,19 @@ def settles(arguments: list[str]) -> bool:
         return False
     if skipped(os.environ):
         return True
-    entries = load(memo_path(common_dir(os.getcwd())))
+    git_dir = own_git_dir(os.getcwd())
+    entries = load(memo_path(common_dir(git_dir)))
     if not entries:
         return False
     index = staged(entries)
-    return any(holds(entry, index) for entry in entries)
+    if only_looking(arguments):  # what an entry left out as older is missing all the same
+        entries = [entry for entry in entries if not entry["residue"]]
+    return any(holds(entry, index) for entry in entries) and not forgotten(git_dir, index)
+
+
+def only_looking(arguments: list[str]) -> bool:
+    """Say whether pre-commit was started by hand or in CI, where no commit is under way."""
+    return "--framework" in arguments and not os.environ.get("GIT_INDEX_FILE")
 
 
 def skipped(environ: Mapping[str, str]) -> bool:
@@ -41,15 +49,20 @@ def skipped(environ: Mapping[str, str]) -> bool:
     return environ.get("GITMIG_SKIP", "0") not in ("", "0") or "GITMIG_RUNNING" in environ
 
 
-def common_dir(directory: str) -> str:
-    """Return the git directory that linked work trees share, for a work tree's top level.
+def own_git_dir(directory: str) -> str:
+    """Return the git directory of the work tree with that top level.
 
-    Reads what git reads (gitrepository-layout), without starting git; empty where it is unclear.
+    Reads what git reads (gitrepository-layout), without starting git.
     """
     git_dir = os.environ.get("GIT_DIR") or os.path.join(directory, ".git")
     if os.path.isfile(git_dir):
         with open(git_dir, encoding="utf-8") as file:
             git_dir = os.path.join(directory, file.read().partition("gitdir:")[2].strip())
+    return git_dir
+
+
+def common_dir(git_dir: str) -> str:
+    """Return the git directory that linked work trees share, for one of theirs."""
     pointer = os.path.join(git_dir, "commondir")
     if os.path.isfile(pointer):
         with open(pointer, encoding="utf-8") as file:
@@ -71,6 +84,19 @@ def load(path: str) -> list[Entry]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return entries
+
+
+def forgotten(git_dir: str, index: Mapping[str, str]) -> bool:
+    """Say whether a revision of gitmig's lies in the work tree that no commit has taken."""
+    try:
+        with open(os.path.join(git_dir, "gitmig", "pending.json"), encoding="utf-8") as file:
+            entries = json.load(file).values()
+        return any(
+            index.get(entry["path"], "") == entry["before"] and os.path.lexists(entry["path"])
+            for entry in entries
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def staged(entries: Iterable[Entry]) -> dict[str, str]:

@@ -171,6 +171,18 @@ class Repository:
                 found[os.fsdecode(name)] = head.split()[2].decode()
         return found
 
+    def committed(self, path: str) -> str:
+        """Return the id of what ``HEAD`` has at a path, empty where it has nothing there."""
+        try:
+            return self.text("rev-parse", "--verify", "-q", f"HEAD:{path}")
+        except GitFailed:
+            return ""
+
+    def is_kept_staged(self, path: str) -> bool:
+        """Say whether a path is in the index that stays after ``git commit <path>``."""
+        kept = {"GIT_INDEX_FILE": str(self.git_dir / "index")}
+        return bool(self.run("--literal-pathspecs", "ls-files", "--", path, env=kept))
+
     def branch(self) -> str:
         """Return the name of the branch that is checked out, empty for a detached ``HEAD``."""
         try:
@@ -227,7 +239,7 @@ class Repository:
     def is_ignored(self, path: str) -> bool:
         """Say whether git would ignore a new file there."""
         try:
-            return bool(self.run("check-ignore", "-z", "--", path))
+            return bool(self.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(path)))
         except GitFailed:
             return False
 

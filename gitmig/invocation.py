@@ -30,6 +30,11 @@ class Invocation:
     only_paths: bool = False
     amending: bool = False
 
+    @property
+    def only_looking(self) -> bool:
+        """Say whether pre-commit was started by hand or in CI, where no commit is under way."""
+        return self.framework and not self.committing
+
 
 BY_HAND = Invocation()
 

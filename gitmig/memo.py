@@ -1,7 +1,8 @@
 """What was proved, and what waits for a second commit, kept under the git directory.
 
 The memo (shared by linked work trees) answers "nothing to do" without a worker. A pending
-revision (one a work tree and environment) is one that gitmig wrote and a person must look at.
+revision (one a work tree and environment) is one that gitmig wrote and that is in no commit yet:
+a person must look at it, or another hook refused the commit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,10 +24,12 @@ KEPT = 8  # entries: branches one goes to and fro between
 
 @dataclass(frozen=True)
 class Pending:
-    """A revision that was written and waits for a person to commit again.
+    """A revision that was written and waits for its commit.
 
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
-    ``packages`` the folder of the packages that made it, ``residue`` what was left out of it.
+    ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
+    ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
+    files of the amended commit that it took the place of.
     """
 
     environment: str
@@ -35,6 +38,8 @@ class Pending:
     inputs: Mapping[str, str]
     packages: str
     residue: list[str]
+    before: str = ""
+    instead_of: Sequence[str] = ()
 
 
 def remember(

@@ -25,17 +25,17 @@ def place(
     written: Sequence[WrittenRevision],
     *,
     stage: bool,
-    instead_of: str = "",
+    instead_of: Sequence[str] = (),
     index: dict[str, str],
 ) -> None:
     """Create the files (never over one that exists) and stage exactly them.
 
-    ``instead_of`` is the path of an earlier, untouched revision that goes; ``index`` the staged
+    ``instead_of`` are the paths of earlier, untouched revisions that go; ``index`` the staged
     tree before. On any error, interruption included, the work tree and the index are as before.
     """
     with undone_on_error(repository, instead_of, index) as undo:
-        if instead_of:
-            remove(repository, instead_of, undo, staged=instead_of in index)
+        for path in instead_of:
+            remove(repository, path, undo, staged=path in index)
         for revision in written:
             create(repository.root / revision.path, revision.content, undo)
         if stage and written:
@@ -83,7 +83,7 @@ def refuse_ignored(repository: Repository, written: Sequence[WrittenRevision]) -
 
 @contextlib.contextmanager
 def undone_on_error(
-    repository: Repository, instead_of: str, index: dict[str, str]
+    repository: Repository, instead_of: Sequence[str], index: dict[str, str]
 ) -> Iterator[Undo]:
     """Give the record of what is done, and undo it if the block does not end well."""
     undo = Undo([], {})
@@ -101,12 +101,12 @@ def undone_on_error(
 
 
 def restore_index(
-    repository: Repository, made: Sequence[str], instead_of: str, index: dict[str, str]
+    repository: Repository, made: Sequence[str], instead_of: Sequence[str], index: dict[str, str]
 ) -> None:
     """Put the index entries back that were there before."""
     new = [path for path in made if path not in index]
     if new:
         repository.remove_from_index(new)
-    if instead_of in index:
-        repository.run("update-index", "--add", "--cacheinfo", "100644", index[instead_of],
-                       instead_of)  # fmt: skip
+    for path in instead_of:
+        if path in index:
+            repository.run("update-index", "--add", "--cacheinfo", "100644", index[path], path)

@@ -11,7 +11,7 @@ what the way down is compared with.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import fingerprint
@@ -53,53 +53,75 @@ def run(request: Request) -> Result:
 
 
 class Walk:
-    """The way up, down and up again; each method is a gate and returns its problems."""
+    """The way up, down and up again.
+
+    Each method is a gate: it adds to the problems it is given, and says whether it had anything
+    to stand on.
+    """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.schemas: dict[Heads, Fingerprint] = {}
+        self.known: set[str] = set()
         self.at_head = False
 
-    def upgrade(self) -> Problems | None:
+    def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""
+        self.project.run_env(self.begin)
         self.project.upgrade("heads", after=self.remember)
         self.at_head = True
-        return []
+        return True
 
-    def downgrade(self) -> Problems | None:
+    def downgrade(self, problems: Problems) -> bool:
         """Down, one revision at a time, each to the schema that was there before; up again."""
         if not self.at_head:
-            return None
-        problems: Problems = []
+            return False
 
         def compare_with_before(step: Step, context: Context) -> None:
             problems.extend(self.traces(step, context))
 
         self.at_head = False
         self.project.downgrade("base", after=compare_with_before)
-        self.project.upgrade("heads")
-        self.at_head = True
-        return problems
+        if not problems:  # on what was left over anything may fail
+            self.again()
+            self.at_head = True
+        return True
 
-    def drift(self) -> Problems | None:
+    def drift(self, problems: Problems) -> bool:
         """Compare the models with the schema at the heads."""
-        if not self.at_head:
-            return None
-        found = compare(self.project).operations()
-        if not found:
-            return []
-        return [{"kind": "drift", "message": op["words"], "operation": op} for op in found]
+        if self.at_head:
+            for op in compare(self.project).operations():
+                problems.append({"kind": "drift", "message": op["words"], "operation": op})
+        return self.at_head
+
+    def begin(self, heads: Any, context: Context) -> Iterable[Step]:
+        """Keep the schema of the empty database, in which Alembic has its table by now."""
+        self.remember(None, context)
+        return []
 
     def remember(self, step: Step, context: Context) -> None:
-        """Keep the schema at these heads: before the first step, and after each."""
+        """Keep the schema at these heads."""
         self.schemas[heads_of(context)] = fingerprint.take(context.connection)
 
+    def again(self) -> None:
+        """Upgrade a second time; a failure says that it was the second."""
+        try:
+            self.project.upgrade("heads")
+        except Failure as failure:
+            failure.data["again"] = True
+            raise
+
     def traces(self, step: Step, context: Context) -> Problems:
-        """Return the problem of a downgrade after which the schema is not as before."""
+        """Return the problem of a downgrade after which the schema is not as before.
+
+        What an earlier step left is there after all that follow, and is not told again.
+        """
         before = self.schemas.get(heads_of(context))
         if before is None:
             return []
-        found = fingerprint.differences(before, fingerprint.take(context.connection))
+        differences = fingerprint.differences(before, fingerprint.take(context.connection))
+        found = [difference for difference in differences if difference not in self.known]
+        self.known.update(found)
         if not found:
             return []
         revision = step.revision
@@ -120,17 +142,17 @@ def heads_of(context: Context) -> Heads:
     return (bind, frozenset(context.get_current_heads()))
 
 
-def gate(name: str, work: Callable[[], Problems | None]) -> Result:
+def gate(name: str, work: Callable[[Problems], bool]) -> Result:
     """Run a gate; a failure that stops it is its problem, unless nothing could run at all."""
     started = time.perf_counter()
+    problems: Problems = []
     try:
-        problems = work()
+        if not work(problems):
+            return skipped(name)
     except Failure as failure:
         if failure.kind in COULD_NOT_RUN:
             raise
-        problems = [failure.answer()]
-    if problems is None:
-        return skipped(name)
+        problems.append(failure.answer())
     return {
         "name": name,
         "status": "failed" if problems else "passed",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gitmig import memo
+from gitmig.commands import superseded
 from gitmig.commands.generation import Options, Run
 from gitmig.commands.unchanged import same_code
 from gitmig.commands.workspace import Workspace
@@ -39,7 +40,8 @@ def autogenerate(
         environments = (
             workspace.environments(name) if invocation.hook else (workspace.environment(name),)
         )
-        if same_code(workspace, whatever_is_old=invocation.hook):
+        settled = same_code(workspace, whatever_is_old=invocation.committing)
+        if settled and not superseded.forgotten(workspace):
             return [GenerateReport(environment.name) for environment in environments]
         runs = [
             Run(workspace, environment, options, invocation, on_progress)

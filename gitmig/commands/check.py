@@ -108,13 +108,14 @@ def finding_of(
         hint = "mend downgrade() in this file"
         return Finding("GM202", "error", message, hint, path, line or line_of(revision, found),
                        revision)  # fmt: skip
-    up = problem.get("up", True)
+    code, way = ("GM101", "upgrade") if problem.get("up", True) else ("GM201", "downgrade")
+    if problem.get("again"):
+        code, way = "GM203", "upgrade after its downgrade"
     sql = f" [{problem['sql']}]" if problem.get("sql") else ""
     return Finding(
-        "GM101" if up else "GM201",
+        code,
         "error",
-        f"revision {revision} fails on {'upgrade' if up else 'downgrade'}: "
-        f"{problem['message']}{sql}",
+        f"revision {revision} fails on {way}: {problem['message']}{sql}",
         hint_for_migration(problem["message"]),
         path,
         line,

@@ -68,10 +68,12 @@ class Run:
         """Find out what is missing, and write it."""
         found = self.readable_revisions()
         pending = superseded.waiting(self.workspace, self.environment)
-        if pending is not None and superseded.still_wanted(self.workspace, pending):
+        if pending is not None and superseded.still_wanted(
+            self.workspace, self.environment, pending
+        ):
             return self.accept(pending)
         old = superseded.find(self.workspace, self.environment, pending, found, self.invocation)
-        staged = Graph([each for each in found if old is None or each.path != old.path])
+        staged = Graph([each for each in found if old is None or each.path not in old.paths])
         heads = max(staged.head_groups, key=len, default=())
         if len(heads) > 1:
             names = ", ".join(f"{head.id} ({head.subject})" for head in heads)
@@ -82,6 +84,11 @@ class Run:
             )
         answer = self.ask(old)
         self.note_inputs(answer)
+        if pending is not None and superseded.unstaged(self.workspace, pending):
+            if answer["files"]:
+                superseded.refuse_beside(self.workspace, pending)
+            elif not superseded.outlived(self.workspace, pending):
+                old = None  # this commit does not need it, another one will
         return self.finish(answer, old)
 
     def readable_revisions(self) -> list[Revision]:
@@ -118,7 +125,7 @@ class Run:
     def ask_without(self, residue: Sequence[str], old: Superseded | None) -> dict[str, Any]:
         """Have the worker replay, compare, take the residue out, render and prove."""
         known = set(config.revision_paths(self.environment, self.workspace.index))
-        without = [old.path] if old is not None else []
+        without = old.paths if old is not None else ()
         with open_project(
             self.workspace,
             self.environment,
@@ -171,13 +178,11 @@ class Run:
         )
         if old is not None and unchanged(report.written, old):
             return self.settle(replace(report, written=(), operations=()), old)
-        if self.options.dry_run or self.only_looking():
+        if self.options.dry_run or self.invocation.only_looking:
             return self.looked(report)
+        if old is None and not report.written:
+            return report
         return self.write(report, old)
-
-    def only_looking(self) -> bool:
-        """Say whether pre-commit was started by hand or in CI, where no commit is under way."""
-        return self.invocation.framework and not self.invocation.committing
 
     def looked(self, report: GenerateReport) -> GenerateReport:
         """Return the report of a run that must not write."""
@@ -193,22 +198,25 @@ class Run:
 
     def write(self, report: GenerateReport, old: Superseded | None) -> GenerateReport:
         """Write and stage the revisions, or take an unneeded one away."""
-        stage = self.options.stage and self.environment.settings.stage
+        gone = old.paths if old is not None else ()
         place(
             self.workspace.repository,
             report.written,
-            stage=stage,
-            instead_of=old.path if old is not None else "",
+            stage=self.stages(),
+            instead_of=gone,
             index=self.workspace.index,
         )
-        memo.set_pending(self.workspace.repository, self.environment.name, None)
-        self.after_staging([file.path for file in report.written] + ([old.path] if old else []))
-        if old is not None and not report.written:
-            note = f"{old.path} is no longer needed and was removed"
-            return replace(report, notes=(*report.notes, note))
+        self.after_staging([file.path for file in report.written] + list(gone))
         if not report.written:
-            return report
-        return self.judge(replace(report, staged=stage))
+            memo.set_pending(self.workspace.repository, self.environment.name, None)
+            note = f"{gone[0]} is no longer needed and was removed"
+            return replace(report, notes=(*report.notes, note))
+        self.wait_for_commit(report.written[0].path, report.written[0].revision, gone)
+        return self.judge(replace(report, staged=self.stages()))
+
+    def stages(self) -> bool:
+        """Say whether what is written is to be staged."""
+        return self.options.stage and self.environment.settings.stage
 
     def judge(self, report: GenerateReport) -> GenerateReport:
         """Say whether the commit may go on with what was written."""
@@ -224,39 +232,35 @@ class Run:
             hint = f"git add {path}, then commit it by its path too"
         else:
             return report
-        self.wait_for_person(report.written[0])
         return replace(report, stopped=stopped, hint=hint)
 
-    def wait_for_person(self, written: WrittenRevision) -> None:
-        """Keep what the revision was made from, so that committing again accepts it."""
+    def wait_for_commit(self, path: str, revision: str, gone: Sequence[str]) -> None:
+        """Keep what a revision was made from, so that committing again takes it as it is."""
         index = self.workspace.index
-        inputs = {path: index[path] for path in self.inputs if path in index}
-        inputs.pop(written.path, None)
+        made_from = self.inputs - {path, *gone}
         entry = memo.Pending(
             self.environment.name,
-            written.path,
-            written.revision,
-            inputs,
+            path,
+            revision,
+            {each: index[each] for each in made_from if each in index},
             self.packages,
             self.residue,
+            self.workspace.repository.committed(path),
+            [each for each in gone if each != path],
         )
         memo.set_pending(self.workspace.repository, self.environment.name, entry)
 
     def accept(self, pending: memo.Pending) -> GenerateReport:
-        """Go on with a revision that a person has seen: it is staged, if it is not any more."""
-        repository = self.workspace.repository
-        if self.options.dry_run or self.only_looking():
+        """Go on with a revision that is there: it is staged, if it is not any more."""
+        if self.options.dry_run:
             return GenerateReport(self.environment.name)
-        if pending.path not in self.workspace.index:
-            if self.lost_by_git():
-                return GenerateReport(
-                    self.environment.name,
-                    stopped=f"{pending.path} is not part of this `git commit <path>`",
-                    hint=f"git add {pending.path}, then commit it by its path too",
-                )
-            repository.add([pending.path])
-            self.after_staging([pending.path])
-        memo.set_pending(repository, self.environment.name, None)
+        if superseded.unstaged(self.workspace, pending):
+            superseded.refuse_edited(self.workspace, pending)
+            if not self.may_stage_again():
+                return self.unstaged(pending.path)
+            self.stage_again(pending.path, pending.instead_of)
+        elif self.invocation.only_looking:
+            return GenerateReport(self.environment.name)
         self.inputs = frozenset({*pending.inputs, pending.path})
         self.packages = pending.packages
         self.residue = pending.residue
@@ -265,11 +269,33 @@ class Run:
     def settle(self, report: GenerateReport, old: Superseded) -> GenerateReport:
         """Leave an earlier revision as it is: what was generated anew says the same."""
         self.inputs = self.inputs | {old.path}
-        if old.path not in self.workspace.index and not self.options.dry_run:
-            self.workspace.repository.add([old.path])
-            self.after_staging([old.path])
-        memo.set_pending(self.workspace.repository, self.environment.name, None)
+        if self.options.dry_run or self.workspace.read(old.path) == old.content:
+            return report
+        if not self.may_stage_again():
+            return self.unstaged(old.path)
+        self.stage_again(old.path, old.instead_of)
         return report
+
+    def may_stage_again(self) -> bool:
+        """Say whether a revision that is not staged may be, and would stay so."""
+        return self.stages() and not (self.invocation.only_looking or self.lost_by_git())
+
+    def unstaged(self, path: str) -> GenerateReport:
+        """Return the report of a commit that would go without a revision that is there."""
+        return GenerateReport(
+            self.environment.name,
+            stopped=f"{path} is not staged for this commit",
+            hint=f"git add {path}, then commit again (by its path too, if by path)",
+        )
+
+    def stage_again(self, path: str, instead_of: Sequence[str]) -> None:
+        """Stage a revision that a refused commit left in the work tree alone."""
+        repository = self.workspace.repository
+        repository.add([path])
+        back = [each for each in instead_of if each in self.workspace.index]
+        if back:
+            repository.remove_from_index(back)
+        self.after_staging([path, *instead_of])
 
     def after_staging(self, paths: list[str]) -> None:
         """Leave a note for the post-commit hook where git would drop what was staged."""

@@ -1,7 +1,7 @@
 """Revisions of gitmig's own that the next one takes the place of.
 
-Two kinds: one that waits for a person (``pending``), and one that the commit being amended added.
-Both only while nobody has edited them.
+Two kinds: one that waits for its commit (``pending``), which stopped for a person or which another
+hook refused, and one that the commit being amended added. Both only while nobody has edited them.
 """
 
 from __future__ import annotations
@@ -23,31 +23,70 @@ class Superseded:
     path: str
     revision: str
     content: str
+    instead_of: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the files that go: its own, and those it had taken the place of itself."""
+        return (self.path, *self.instead_of)
 
 
 def waiting(workspace: Workspace, environment: Environment) -> memo.Pending | None:
-    """Return the pending revision that is still there, forgetting one that is not.
-
-    Raises Stopped where it was edited but is not staged: only its author knows whether it is done.
-    """
+    """Return the pending revision that is still there, forgetting one that is committed or gone."""
     found = memo.pending(workspace.repository).get(environment.name)
     if found is None:
         return None
-    content = content_of(workspace, found.path)
-    if content is None:
-        memo.set_pending(workspace.repository, environment.name, None)
+    content, repository = content_of(workspace, found), workspace.repository
+    committed = repository.committed(found.path)
+    given_up = content is None or (committed and content == repository.read(committed))
+    if given_up or committed not in ("", found.before):
+        memo.set_pending(repository, environment.name, None)
         return None
-    if found.path not in workspace.index and not revisions.is_sealed(content):
-        raise Stopped(
-            f"{found.path} was edited and is not staged",
-            f"git add {found.path}, then commit again",
-        )
     return found
 
 
-def still_wanted(workspace: Workspace, pending: memo.Pending) -> bool:
+def still_wanted(workspace: Workspace, environment: Environment, pending: memo.Pending) -> bool:
     """Say whether a pending revision fits what is staged now: it was proved for just this."""
-    return all(workspace.index.get(path) == blob for path, blob in pending.inputs.items())
+    others = set(config.revision_paths(environment, workspace.index))
+    others -= {pending.path, *pending.instead_of}
+    same = all(workspace.index.get(path) == blob for path, blob in pending.inputs.items())
+    return same and others <= set(pending.inputs)
+
+
+def unstaged(workspace: Workspace, pending: memo.Pending) -> bool:
+    """Say whether a pending revision is in the work tree alone: so ``commit -a`` leaves it."""
+    return workspace.index.get(pending.path, "") == pending.before
+
+
+def forgotten(workspace: Workspace) -> bool:
+    """Say whether an unstaged pending revision has outlived the change it was made for."""
+    found = (waiting(workspace, environment) for environment in workspace.config.environments)
+    return any(unstaged(workspace, each) and outlived(workspace, each) for each in found if each)
+
+
+def outlived(workspace: Workspace, pending: memo.Pending) -> bool:
+    """Say whether nothing in the work tree waits for a commit that would need the revision."""
+    return not set(pending.inputs).intersection(workspace.repository.status().unstaged)
+
+
+def refuse_edited(workspace: Workspace, pending: memo.Pending) -> None:
+    """Raise Stopped where an unstaged one was edited: only its author knows whether it is done."""
+    content = content_of(workspace, pending)
+    if content is not None and not revisions.is_sealed(content):
+        raise Stopped(
+            f"{pending.path} was edited and is not staged",
+            f"git add {pending.path}, then commit again",
+        )
+
+
+def refuse_beside(workspace: Workspace, pending: memo.Pending) -> None:
+    """Raise Stopped where a new one would stand beside an unstaged one, not in its place."""
+    refuse_edited(workspace, pending)
+    if workspace.repository.is_kept_staged(pending.path):
+        raise Stopped(
+            f"{pending.path} is staged and not part of this `git commit <path>`",
+            "commit what is staged first, or everything at once with `git commit -a`",
+        )
 
 
 def find(
@@ -59,7 +98,10 @@ def find(
 ) -> Superseded | None:
     """Return the revision that a new one takes the place of."""
     if pending is not None:
-        return untouched(workspace, pending.path, pending.revision)
+        content = content_of(workspace, pending)
+        return untouched(
+            workspace, pending.path, pending.revision, content, tuple(pending.instead_of)
+        )
     if invocation.amending and not workspace.repository.head_is_published():
         return added_by_amended(workspace, environment, found)
     return None
@@ -72,22 +114,34 @@ def added_by_amended(
     own = config.revision_paths(environment, workspace.repository.added_by_head())
     for revision in Graph(found).heads:
         if revision.path in own:
-            return untouched(workspace, revision.path, revision.id)
+            content = workspace.repository.read(workspace.index[revision.path])
+            return untouched(workspace, revision.path, revision.id, content)
     return None
 
 
-def untouched(workspace: Workspace, path: str, revision: str) -> Superseded | None:
-    """Return the revision at a path unless it was edited."""
-    content = content_of(workspace, path)
-    if content is None or not revisions.is_sealed(content):
+def untouched(
+    workspace: Workspace,
+    path: str,
+    revision: str,
+    content: str | None,
+    instead_of: tuple[str, ...] = (),
+) -> Superseded | None:
+    """Return the revision at a path unless it was edited, staged or not."""
+    texts = (content, text_in_work_tree(workspace, path))
+    if content is None or not all(revisions.is_sealed(text) for text in texts if text is not None):
         return None
-    return Superseded(path, revision, content)
+    return Superseded(path, revision, content, instead_of)
 
 
-def content_of(workspace: Workspace, path: str) -> str | None:
-    """Return a file's staged text, or that of the work tree where it is not staged."""
-    if path in workspace.index:
-        return workspace.repository.read(workspace.index[path])
+def content_of(workspace: Workspace, pending: memo.Pending) -> str | None:
+    """Return a pending revision's staged text, or that of the work tree where it is unstaged."""
+    if unstaged(workspace, pending):
+        return text_in_work_tree(workspace, pending.path)
+    return workspace.repository.read(workspace.index[pending.path])
+
+
+def text_in_work_tree(workspace: Workspace, path: str) -> str | None:
+    """Return the text of a file in the work tree, None where there is none."""
     try:
         return (workspace.repository.root / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

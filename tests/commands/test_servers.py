@@ -52,6 +52,17 @@ def test_a_failing_migration_leaves_no_database(project: Project, server: str, d
     assert databases(server) == before
 
 
+def test_second_upgrade_fails(project: Project, server: str) -> None:
+    """An enum type that the downgrade forgets shows when the revision is applied again (K1)."""
+    use_url(project, "postgresql+psycopg://production.invalid/app")
+    create = "CREATE TYPE mood AS ENUM ('good')"
+    path = project.revision("more00000000", "base00000000", f'op.execute("{create}")')
+    project.git("add", "-A")
+    result = project.gitmig("check", "--database-url", server, code=1)
+    assert f"{path}:12: GM203" in result.stdout
+    assert "fails on upgrade after its downgrade" in result.stdout and create in result.stdout
+
+
 def test_two_databases_of_one_project(project: Project, server: str) -> None:
     """Each database that env.py asks for is one of its own, and all of them go."""
     before = databases(server)
