@@ -96,9 +96,7 @@ def model_change(folder: Path) -> list[tuple[str, float, float]]:
     run(folder, "alembic", "upgrade", "head")
     run(folder, "gitmig", "autogenerate", "-q")
     change_model(folder)
-    mine, theirs, ratio = in_turn(
-        lambda: autogenerate(folder), lambda: alembic(folder), ROUNDS
-    )
+    mine, theirs, ratio = in_turn(lambda: autogenerate(folder), lambda: alembic(folder), ROUNDS)
     memory = front_memory(folder)
     return [
         (f"model change, 300 revisions: gitmig {mine:.2f} s / alembic {theirs:.2f} s", ratio, 1.5),

@@ -2,57 +2,84 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gitmig.errors import WorkerFailed
 from gitmig.model import Environment
 
-SERVERS = "PostgreSQL, MySQL and MariaDB"
+INTERPRETER = "set `python` in [tool.gitmig] to the project's interpreter"
+
+# kinds whose message says it all; what to do about them does not depend on the case
+HINTS = {
+    "alembic_missing": f"install it there, or {INTERPRETER}",
+    "dialect_mismatch": "give the URL of a server of the project's own kind with --database-url",
+    "no_database": "give a server on which gitmig may make databases of its own: "
+    "--database-url URL, or `database` in [tool.gitmig]",
+    "server_failed": "check the URL and that its user may create databases",
+    "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
+    "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
+    "alembic_refused": "see `gitmig history`",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failure and where it happened; ``python`` is the interpreter it happened in."""
+
+    error: WorkerFailed
+    environment: Environment
+    python: str
+
+    def text(self, key: str) -> str:
+        """Return what the worker said under a key, empty where it did not."""
+        return str(self.error.data.get(key, ""))
+
+    @property
+    def place(self) -> str:
+        """Return ``path:line: `` or nothing."""
+        return where(self.text("path"), int(self.error.data.get("line", 0)))
 
 
 def explain(error: WorkerFailed, environment: Environment, python: str) -> WorkerFailed:
     """Return the error as a person should read it: what, where, and what to type next."""
-    data = error.data
-    place = where(str(data.get("path", "")), int(data.get("line", 0)))
-    message, hint, detail = error.message, error.hint, error.detail
-    missing = str(data.get("missing_module", ""))
-    if error.kind == "alembic_missing":
-        message = f"{python} has no {data['package']}"
-        hint = "install it there, or set `python` in [tool.gitmig] to the project's interpreter"
-    elif error.kind in ("env_failed", "revision_unreadable"):
-        message = f"{place}{error.message}"
-        go = f"cd {environment.directory} && " if environment.directory else ""
-        hint = f"`{go}{python} -m alembic current` shows the whole of it"
+    case = Case(error, environment, python)
+    detail = (case.text("sql") if error.kind == "migration_failed" else "") or error.detail
+    return WorkerFailed(error.kind, message_of(case), hint_of(case), detail, error.data)
+
+
+def message_of(case: Case) -> str:
+    """Return what is wrong, and where."""
+    message, kind = case.error.message, case.error.kind
+    if kind == "alembic_missing":
+        return f"{case.python} has no {case.text('package')}"
+    if kind in ("env_failed", "revision_unreadable"):
+        return f"{case.place}{message}"
+    if kind == "migration_failed":
+        way = "upgrade" if case.error.data.get("up", True) else "downgrade"
+        return f"{case.place}revision {case.text('revision')} fails on {way}: {message}"
+    if kind == "no_database":
+        return f"the project asks for {case.text('dialect')}, and no server for it was given"
+    if kind == "server_failed" and case.text("server"):
+        return f"the server {case.text('server')} refused: {message}"
+    if kind == "alembic_refused":
+        return f"Alembic says: {message.rstrip('.')}"
+    return message
+
+
+def hint_of(case: Case) -> str:
+    """Return what to do about it."""
+    kind, missing = case.error.kind, case.text("missing_module")
+    if kind == "migration_failed":
+        return hint_for_migration(case.error.message)
+    if kind == "usage":
+        return case.text("usage")
+    if kind in ("env_failed", "revision_unreadable"):
         if missing:
-            hint = (
-                f"install the package of {missing} into {python}, or set `python` in "
-                "[tool.gitmig] to the project's interpreter"
-            )
-    elif error.kind == "migration_failed":
-        way = "upgrade" if data.get("up", True) else "downgrade"
-        message = f"{place}revision {data['revision']} fails on {way}: {error.message}"
-        hint = hint_for_migration(error.message)
-        detail = str(data.get("sql", "")) or detail
-    elif error.kind == "no_database":
-        message = f"the project asks for {data['dialect']}, and no server for it was given"
-        hint = (
-            "give a server on which gitmig may make databases of its own: "
-            "--database-url URL, or `database` in [tool.gitmig]"
-        )
-    elif error.kind == "dialect_mismatch":
-        hint = "give the URL of a server of the project's own kind with --database-url"
-    elif error.kind == "server_failed":
-        if data["server"]:
-            message = f"the server {data['server']} refused: {error.message}"
-        hint = "check the URL and that its user may create databases"
-    elif error.kind == "wrong_database":
-        hint = "let env.py make its connection with create_engine or engine_from_config"
-    elif error.kind == "wrong_source":
-        hint = "commit with all changes staged, or install the project as an ordinary .pth editable"
-    elif error.kind == "alembic_refused":
-        message = f"Alembic says: {error.message.rstrip('.')}"
-        hint = hint or "see `gitmig history`"
-    elif error.kind == "usage":
-        hint = str(data.get("usage", ""))
-    return WorkerFailed(error.kind, message, hint, detail, data)
+            return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
+        folder = case.environment.directory
+        go = f"cd {folder} && " if folder else ""
+        return f"`{go}{case.python} -m alembic current` shows the whole of it"
+    return HINTS.get(kind, case.error.hint)
 
 
 def where(path: str, line: int) -> str:

@@ -140,6 +140,11 @@ def candidates(place: Place) -> Iterator[Candidate]:
         prefix = place.environ.get(name, "")
         if prefix and not _is_pre_commits(prefix):
             yield Candidate(name, _python_of(Path(prefix)))
+    if _is_pre_commits(place.environ.get("VIRTUAL_ENV", "")):
+        # pre-commit put its own over the active one, which is left on PATH
+        python = shutil.which("python3", path=_tool_environ(place.environ).get("PATH", ""))
+        if python is not None:
+            yield Candidate("PATH", Path(python))
     yield Candidate("gitmig's own Python", Path(place.own))
 
 

@@ -29,7 +29,8 @@ class Pending:
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
     ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
-    files of the amended commit that it took the place of.
+    files of the amended commit that it took the place of, ``head`` the commit it was to follow:
+    once there is another, it was committed or given up.
     """
 
     environment: str
@@ -40,6 +41,7 @@ class Pending:
     residue: list[str]
     before: str = ""
     instead_of: Sequence[str] = ()
+    head: str = ""
 
 
 def remember(

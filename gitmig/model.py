@@ -106,6 +106,20 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Options:
+    """What the user asked for where a revision is written.
+
+    ``message`` empty: made from what it does. ``database`` is the URL of a server to make
+    databases on, empty for the one in the settings.
+    """
+
+    message: str = ""
+    dry_run: bool = False
+    stage: bool = True
+    database: str = ""
+
+
+@dataclass(frozen=True)
 class WrittenRevision:
     """A revision file that gitmig made: where it is, what it holds."""
 
@@ -184,6 +198,8 @@ class Line:
     ok: bool | None = None
     hint: str = ""
 
+
+AS_ASKED = Options()
 
 JsonObject = dict[str, Any]
 

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import make_url
 
 from . import progress, redirect
+from .compat import url_text
 from .failures import Failure
 from .project import Project
 from .shapes import Context, Dialect, Request, Result
@@ -138,4 +139,4 @@ class Seen:
 
 def hide_password(url: Any) -> str:
     """Return a URL as text that may be shown."""
-    return make_url(url).render_as_string(hide_password=True)
+    return url_text(make_url(url))

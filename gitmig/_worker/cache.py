@@ -31,7 +31,7 @@ def replay(project: Project, databases: Databases, folder: str) -> None:
 
     ``folder`` is the cache, empty for none.
     """
-    keys = list(chain(project)) if folder else []
+    keys = list(chain(project)) if folder and project.complete else []
     if not keys:
         project.upgrade("heads")
         return

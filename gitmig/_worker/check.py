@@ -16,6 +16,7 @@ from typing import Any
 
 from . import fingerprint
 from .compare import compare
+from .compat import url_text
 from .failures import Failure
 from .generate import ARGUMENTS
 from .project import Project
@@ -138,7 +139,7 @@ class Walk:
 
 def heads_of(context: Context) -> Heads:
     """Return where a database stands, as the key of its schema there."""
-    bind = context.connection.engine.url.render_as_string()
+    bind = url_text(context.connection.engine.url)
     return (bind, frozenset(context.get_current_heads()))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import inspect
 import platform
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import alembic
 import sqlalchemy
 from alembic.config import Config
+from alembic.operations import ops
 
 from .shapes import Connection, Dialect
 
@@ -23,6 +26,38 @@ def make_config(ini: str, toml: str, section: str, **options: Any) -> Config:
 def connection_info(connection: Connection) -> Any:
     """Return the dictionary that lives as long as the database connection itself."""
     return connection.info
+
+
+def url_text(url: Any) -> str:
+    """Return a URL as text with its password hidden."""
+    if hasattr(url, "render_as_string"):
+        return str(url.render_as_string(hide_password=True))
+    return repr(url)  # SQLAlchemy 1.3 hides it there
+
+
+def url_with(url: Any, **parts: str) -> Any:
+    """Return a copy of a URL with some parts replaced."""
+    if hasattr(url, "set"):
+        return url.set(**parts)
+    changed = copy.copy(url)  # SQLAlchemy 1.3: URLs can be written to
+    for name, value in parts.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def keep_unique_in_reverse() -> None:
+    """Keep in a downgrade that a dropped index was unique: Alembic forgets it before 1.13.1."""
+    drop: Any = ops.DropIndexOp
+    reverse = drop.reverse
+
+    @functools.wraps(reverse)
+    def reversed_op(self: Any) -> Any:
+        made = reverse(self)
+        if self._reverse is not None:
+            made.unique = self._reverse.unique
+        return made
+
+    drop.reverse = reversed_op
 
 
 def versions(dialect: Dialect = None) -> dict[str, str]:

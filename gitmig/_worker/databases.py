@@ -20,6 +20,7 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .aside import own_connections
+from .compat import url_text, url_with
 from .failures import Failure, one_line
 from .shapes import Dialect
 
@@ -102,7 +103,7 @@ class Databases:
         key = f"{self._generation}-{asked}"
         if key not in self._known:
             self._known[key] = self._create(url)
-        args, kwargs = dialect.create_connect_args(url.set(database=self._known[key]))
+        args, kwargs = dialect.create_connect_args(url_with(url, database=self._known[key]))
         return dialect.connect(*args, **kwargs)
 
     def _server_url(self, dialect: Dialect, kind: str) -> Any:
@@ -116,15 +117,27 @@ class Databases:
                 dialect=dialect.name,
                 given=given,
             )
-        return self.server.set(drivername=f"{given}+{dialect.driver}")
+        return url_with(self.server, drivername=f"{given}+{dialect.driver}")
 
     def _create(self, url: Any) -> str:
+        if not self._known:
+            self._sweep(url)
         name = PREFIX + uuid.uuid4().hex[:12]
         note = os.path.join(self.registry, name)
         with open(note, "x", encoding="utf-8") as out:
-            json.dump({"pid": os.getpid(), "server": url.render_as_string()}, out)
+            json.dump({"pid": os.getpid(), "server": url_text(url)}, out)
         self._on_server(url, [f"CREATE DATABASE {name}"])
         return name
+
+    def _sweep(self, url: Any) -> None:
+        """Drop what runs that were killed left on this server: only what they noted here."""
+        for name in os.listdir(self.registry):
+            note = os.path.join(self.registry, name)
+            with contextlib.suppress(OSError, ValueError, KeyError), open(note) as file:
+                noted = json.load(file)
+                if noted["server"] == url_text(url) and not is_alive(noted["pid"]):
+                    self._on_server(url, [f"DROP DATABASE IF EXISTS {name}"])
+                    os.unlink(note)
 
     def _drop(self, names: Iterable[str]) -> None:
         force = " WITH (FORCE)" if self.server.get_backend_name() == "postgresql" else ""
@@ -148,7 +161,7 @@ class Databases:
         thread.start()
         thread.join()
         if errors:
-            raise Failure("server_failed", one_line(errors[0]), server=url.render_as_string())
+            raise Failure("server_failed", one_line(errors[0]), server=url_text(url))
 
 
 def parsed(server: str) -> Any:
@@ -160,6 +173,17 @@ def parsed(server: str) -> Any:
         raise Failure("server_failed", message, server="") from None
 
 
+def is_alive(process: int) -> bool:
+    """Say whether a process of that id is there."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str:
     """Return a short name for the database that connection arguments lead to."""
     named = {name: str(cparams[name]) for name in NAMES_OF_A_DATABASE if name in cparams}
@@ -169,7 +193,7 @@ def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str
 
 def run_statements(url: Any, statements: Iterable[str]) -> None:
     """Run statements on a server in autocommit mode, with a sync or an async driver."""
-    if not url.get_dialect().is_async:
+    if not getattr(url.get_dialect(), "is_async", False):
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for statement in statements:

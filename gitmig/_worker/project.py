@@ -19,6 +19,11 @@ from .failures import Failure, one_line, place
 from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 
 
+UNREADABLE = "the revisions could not be loaded"
+# what a use of Alembic's ``op`` and ``context`` raises outside env.py, by its version
+NOT_ESTABLISHED = (NameError, AttributeError, ImportError)
+
+
 class Project:
     """One Alembic environment, loaded once for a request.
 
@@ -36,9 +41,20 @@ class Project:
         self.config = compat.make_config(
             request["ini"], request["toml"], request["section"], cmd_opts=options, **config_options
         )
-        with self.explained("revision_unreadable", "a revision file could not be loaded"):
+        self.complete = False
+        with self.explained("revision_unreadable", UNREADABLE):
             self.script = ScriptDirectory.from_config(self.config)
-            self.script.get_heads()
+            with contextlib.suppress(*NOT_ESTABLISHED):
+                self.load_revisions()
+
+    def load_revisions(self) -> None:
+        """Load the revision files; ``complete`` says that it was done.
+
+        Some use ``op`` or ``context`` while they are imported, which Alembic only gives within
+        env.py: where they cannot be loaded before it, they are in its first run.
+        """
+        self.script.get_heads()
+        self.complete = True
 
     def run_env(self, fn: StepsFor, **options: Any) -> None:
         """Run env.py; ``fn(heads, context)`` gives the steps for each database it configures.
@@ -49,6 +65,9 @@ class Project:
 
         def counted(heads: Any, context: Context) -> Any:
             self.contexts += 1
+            if not self.complete:
+                with self.explained("revision_unreadable", UNREADABLE):
+                    self.load_revisions()
             return fn(heads, context)
 
         context = EnvironmentContext(self.config, self.script, fn=counted, **options)

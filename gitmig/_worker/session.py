@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from . import progress, redirect
+from . import compat, progress, redirect
 from .databases import Databases
 from .project import Project
 from .shapes import Request
@@ -20,6 +20,7 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     progress.open_to(request.get("progress", -1))
     databases = Databases(request["run"], request["server"], request["registry"])
     redirect.install(databases)
+    compat.keep_unique_in_reverse()
     try:
         yield Project(request, arguments), databases
     finally:

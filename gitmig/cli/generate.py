@@ -8,9 +8,9 @@ import click
 
 from gitmig.cli import options
 from gitmig.commands.autogenerate import autogenerate
-from gitmig.commands.generation import Options
 from gitmig.commands.merge_heads import merge_heads
 from gitmig.errors import FINDINGS, OK
+from gitmig.model import Options
 from gitmig.report import json as as_json
 from gitmig.report import text
 from gitmig.report.console import progress_bar
@@ -70,15 +70,8 @@ def merge_heads_command(
 ) -> int:
     """Join the heads of the staged revisions, after a proof that they may be joined."""
     with progress_bar(quiet) as on_progress:
-        report = merge_heads(
-            directory,
-            environment,
-            message=message,
-            dry_run=dry_run,
-            stage=not no_stage,
-            database=database,
-            on_progress=on_progress,
-        )
+        wanted = Options(message, dry_run, not no_stage, database)
+        report = merge_heads(directory, environment, wanted, on_progress)
     if output == "json":
         click.echo(as_json.merged(report))
     else:

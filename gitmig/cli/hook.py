@@ -9,10 +9,10 @@ import click
 
 from gitmig import gate, invocation
 from gitmig.commands.autogenerate import autogenerate
-from gitmig.commands.generation import Options
 from gitmig.commands.merge_heads import merge_in_progress
 from gitmig.commands.repair import repair
 from gitmig.errors import FINDINGS, OK
+from gitmig.model import Options
 from gitmig.report import text
 from gitmig.report.console import progress_bar
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from gitmig import memo
 from gitmig.commands import superseded
-from gitmig.commands.generation import Options, Run
+from gitmig.commands.generation import Run
 from gitmig.commands.unchanged import same_code
 from gitmig.commands.workspace import Workspace
 from gitmig.invocation import BY_HAND, Invocation
-from gitmig.model import GenerateReport, Progress
+from gitmig.model import AS_ASKED, GenerateReport, Options, Progress
 
 NOT_DURING = ("rebase", "cherry-pick", "revert", "bisect")
 
@@ -22,7 +22,7 @@ NOT_DURING = ("rebase", "cherry-pick", "revert", "bisect")
 def autogenerate(
     directory: Path,
     name: str | None = None,
-    options: Options = Options(),  # noqa: B008 - it is frozen
+    options: Options = AS_ASKED,
     invocation: Invocation = BY_HAND,
     on_progress: Progress | None = None,
 ) -> list[GenerateReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gitmig import config, hookfiles, memo, revisions
@@ -20,23 +20,15 @@ from gitmig.model import (
     Environment,
     GenerateReport,
     Operation,
+    Options,
     Progress,
     Revision,
     WrittenRevision,
 )
 from gitmig.placement import place
 
+SHOWN = 5  # doubts that are told one by one
 NOT_PROVED = ("not_converging", "downgrade_differs", "migration_failed")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user asked for; ``message`` empty: made from the operations."""
-
-    message: str = ""
-    dry_run: bool = False
-    stage: bool = True
-    database: str = ""
 
 
 class Run:
@@ -225,7 +217,7 @@ class Run:
         if not report.staged:
             stopped, hint = f"{path} was written and is not staged", f"git add {path}"
         elif doubts and "doubt" in self.environment.settings.stop_on:
-            stopped = "; ".join(doubts)
+            stopped = listed(doubts)
             hint = f"look at {path}; committing again accepts it"
         elif self.lost_by_git():
             stopped = "`git commit <path>` would leave the revision out of the index afterwards"
@@ -247,6 +239,7 @@ class Run:
             self.residue,
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
+            self.workspace.repository.resolve("HEAD"),
         )
         memo.set_pending(self.workspace.repository, self.environment.name, entry)
 
@@ -309,6 +302,12 @@ class Run:
         repository = self.workspace.repository
         configuration = self.workspace.read(".pre-commit-config.yaml") or ""
         return not hookfiles.repairs(repository.hooks_dir, configuration)
+
+
+def listed(doubts: Sequence[str]) -> str:
+    """Return the first doubts as one sentence; the file shows the rest."""
+    rest = len(doubts) - SHOWN
+    return "; ".join(doubts[:SHOWN]) + (f"; and {rest} more like these" if rest > 0 else "")
 
 
 def notes_on(residue: Sequence[str]) -> tuple[str, ...]:

@@ -20,21 +20,26 @@ def install(directory: Path) -> list[hookfiles.HookChange]:
     commits made from a program that has none. Raises GitmigError; nothing has changed then.
     """
     repository = Repository.open(directory)
+    python = active_interpreter(directory)
     changes = hookfiles.install(
         repository.hooks_dir, Path(sys.executable), repository.root, repository.common_dir
     )
-    record_interpreter(directory)
+    if python is not None:
+        repository.set_config("gitmig.python", str(python))
     return changes
 
 
-def record_interpreter(directory: Path) -> None:
-    """Note the active environment's interpreter in git's configuration, where only it is known."""
+def active_interpreter(directory: Path) -> Path | None:
+    """Return the project's interpreter where only the active environment says which it is."""
     workspace = Workspace.open(directory)
-    for environment in workspace.config.environments[:1]:
-        found = interpreter.search(place_to_look(workspace, environment)).found
-        if found is not None and found.source in ACTIVE:
-            workspace.repository.set_config("gitmig.python", str(found.path))
-    workspace.repository.close()
+    try:
+        for environment in workspace.config.environments[:1]:
+            found = interpreter.search(place_to_look(workspace, environment)).found
+            if found is not None and found.source in ACTIVE:
+                return found.path
+        return None
+    finally:
+        workspace.repository.close()
 
 
 def uninstall(directory: Path) -> list[hookfiles.HookChange]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ from gitmig.commands.projectside import open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
-from gitmig.model import Environment, MergeReport, Progress, Revision, WrittenRevision
+from gitmig.model import (
+    AS_ASKED,
+    Environment,
+    MergeReport,
+    Options,
+    Progress,
+    Revision,
+    WrittenRevision,
+)
 from gitmig.placement import place
 
 SUBJECT = 60  # characters of a parent's subject that are kept in the message
@@ -19,11 +28,7 @@ SUBJECT = 60  # characters of a parent's subject that are kept in the message
 def merge_heads(
     directory: Path,
     name: str | None = None,
-    *,
-    message: str = "",
-    dry_run: bool = False,
-    stage: bool = True,
-    database: str = "",
+    options: Options = AS_ASKED,
     on_progress: Progress | None = None,
 ) -> MergeReport:
     """Join the heads of the staged revisions into one; nothing to do is a report without a file.
@@ -34,48 +39,55 @@ def merge_heads(
     workspace = Workspace.open(directory)
     try:
         environment = workspace.environment(name)
-        heads = joinable_heads(workspace, environment)
-        if len(heads) < 2:
-            return MergeReport(environment.name, heads)
-        with open_project(
-            workspace, environment, database=database, on_progress=on_progress
-        ) as project:
-            try:
-                answer = project.ask(
-                    "merge",
-                    heads=[head.id for head in heads],
-                    message=message or message_for(heads),
-                    rev_id="",
-                    scratch=str(project.scratch()),
-                )
-            except WorkerFailed as error:
-                raise refused(error, heads) from error
+        groups = head_groups(workspace, environment)
+        heads = next((group for group in groups if len(group) > 1), ())
+        if not heads:
+            return MergeReport(environment.name, tuple(chain.from_iterable(groups)))
+        answer = ask(workspace, environment, heads, options, on_progress)
         written = written_by(answer)
-        if not dry_run:
+        stage = options.stage and environment.settings.stage and not options.dry_run
+        if not options.dry_run:
             place(workspace.repository, [written], stage=stage, index=workspace.index)
-        return MergeReport(
-            environment.name,
-            heads,
-            written,
-            staged=stage and not dry_run,
-            dry_run=dry_run,
-            notes=notes_of(answer),
-        )
+        notes = notes_of(answer)
+        return MergeReport(environment.name, heads, written, stage, options.dry_run, notes)
     finally:
         workspace.repository.close()
 
 
-def joinable_heads(workspace: Workspace, environment: Environment) -> tuple[Revision, ...]:
-    """Return the heads that are to become one; raises SourceError for a broken graph.
+def ask(
+    workspace: Workspace,
+    environment: Environment,
+    heads: tuple[Revision, ...],
+    options: Options,
+    on_progress: Progress | None,
+) -> dict[str, Any]:
+    """Have the worker replay the sides in every order, and render and prove the merge."""
+    with open_project(
+        workspace, environment, database=options.database, on_progress=on_progress
+    ) as project:
+        try:
+            return project.ask(
+                "merge",
+                heads=[head.id for head in heads],
+                message=options.message or message_for(heads),
+                rev_id="",
+                scratch=str(project.scratch()),
+            )
+        except WorkerFailed as error:
+            raise refused(error, heads) from error
 
-    Heads under different branch labels are kept apart on purpose and are not joined.
+
+def head_groups(workspace: Workspace, environment: Environment) -> tuple[tuple[Revision, ...], ...]:
+    """Return the heads, those that are to become one together.
+
+    Heads under different branch labels are kept apart on purpose and are not joined. Raises
+    SourceError for a broken graph.
     """
     found, findings = workspace.read_graph(environment)
     for finding in findings:
         if finding.code != "GM001" and finding.severity == "error":
             raise SourceError(finding.message, finding.hint)
-    groups = Graph(found).head_groups
-    return next((group for group in groups if len(group) > 1), groups[0] if groups else ())
+    return Graph(found).head_groups
 
 
 def message_for(heads: tuple[Revision, ...]) -> str:

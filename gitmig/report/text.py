@@ -48,9 +48,7 @@ def merged(report: MergeReport) -> None:
     """Print what ``gitmig merge-heads`` did."""
     console = stdout()
     if report.written is None:
-        head = f" ({report.heads[0].id})" if report.heads else ""
-        console.print(f"gitmig: one head{head}, nothing to merge" if head else
-                      "gitmig: no revisions, nothing to merge")  # fmt: skip
+        console.print(f"gitmig: {nothing_joined(report)}, nothing to merge", markup=False)
         return
     if report.dry_run:
         console.print(Text(f"# would write {report.written.path}", "bold"))
@@ -61,6 +59,16 @@ def merged(report: MergeReport) -> None:
     console.print(f"  {report.written.message}", markup=False)
     for note in report.notes:
         stderr().print(Text.assemble(("gitmig: ", "bold"), note))
+
+
+def nothing_joined(report: MergeReport) -> str:
+    """Say why there is nothing to merge."""
+    names = ", ".join(head.id for head in report.heads)
+    if not report.heads:
+        return "no revisions"
+    if len(report.heads) == 1:
+        return f"one head ({names})"
+    return f"{len(report.heads)} heads, kept apart by their labels ({names})"
 
 
 def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:

@@ -56,12 +56,34 @@ def test_the_revision_is_in_the_commit(hooked: Project, commands: Sequence[Comma
     assert not (hooked.path / "app.db").exists()  # the developer's own database
 
 
+def test_the_revision_works(hooked: Project) -> None:
+    """It upgrades and downgrades, and nothing is missing after it (C1)."""
+    hooked.append("models.py", EMAIL)
+    hooked.git("commit", "-am", "email")
+    assert "nothing to generate" in hooked.gitmig("autogenerate").stderr
+    hooked.gitmig("check")
+    hooked.gitmig("upgrade")
+    assert hooked.tables()["users"] == ["id", "name", "email"]
+    hooked.gitmig("downgrade", "-1")
+    assert hooked.tables()["users"] == ["id", "name"]
+    assert hooked.status() == ""
+
+
+def test_interactively(hooked: Project) -> None:
+    """``git commit -p`` commits the chosen hunk and its revision (C3)."""
+    hooked.write("models.py", "NOTE = 1\n" + MODELS + EMAIL)
+    hooked.run("sh", "-c", "printf 'n\\ny\\n' | git commit -p -m email")
+    (revision,) = hooked.new_revisions()
+    assert hooked.files_in() == {"models.py", revision}
+    assert hooked.git("show", "HEAD:models.py").stdout == MODELS + EMAIL
+    assert hooked.status() == " M models.py\n"
+
+
 @pytest.mark.parametrize("paths", [["models.py"], ["-a"]])
 def test_the_next_commit_keeps_the_revision(hooked: Project, paths: list[str]) -> None:
     """The commit after ``git commit <path>`` touches its own files alone (C5)."""
     hooked.append("models.py", EMAIL)
     hooked.git("commit", "-m", "email", *paths)
-    hooked.append("README", "words\n") if (hooked.path / "README").exists() else None
     hooked.write("README", "words\n")
     hooked.git("add", "README")
     hooked.git("commit", "-m", "words")
@@ -179,8 +201,8 @@ def test_alembic_in_a_folder_of_any_name(empty: Project, folder: str, way: str) 
     empty.append(f"{folder}/models.py", EMAIL)
     # an unstaged change elsewhere: the snapshot is a copy then
     empty.write("untracked.py", "raise RuntimeError\n")
-    option = "-a" if way == "-a" else f":(top,literal){folder}/models.py"
-    empty.git("commit", "-m", "email", *(["-a"] if way == "-a" else ["--", option]))
+    options = ["-a"] if way == "-a" else ["--", f":(top,literal){folder}/models.py"]
+    empty.git("commit", "-m", "email", *options)
     text = shown(empty)
     assert "email" in text
     assert parent_of(text) == (revision_id(shown(empty, "HEAD~1")),)

@@ -87,4 +87,4 @@ def framed(
     """Return a project at a commit, whose one hook is gitmig-autogenerate."""
     folder = tmp_path / "repository"
     shutil.copytree(_framed_template, folder, symlinks=True)
-    return Framed(folder, framework_environment, gitmig_repository)
+    return Framed(folder, dict(framework_environment), gitmig_repository)

@@ -76,10 +76,22 @@ def test_the_hook_environment_has_nothing_of_the_project(framed: Framed) -> None
     framed.append("models.py", EMAIL)
     before = framed.head()
     output = framed.commit("-am", "email", code=1)
+    print(output)
     assert ONLY_IN_VENV in output
     assert "Passed" not in output
     assert framed.head() == before
     assert framed.status() == " M models.py\n"
+
+
+def test_an_active_environment_elsewhere(framed: Framed, tmp_path: Path) -> None:
+    """An active environment outside the repository is found behind pre-commit's own (C16)."""
+    active = (framed.path / ".venv").rename(tmp_path / "active")
+    path = f"{active / 'bin'}:{framed.env['PATH']}"
+    framed.append("models.py", EMAIL)
+    output = framed.commit("-am", "email", PATH=path, VIRTUAL_ENV=str(active))
+    assert PASSED in output
+    assert "email" in only_revision(framed)[1]
+    assert framed.status() == ""
 
 
 def test_from_a_gui(framed: Framed) -> None:

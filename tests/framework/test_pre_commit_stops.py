@@ -124,9 +124,9 @@ def test_without_staging(framed: Framed) -> None:
     """With ``stage = false`` the commit fails until the revision is staged by hand (C16)."""
     framed.write("pyproject.toml", "[tool.gitmig]\nstage = false\n")
     framed.commit_all("settings")
-    framed.append("models.py", EMAIL)
-    framed.git("add", "models.py")
-    for _ in range(2):
+    for text in (EMAIL, "", "# a comment\n"):
+        framed.append("models.py", text)
+        framed.git("add", "models.py")
         output = framed.commit("-m", "email", code=1)
         path = waiting_revision(framed)
         assert FAILED in output
@@ -142,14 +142,14 @@ def test_without_staging(framed: Framed) -> None:
 
 def test_nothing_to_do_starts_no_worker(framed: Framed) -> None:
     """Docs and comments need no Python of the project's; a model change would (C2)."""
-    nowhere = {"GITMIG_PYTHON": str(framed.path / "nowhere")}
+    nowhere = str(framed.path / "nowhere")
     framed.append("models.py", EMAIL)
-    assert FAILED in framed.commit("-am", "email", code=1, **nowhere)
+    assert FAILED in framed.commit("-am", "email", code=1, GITMIG_PYTHON=nowhere)
     framed.commit("-am", "email")
     framed.append("docs/index.md", "more words\n")
-    framed.commit("-am", "words", **nowhere)
+    framed.commit("-am", "words", GITMIG_PYTHON=nowhere)
     framed.append("models.py", "\n\n# a comment\n")
-    framed.commit("-am", "comment", **nowhere)
+    framed.commit("-am", "comment", GITMIG_PYTHON=nowhere)
     assert framed.files_in() == {"models.py"}
     assert framed.status() == ""
 
@@ -178,7 +178,8 @@ def test_a_formatter_after_gitmig(framed: Framed, everything: bool) -> None:
 def test_skipped_once(framed: Framed, variable: str, value: str, word: str) -> None:
     """A skipped commit has no revision: by hand the hook says so until it is there (C16)."""
     framed.append("models.py", EMAIL)
-    assert word in framed.commit("-am", "email", **{variable: value})
+    skipping = Framed(framed.path, {**framed.env, variable: value}, framed.gitmig_repository)
+    assert word in skipping.commit("-am", "email")
     assert framed.files_in() == {"models.py"}
     framed.append("docs/index.md", "more words\n")
     framed.commit("-am", "words")

@@ -6,24 +6,25 @@ import os
 from collections.abc import Callable
 
 import pytest
-from releases import Distribution, Shared, Upgrade, upgrade_of
+from releases import Distribution, Downloads
 from support import Project
+from upgrades import Upgrade, upgrade_of
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
-    """Return where downloads are kept; with pytest-xdist its workers share it."""
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Downloads:
+    """Return where downloads are kept; the workers of pytest-xdist share it."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pypi"
     folder.mkdir(exist_ok=True)
-    return Shared(folder)
+    return Downloads(folder)
 
 
 @pytest.fixture
-def release(shared: Shared, empty: Project) -> Callable[[Distribution, str, str], Upgrade]:
-    """Return the function that makes a repository of two releases."""
+def upgrade(downloads: Downloads, empty: Project) -> Callable[[Distribution, str, str], Upgrade]:
+    """Return the function that makes a repository of two releases: the old and the new one."""
 
     def make(distribution: Distribution, old: str, new: str) -> Upgrade:
-        return upgrade_of(shared, empty, distribution, old, new)
+        return upgrade_of(downloads, empty, distribution, old, new)
 
     return make

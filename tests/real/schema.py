@@ -10,33 +10,48 @@ import sqlalchemy
 
 Schema = dict[str, dict[str, Any]]
 
+Names = Mapping[str, "str | None"]
+"""A name that a release gave to a constraint or an index → the one its models have (None: none)."""
 
-def schema_of(database: Path) -> Schema:
-    """Return table → kind of thing → the things, in no order that a database could choose."""
+
+def schema_of(database: Path, names: Names = {}) -> Schema:
+    """Return table → kind of thing → the things, in an order that no database chooses.
+
+    ``names`` stand for others; every one of them must be there, or KeyError says which is not.
+    """
     engine = sqlalchemy.create_engine(f"sqlite:///{database}")
     inspector: Any = sqlalchemy.inspect(engine)
-    found = {name: table_of(inspector, name) for name in inspector.get_table_names()}
+    unseen = set(names)
+    found = {
+        table: reflected(inspector, table, names, unseen)
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
     engine.dispose()
-    found.pop("alembic_version")
+    if unseen:
+        raise KeyError(*unseen)
     return found
 
 
-def table_of(inspector: Any, table: str) -> dict[str, Any]:
-    """Return what one table has."""
-    columns = {
-        column["name"]: (str(column["type"]), column["nullable"], column["default"])
-        for column in inspector.get_columns(table)
-    }
+def reflected(inspector: Any, table: str, names: Names, unseen: set[str]) -> dict[str, Any]:
+    """Return what one table has; the names that were replaced are taken out of ``unseen``."""
+
+    def renamed(things: Iterable[Mapping[str, Any]]) -> list[str]:
+        changed = []
+        for thing in things:
+            name = thing["name"]
+            unseen.discard(name)
+            changed.append(str(sorted({**thing, "name": names.get(name, name)}.items())))
+        return sorted(changed)
+
     return {
-        "columns": columns,
-        "primary key": inspector.get_pk_constraint(table),
-        "foreign keys": texts(inspector.get_foreign_keys(table)),
-        "uniques": texts(inspector.get_unique_constraints(table)),
-        "indexes": texts(inspector.get_indexes(table)),
-        "checks": texts(inspector.get_check_constraints(table)),
+        "columns": {
+            column["name"]: (str(column["type"]), column["nullable"], column["default"])
+            for column in inspector.get_columns(table)
+        },
+        "primary key": renamed([inspector.get_pk_constraint(table)]),
+        "foreign keys": renamed(inspector.get_foreign_keys(table)),
+        "uniques": renamed(inspector.get_unique_constraints(table)),
+        "indexes": renamed(inspector.get_indexes(table)),
+        "checks": renamed(inspector.get_check_constraints(table)),
     }
-
-
-def texts(things: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return reflected things in an order of their own."""
-    return sorted(str(sorted(thing.items())) for thing in things)

@@ -1,0 +1,264 @@
+"""`gitmig merge-heads`: two real branches, a real merge, one head."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import INI, TEMPLATE, Project, column
+
+MODELS = """\
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id = Column(Integer, primary_key=True)
+    # more about users
+
+
+class Post(Base):
+    __tablename__ = "posts"
+
+    id = Column(Integer, primary_key=True)
+"""
+FIRST = """\
+op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("posts", sa.Column("id", sa.Integer(), primary_key=True))"""
+SIDES = {"left": ("users", "email"), "right": ("posts", "title")}
+
+
+def add(table: str, name: str) -> tuple[str, str]:
+    """Return the code that adds a column, and the code that takes it away."""
+    return (
+        f'op.add_column("{table}", sa.Column("{name}", sa.String(200)))',
+        f'op.drop_column("{table}", "{name}")',
+    )
+
+
+def edit_models(project: Project, side: str) -> None:
+    """Add the column of a side to the models, far enough from that of the other side."""
+    text = project.read("models.py")
+    comment = "    # more about users\n"
+    changed = text.replace(comment, comment + column("email"))
+    project.write("models.py", changed if side == "left" else text + column("title"))
+
+
+def begin(project: Project) -> None:
+    """Commit models with two tables, and the revision that makes them."""
+    project.write("models.py", MODELS)
+    project.revision("base00000000", None, FIRST,
+                     'op.drop_table("posts"); op.drop_table("users")')  # fmt: skip
+    project.commit_all("two tables")
+
+
+def branch(project: Project) -> None:
+    """Make a branch for each side, with its column and its revision."""
+    for side, (table, name) in SIDES.items():
+        project.git("switch", "-qc", side, "main")
+        edit_models(project, side)
+        upgrade, downgrade = add(table, name)
+        project.revision(side, "base00000000", upgrade, downgrade, f"add {table}.{name}")
+        project.commit_all(side)
+
+
+@pytest.fixture
+def merged(project: Project) -> Project:
+    """Return a project in which git has merged two branches, each with a revision."""
+    begin(project)
+    branch(project)
+    project.git("merge", "-q", "--no-edit", "left")
+    return project
+
+
+def merge_revision(project: Project) -> str:
+    """Return the path of the file that merge-heads staged, and nothing else."""
+    (line,) = project.status().splitlines()
+    assert line.startswith("A  migrations/versions/")
+    return line[3:]
+
+
+def test_two_heads_become_one(merged: Project) -> None:
+    """One merge revision that names both parents and their subjects is staged (H1)."""
+    result = merged.gitmig("merge-heads")
+    path = merge_revision(merged)
+    assert f"{path} written and staged" in result.stdout
+    text = merged.read(path)
+    message = "merge left (add users.email) and right (add posts.title)"
+    assert text.startswith(f'"""{message}\n') and message in result.stdout
+    assert "down_revision = ('left', 'right')" in text
+    merged.gitmig("check")
+
+
+def test_every_way_up_ends_in_one_schema(merged: Project) -> None:
+    """From each parent and from empty a real database reaches the one head (H1)."""
+    merged.gitmig("merge-heads")
+    for start in ("left", "right", ""):
+        (merged.path / "app.db").unlink(missing_ok=True)
+        if start:
+            merged.gitmig("upgrade", start)
+        merged.gitmig("upgrade")
+        tables = merged.tables()
+        assert tables["users"] == ["id", "email"] and tables["posts"] == ["id", "title"]
+        assert "(head) (mergepoint)" in merged.gitmig("current", "-v").stdout
+
+
+def test_again_changes_nothing(merged: Project) -> None:
+    """With one head there is nothing to do, which is said (H1)."""
+    merged.gitmig("merge-heads")
+    before = merged.status()
+    result = merged.gitmig("merge-heads")
+    assert "one head" in result.stdout and "nothing to merge" in result.stdout
+    assert merged.status() == before
+
+
+def test_dry_run(merged: Project) -> None:
+    """--dry-run shows the file and changes nothing (H1)."""
+    result = merged.gitmig("merge-heads", "--dry-run", "-m", "join them")
+    assert '"""join them' in result.stdout and "down_revision = ('left', 'right')" in result.stdout
+    assert merged.status() == ""
+
+
+def test_message_and_no_stage(merged: Project) -> None:
+    """-m is the message; --no-stage leaves the file to the user."""
+    result = merged.gitmig("merge-heads", "-m", "join them", "--no-stage", "--format", "json")
+    answer = json.loads(result.stdout)
+    assert [head["id"] for head in answer["heads"]] == ["left", "right"]
+    assert answer["written"]["message"] == "join them" and answer["staged"] is False
+    assert merged.status() == f"?? {answer['written']['path']}\n"
+
+
+CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "told"),
+    [
+        (add("users", "email"), add("users", "email"), "duplicate column name: email"),
+        (add("users", "email"), (CREATE_COPY, 'op.drop_table("copy")'), "do not commute"),
+        (('op.drop_table("posts")', "pass"), add("posts", "title"), "posts"),
+    ],
+    ids=["both add a column", "the order matters", "one drops what the other alters"],
+)
+def test_heads_that_may_not_be_joined(
+    project: Project, left: tuple[str, str], right: tuple[str, str], told: str
+) -> None:
+    """Heads that meet are refused with both files named, before anything is written (H4)."""
+    begin(project)
+    paths = [
+        project.revision(side, "base00000000", *code)
+        for side, code in (("left", left), ("right", right))
+    ]
+    project.commit_all()
+    result = project.gitmig("merge-heads", code=1)
+    assert told in result.stderr and all(path in result.stderr for path in paths)
+    assert "nothing was written" in result.stderr
+    assert project.status() == ""
+
+
+def test_three_heads(project: Project) -> None:
+    """Three heads become one by one revision (H5)."""
+    begin(project)
+    project.revision("left", "base00000000", *add("users", "email"))
+    project.revision("middle", "base00000000", *add("users", "phone"))
+    project.revision("right", "base00000000", *add("posts", "title"))
+    project.commit_all()
+    project.gitmig("merge-heads")
+    path = merge_revision(project)
+    assert "down_revision = ('left', 'middle', 'right')" in project.read(path)
+    project.gitmig("upgrade")
+    assert sorted(project.tables()["users"]) == ["email", "id", "phone"]
+
+
+def label(project: Project, path: str, name: str) -> None:
+    """Give a revision a branch label."""
+    text = project.read(path)
+    project.write(path, text.replace("branch_labels = None", f'branch_labels = "{name}"'))
+
+
+def test_labelled_heads_stay_apart(project: Project) -> None:
+    """Heads under labels of their own are meant to be several and are not joined (H5)."""
+    begin(project)
+    for name, (table, field) in zip(("shop", "blog"), SIDES.values(), strict=True):
+        label(project, project.revision(name, "base00000000", *add(table, field)), name + "s")
+    project.commit_all()
+    result = project.gitmig("merge-heads")
+    assert "2 heads, kept apart by their labels (blog, shop), nothing to merge" in result.stdout
+    assert project.status() == ""
+
+
+def test_heads_under_one_label(project: Project) -> None:
+    """Only the heads of one label are joined; the other branch is left alone (H5)."""
+    begin(project)
+    label(project, project.revision("shop", "base00000000"), "shops")
+    label(project, project.revision("blog", "base00000000"), "blogs")
+    project.revision("blog_a", "blog", *add("posts", "title"))
+    project.revision("blog_b", "blog", *add("posts", "text"))
+    project.commit_all()
+    project.gitmig("merge-heads")
+    assert "down_revision = ('blog_a', 'blog_b')" in project.read(merge_revision(project))
+    project.gitmig("upgrade", "heads")
+    assert sorted(project.tables()["posts"]) == ["id", "text", "title"]
+
+
+def test_house_style(merged: Project) -> None:
+    """Template, file name and post-write hooks are the project's own (H1, C15)."""
+    merged.write("migrations/script.py.mako", TEMPLATE + "\n# house template\n")
+    script = merged.write("mark.sh", '#!/bin/sh\necho "# marked" >> "$1"\n')
+    script.chmod(0o755)
+    merged.write("ruff.toml", '[format]\nquote-style = "single"\n')
+    merged.write(
+        "alembic.ini",
+        INI + "file_template = %%(year)d_%%(slug)s\ntruncate_slug_length = 12\n"
+        "[post_write_hooks]\nhooks = ruff, mark\n"
+        "ruff.type = exec\nruff.executable = ruff\nruff.options = format REVISION_SCRIPT_FILENAME\n"
+        "mark.type = exec\nmark.executable = ./mark.sh\nmark.options = REVISION_SCRIPT_FILENAME\n",
+    )
+    merged.commit_all("house style")
+    merged.gitmig("merge-heads")
+    path = merge_revision(merged)
+    assert path.endswith("_merge_left_.py")
+    text = merged.read(path)
+    assert "# house template\n# marked\n" in text
+    assert "branch_labels = None\n" in text and "('left', 'right')" in text
+
+
+def test_merge_with_hooks(project: Project) -> None:
+    """A clean merge stops once and says `git commit`, which completes it with the file (H2)."""
+    begin(project)
+    project.gitmig("install", "-q")
+    for side in SIDES:
+        project.git("switch", "-qc", side, "main")
+        edit_models(project, side)
+        project.git("commit", "-qam", side)
+        assert len(project.new_revisions()) == 1
+    head = project.head()
+    result = project.git("merge", "--no-edit", "left", code=1)
+    assert "type `git commit` to complete it" in result.stdout + result.stderr
+    assert project.head() == head and (project.path / ".git/MERGE_HEAD").exists()
+    project.git("commit", "-q", "--no-edit")
+    parents = project.git("show", "-s", "--format=%P").stdout.split()
+    assert len(parents) == 2 and parents[0] == head
+    added = [path for path in project.new_revisions() if "merge" in project.read(path)]
+    assert len(added) == 1
+    assert project.status() == ""
+    project.gitmig("check")
+
+
+def test_merge_without_two_heads(project: Project) -> None:
+    """A merge that brings no second head is not stopped (H2)."""
+    begin(project)
+    project.gitmig("install", "-q")
+    project.git("switch", "-qc", "left", "main")
+    edit_models(project, "left")
+    project.git("commit", "-qam", "left")
+    project.git("switch", "-qc", "right", "main")
+    project.write("notes.py", "# no model\n")
+    project.git("add", "-A")
+    project.git("commit", "-qm", "notes")
+    project.git("merge", "-q", "--no-edit", "left")
+    assert project.status() == ""
