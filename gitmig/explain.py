@@ -8,6 +8,7 @@ from gitmig.errors import WorkerFailed
 from gitmig.model import Environment
 
 INTERPRETER = "set `python` in [tool.gitmig] to the project's interpreter"
+PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-commit makes
 
 # kinds whose message says it all; what to do about them does not depend on the case
 HINTS = {
@@ -74,6 +75,8 @@ def hint_of(case: Case) -> str:
     if kind == "usage":
         return case.text("usage")
     if kind in ("env_failed", "revision_unreadable"):
+        if missing and PRE_COMMITS in case.python:
+            return f"no Python of the project's was found, only pre-commit's: {INTERPRETER}"
         if missing:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
         folder = case.environment.directory

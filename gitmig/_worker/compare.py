@@ -35,10 +35,12 @@ class Comparison:
     """What Alembic found, without the residue.
 
     ``context`` renders ``scripts``; ``left_out`` is the residue that was found again, ``before``
-    the fingerprint of each database for the tables that the operations touch.
+    the fingerprint of each database for the tables that the operations touch, ``proposed`` the
+    message that the project's ``process_revision_directives`` was shown where none was given.
     """
 
     context: Any
+    proposed: str = ""
     left_out: list[str] = field(default_factory=list)
     before: list[Fingerprint] = field(default_factory=list)
 
@@ -47,6 +49,13 @@ class Comparison:
         """Return the revisions to write: those that do anything."""
         scripts = self.context.generated_revisions
         return [each for each in scripts if any(up.ops for up in each.upgrade_ops_list)]
+
+    def propose(self, migration_context: Context, revision: Any, scripts: list[Any]) -> None:
+        """Give the revision a message of its operations, before the project's own hook sees it."""
+        for script in scripts:
+            if script.message in ("", self.proposed):
+                self.proposed = operations.message(operations.describe(script.upgrade_ops_list))
+                script.message = self.proposed
 
     def operations(self) -> list[Described]:
         """Return the operations, described."""
@@ -68,17 +77,19 @@ def compare(
     project: Project,
     *,
     rev_id: str | None = None,
+    message: str = "",
     residue: Collection[str] = (),
     touched: Collection[str] | None = None,
     fingerprints: bool = False,
 ) -> Comparison:
     """Run autogenerate in every database of the project."""
     arguments: dict[str, Any] = dict.fromkeys(
-        ("message", "splice", "branch_label", "version_path", "depends_on"), None
+        ("splice", "branch_label", "version_path", "depends_on"), None
     )
-    arguments.update(rev_id=rev_id, head="head", autogenerate=True, sql=False)
+    arguments.update(rev_id=rev_id, message=message, head="head", autogenerate=True, sql=False)
     context: Any = RevisionContext(project.config, project.script, arguments)
     found = Comparison(context)
+    context.process_revision_directives = found.propose
 
     def fn(heads: Any, migration_context: Context) -> list[Any]:
         if touched is not None:

@@ -33,9 +33,12 @@ def run(request: Request) -> Result:
     with open_session(request, ARGUMENTS) as (project, databases):
         replay(project, databases, request["cache"])
         found = compare(
-            project, rev_id=request["rev_id"] or None, residue=request["residue"],
+            project,
+            rev_id=request["rev_id"] or None,
+            message=request["message"],
+            residue=request["residue"],
             fingerprints=True,
-        )  # fmt: skip
+        )
         result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out}
         if found.scripts:
             result.update(render(project, request, found))
@@ -48,9 +51,8 @@ def render(project: Project, request: Request, found: Comparison) -> Result:
     """Write the revision files into the scratch directory; return what they hold."""
     scratch = Scratch(project, request["scratch"])
     for script in found.scripts:
-        if not script.message:
-            own = operations.describe(script.upgrade_ops_list)
-            script.message = request["message"] or operations.message(own)
+        if script.message in ("", found.proposed):  # the residue is out of it by now
+            script.message = operations.message(operations.describe(script.upgrade_ops_list))
     with scratch.rendering(), project.explained("env_failed", "the revision cannot be rendered"):
         scripts = [script for script in found.context.generate_scripts() if script is not None]
     files = scratch.files()

@@ -50,7 +50,7 @@ class Scratch:
         def tolerant_hooks(*args: Any, **kwargs: Any) -> None:
             try:
                 run_hooks(*args, **kwargs)
-            except CommandError as error:
+            except (CommandError, OSError) as error:
                 self.notes.append(f"post-write hook not run: {one_line(error)}")
 
         script._rev_path, script._generate_template = twin_path, generate_template
@@ -92,15 +92,15 @@ class Scratch:
 
 
 def add_missing_imports(path: Any) -> None:
-    """Import the packages that rendered types name but the template does not import.
+    """Import the modules that rendered types name but the template does not import.
 
-    ``sqlmodel.sql.sqltypes.AutoString()`` is the usual one. Only packages that the project has
+    ``sqlmodel.sql.sqltypes.AutoString()`` is the usual one. Only modules that the project has
     already imported are added.
     """
     with open(path, encoding="utf-8", newline="") as file:
         text = file.read()
     tree = ast.parse(text)
-    missing = sorted(name for name in unbound_names(tree) if name in sys.modules)
+    missing = missing_modules(tree)
     if not missing:
         return
     imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
@@ -111,8 +111,33 @@ def add_missing_imports(path: Any) -> None:
         file.write("".join(lines))
 
 
-def unbound_names(tree: ast.AST) -> set[str]:
-    """Return the names that code uses as ``name.attribute`` and that nothing in it binds."""
+def missing_modules(tree: ast.AST) -> list[str]:
+    """Return the modules in ``package.module.name`` expressions that nothing in the code binds."""
+    bound = bound_names(tree)
+    used = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    unbound = [name for name in used if name and name.split(".")[0] not in bound]
+    modules = {module_in(name) for name in unbound} - {""}
+    # importing a module imports the packages above it
+    return sorted(m for m in modules if not any(each.startswith(m + ".") for each in modules))
+
+
+def dotted(node: ast.expr) -> str:
+    """Return ``a.b.c`` for that expression, empty for any other."""
+    if isinstance(node, ast.Name):
+        return node.id
+    inner = dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{inner}.{node.attr}" if inner and isinstance(node, ast.Attribute) else ""
+
+
+def module_in(name: str) -> str:
+    """Return the longest beginning of a dotted name that is an imported module."""
+    while name and name not in sys.modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def bound_names(tree: ast.AST) -> set[str]:
+    """Return the names that code binds, and those of Python itself."""
     bound = set(dir(builtins))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -123,9 +148,4 @@ def unbound_names(tree: ast.AST) -> set[str]:
             bound.add(node.name)
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
-    used = {
-        node.value.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-    return used - bound
+    return bound

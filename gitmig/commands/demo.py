@@ -71,7 +71,7 @@ class Demo:
         self.type("git add -A && git commit --quiet -m 'users'")
         self.type("gitmig upgrade")
         self.say("Edit the model and commit it: the revision is in that same commit")
-        self.edit(EMAIL, "email")
+        self.edit(EMAIL)
         self.type("git commit -am 'users have an email'")
         self.type("git show --stat --format=%s")
         self.type("gitmig upgrade --dry-run")
@@ -80,11 +80,12 @@ class Demo:
         """Let two branches each add a revision, and join them."""
         self.say("Meanwhile, on another branch")
         self.type("git switch --quiet -c phone HEAD~1")
-        self.edit(PHONE, "phone")
+        self.edit(PHONE)
         self.type("git commit --quiet -am 'users have a phone'")
         self.type("git switch --quiet main")
         self.type("git merge phone -m 'merge phone'", code=1)
-        self.resolve()
+        # the conflict is in the models, as ever: both columns stay
+        self.type("grep -v '^[<=>]' models.py > both && mv both models.py")
         self.type("git add models.py")
         self.type("gitmig merge-heads")
         self.type("git commit --quiet -m 'merge phone'")
@@ -101,16 +102,9 @@ class Demo:
         """Tell what comes next."""
         self.tell(f"\n# {text}")
 
-    def edit(self, line: str, column: str) -> None:
+    def edit(self, line: str) -> None:
         """Add a column to the model."""
-        self.tell(f"$ echo '{line.strip()}' >> models.py")
-        with open(self.folder / "models.py", "a") as file:
-            file.write(line)
-
-    def resolve(self) -> None:
-        """Settle the conflict in the models: both columns stay."""
-        self.tell("$ $EDITOR models.py   # keep both columns")
-        (self.folder / "models.py").write_text(MODELS + EMAIL + PHONE)
+        self.type(f"echo '{line.rstrip()}' >> models.py")
 
     def type(self, command: str, code: int = 0) -> None:
         """Run a command in the shell, showing it and all it prints."""

@@ -121,7 +121,7 @@ def find_models(workspace: Workspace) -> Found | None:
         scaffold.import_lines(candidate, modules, roots),
         candidate.expression,
         ["src"] if roots == [source_root] else [""],
-        f"{candidate.expression} of {candidate.path}, {len(modules)} files with models",
+        f"{candidate.expression} of {candidate.path}; with models: {', '.join(modules)}",
     )
 
 

@@ -1,7 +1,8 @@
-"""What is staged decides, and not what else lies in the work tree; and: is there anything to do?"""
+"""What is staged decides, not what else lies in the work tree; nothing staged costs nothing."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -110,10 +111,9 @@ def marks(hooked: Project) -> Path:
         wrapper.write_text(f'#!/bin/sh\necho {name} >>"{marks}"\nexec "{sys.executable}" "$@"\n')
         wrapper.chmod(0o755)
     hook = hooked.path / ".git/hooks/pre-commit"
-    lines = hook.read_text().splitlines(keepends=True)
-    baked = [f"python='{python.with_name('front-python')}'\n" if line.startswith("python=") else line
-             for line in lines]  # fmt: skip
-    hook.write_text("".join(baked))
+    front = python.with_name("front-python")
+    baked = re.sub(r"^python=.*$", f"python='{front}'", hook.read_text(), flags=re.MULTILINE)
+    hook.write_text(baked)
     hooked.write("gitmig.toml", f'python = "{python.with_name("worker-python")}"\n')
     hooked.write("web/views.py", "PAGE = 1\n")
     hooked.git("add", "-A")

@@ -76,8 +76,9 @@ def test_the_hook_environment_has_nothing_of_the_project(framed: Framed) -> None
     framed.append("models.py", EMAIL)
     before = framed.head()
     output = framed.commit("-am", "email", code=1)
-    print(output)
     assert ONLY_IN_VENV in output
+    assert "set `python` in [tool.gitmig] to the project's interpreter" in output
+    assert "install the package" not in output
     assert "Passed" not in output
     assert framed.head() == before
     assert framed.status() == " M models.py\n"

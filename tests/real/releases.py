@@ -84,11 +84,20 @@ class Downloads:
 
 def pip(*arguments: str, python: Path) -> None:
     """Run pip; skip the test where it reaches no index at all."""
-    command = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     result = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     if result.returncode == 0:
         return
-    probe = [*command, "download", "--no-deps", "--retries", "0", "--dest", python.parent, "pip"]
+    probe = [
+        *command,
+        "download",
+        "--no-deps",
+        "--retries",
+        "0",
+        "--dest",
+        str(python.parent),
+        "pip",
+    ]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip("pip reaches no package index")
     pytest.fail(f"pip {' '.join(arguments)}\n{result.stderr}")

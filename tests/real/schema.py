@@ -14,7 +14,7 @@ Names = Mapping[str, "str | None"]
 """A name that a release gave to a constraint or an index → the one its models have (None: none)."""
 
 
-def schema_of(database: Path, names: Names = {}) -> Schema:
+def schema_of(database: Path, names: Names) -> Schema:
     """Return table → kind of thing → the things, in an order that no database chooses.
 
     ``names`` stand for others; every one of them must be there, or KeyError says which is not.

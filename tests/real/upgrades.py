@@ -61,7 +61,7 @@ class Upgrade:
     def by_gitmig(self) -> Schema:
         """Upgrade the database in use with the revisions of the repository; return its schema."""
         self.alembic(self.project.path, "upgrade", "head")
-        return schema_of(self.database(self.project.path))
+        return schema_of(self.database(self.project.path), {})
 
     def by_the_release(self, names: Names) -> Schema:
         """Upgrade a copy of the old database with the release's own revisions, likewise."""

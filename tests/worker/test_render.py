@@ -8,7 +8,7 @@ from pathlib import Path
 
 import alembic
 import pytest
-from support import INI, TEMPLATE, Project, column
+from support import INI, Project, column
 
 EMAIL = column("email")
 MONEY = """\
@@ -37,7 +37,8 @@ def generated(project: Project, *options: str, told: str = "") -> str:
 def configure(project: Project, arguments: str, code: str = "") -> None:
     """Give arguments to context.configure in env.py, and code for them to name."""
     env = project.read("migrations/env.py")
-    env = env.replace("target_metadata=target_metadata)", f"target_metadata=target_metadata, {arguments})")  # fmt: skip
+    given = "target_metadata=target_metadata"
+    env = env.replace(f"{given})", f"{given}, {arguments})")
     project.write("migrations/env.py", env.replace("\nconfig = ", f"\n{code}\nconfig = ", 1))
 
 
@@ -51,7 +52,7 @@ def test_file_name_and_timezone(project: Project) -> None:
     )
     project.append("models.py", EMAIL)
     path = generated(project)
-    assert re.fullmatch(r"migrations/versions/\d{4}-\d\d-\d\d_\d{4}_add_.py", path), path
+    assert re.fullmatch(r"migrations/versions/\d{4}-\d\d-\d\d_\d\d_add_.py", path), path
     assert re.search(r"Create Date: \d{4}-.*\+00:00", project.read(path))
 
 
@@ -142,7 +143,7 @@ def test_missing_import_is_added(project: Project) -> None:
     project.write("models.py", "import mytypes\n" + project.read("models.py") + USES_MONEY)
     text = project.read(generated(project))
     assert "import sqlalchemy as sa\nimport mytypes\n" in text
-    assert "sa.Column('balance', mytypes.Money()" in text
+    assert "sa.Column('balance', mytypes.Money(precision=12, scale=2)" in text
     project.gitmig("upgrade")
 
 
@@ -169,26 +170,26 @@ def test_post_write_hooks(project: Project) -> None:
         INI + "[post_write_hooks]\nhooks = mark, ruff\n"
         "mark.type = exec\nmark.executable = %(here)s/mark.sh\n"
         "mark.options = REVISION_SCRIPT_FILENAME\n"
-        "ruff.type = exec\nruff.executable = ruff\nruff.options = format REVISION_SCRIPT_FILENAME\n",
+        "ruff.type = exec\nruff.executable = ruff\n"
+        "ruff.options = format REVISION_SCRIPT_FILENAME\n",
     )
     project.append("models.py", EMAIL)
     text = project.read(generated(project))
-    assert text.endswith("# marked\n")
+    assert "# marked\n" in text
     assert (
         'op.add_column("users", sa.Column("email", sa.String(length=200), nullable=True))' in text
     )
 
 
-@pytest.mark.parametrize("executable", ["no-such-formatter", "false"])
-def test_post_write_hook_that_cannot_run(project: Project, executable: str) -> None:
-    """A formatter that is missing or fails is a note, and the revision is written (C15)."""
+def test_post_write_hook_that_is_missing(project: Project) -> None:
+    """A formatter that is not installed is only a note: the revision is written (C15)."""
     project.write(
         "alembic.ini",
         INI + "[post_write_hooks]\nhooks = style\nstyle.type = exec\n"
-        f"style.executable = {executable}\nstyle.options = REVISION_SCRIPT_FILENAME\n",
+        "style.executable = no-such-formatter\nstyle.options = REVISION_SCRIPT_FILENAME\n",
     )
     project.append("models.py", EMAIL)
-    generated(project, told="post-write hook")
+    generated(project, told="post-write hook not run: FileNotFoundError")
 
 
 def test_template_of_the_installed_alembic(project: Project) -> None:
@@ -206,9 +207,8 @@ def test_template_of_the_installed_alembic(project: Project) -> None:
 
 def test_two_machines(project: Project, tmp_path: Path) -> None:
     """Two people who commit the same change get the same file, but for id and date (C15)."""
-    project.write("migrations/script.py.mako", TEMPLATE)
     project.git("clone", "-q", str(project.path), str(tmp_path / "clone"))
-    texts = []
+    texts, names = [], set()
     for each in (project, Project(tmp_path / "clone", project.env)):
         each.append("models.py", EMAIL + column("phone", more=", index=True"))
         path = generated(each)
@@ -216,9 +216,8 @@ def test_two_machines(project: Project, tmp_path: Path) -> None:
         assert revision
         text = each.read(path).replace(revision[1], "ID")
         texts.append(re.sub(r"Create Date: .*", "", text))
-        assert re.sub(r"\w{12}_", "", path, count=1).endswith(
-            "add_users_email_add_users_phone_add_.py"
-        )
+        names.add(path.replace(revision[1], "ID"))
+    assert names == {"migrations/versions/ID_add_users_email_add_users_phone_add_ix_.py"}
     # the hash of the body differs with the id
     one, other = (re.sub(r"\b[0-9a-f]{16,}\b", "HASH", text) for text in texts)
     assert one == other
