@@ -7,13 +7,11 @@ own options are those of ``alembic/config.py`` and ``alembic/script/base.py`` in
 
 from __future__ import annotations
 
-import difflib
 import os
 import posixpath
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from configparser import ConfigParser, InterpolationError
 from configparser import Error as IniError
 from dataclasses import dataclass, replace
@@ -21,13 +19,7 @@ from typing import Any
 
 from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
 from gitmig.model import Environment, Settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-Read = Callable[[str], "str | None"]
+from gitmig.settings import OWN_KEYS, Read, laid_over, nearest, own_table, read_toml, tool_table
 
 _VENDORED = frozenset({"site-packages", "node_modules", ".venv", "venv"})
 _TREE = "/<tree>"  # stands for the top level where %(here)s asks for an absolute path
@@ -51,9 +43,9 @@ def load(paths: Collection[str], read: Read) -> Config:
     folder are one environment. Raises ConfigError for anything that cannot be used.
     """
     tracked = frozenset(paths)
-    file, table = _own_table(read)
+    file, table = own_table(read)
     declared = table.pop("environments", {})
-    settings = _settings(Settings(), table, file)
+    settings = laid_over(Settings(), table, file)
     if declared:
         chosen = _declared(declared, file, settings, tracked, read)
         return Config(settings, tuple(_environment(*each, tracked) for each in chosen))
@@ -72,15 +64,15 @@ def choose(config: Config, name: str | None, directory: str) -> Environment:
         raise NoEnvironment("No Alembic environment is in this git tree.", hint="gitmig init")
     if name is not None:
         if name not in known:
-            raise ConfigError(f'No environment is called "{name}".', _nearest(name, known))
+            raise ConfigError(f'No environment is called "{name}".', nearest(name, known))
         return known[name]
     if len(known) == 1:
         return config.environments[0]
     around = [item for item in config.environments if _is_inside(directory, item.directory)]
     deepest = max((len(item.directory) for item in around), default=0)
-    nearest = [item for item in around if len(item.directory) == deepest]
-    if len(nearest) == 1:
-        return nearest[0]
+    closest = [item for item in around if len(item.directory) == deepest]
+    if len(closest) == 1:
+        return closest[0]
     raise SeveralEnvironments(
         f"There are {len(known)} Alembic environments: {', '.join(known)}.",
         hint=f"--env {next(iter(known))}",
@@ -110,99 +102,6 @@ def _is_inside(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(folder + "/")
 
 
-# --- gitmig's own settings
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_text_table(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "base": ("a string", _is_text),
-    "python": ("a string", _is_text),
-    "stage": ("true or false", lambda value: isinstance(value, bool)),
-    "stop-on": ('["doubt"] or []', lambda value: _are_texts(value) and set(value) <= {"doubt"}),
-    "merge": ('"merge" or "linear"', lambda value: value in ("merge", "linear")),
-    "downgrade": (
-        '"required", "optional" or "forbidden"',
-        lambda value: value in ("required", "optional", "forbidden"),
-    ),
-    "snapshot-include": ("a list of strings", _are_texts),
-    "database": ("a string", _is_text),
-    "timeout": ("a whole number of seconds", lambda value: type(value) is int and value > 0),
-    "env": ("a table of strings", _is_text_table),
-    "rules": ("a table", lambda value: isinstance(value, dict)),
-}
-_OWN_KEYS = ("config", "section")  # of an environment only
-
-
-def _own_table(read: Read) -> tuple[str, dict[str, Any]]:
-    """Give the file that holds gitmig's settings and a copy of the table there."""
-    project, own = _toml(read, "pyproject.toml"), _toml(read, "gitmig.toml")
-    found = [
-        ("pyproject.toml", _tool(project, "gitmig", "pyproject.toml")),
-        ("gitmig.toml", _tool(own, "gitmig", "gitmig.toml")),
-        ("gitmig.toml", {key: value for key, value in own.items() if key != "tool"}),
-    ]
-    used = [(file, dict(table)) for file, table in found if table]
-    if len(used) > 1:
-        raise ConfigError(
-            f"gitmig is set in two places: {used[0][0]} and {used[1][0]}.",
-            hint="keep all settings in one of them, in one table",
-        )
-    return used[0] if used else ("pyproject.toml", {})
-
-
-def _settings(base: Settings, table: Mapping[str, Any], file: str, prefix: str = "") -> Settings:
-    """Lay the settings of ``table`` over ``base``; an ``env`` table adds to the one there."""
-    fields: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in _KEYS:
-            known = (*_KEYS, *(_OWN_KEYS if prefix else ("environments",)))
-            problem = f'{file}: "{prefix}{key}" is not a setting of gitmig.'
-            raise ConfigError(problem, _nearest(key, known))
-        words, accepts = _KEYS[key]
-        if not accepts(value):
-            raise ConfigError(f"{file}: {prefix}{key} must be {words}, not {value!r}.")
-        fields[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
-    fields.pop("rules", None)
-    if "env" in fields:
-        fields["env"] = {**base.env, **fields["env"]}
-    return replace(base, **fields)
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(names)}"
-
-
-def _toml(read: Read, path: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(read(path) or "")
-    except tomllib.TOMLDecodeError as error:  # its words end with line and column
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
-
-
-def _tool(document: Mapping[str, Any], name: str, path: str) -> dict[str, Any]:
-    tools = document.get("tool", {})
-    table = tools.get(name, {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise ConfigError(f"{path}: tool.{name} must be a table.")
-    return table
-
-
-# --- which Alembic environments there are
-
-
 def _declared(
     declared: Any, file: str, settings: Settings, tracked: frozenset[str], read: Read
 ) -> Iterator[tuple[str, Settings, _Source]]:
@@ -221,11 +120,11 @@ def _declared(
         path = posixpath.normpath(config)
         if path not in tracked:
             raise ConfigError(f"{file}: {prefix}config: {path} is not in git.", f"git add {path}")
-        own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
+        own = {key: value for key, value in table.items() if key not in OWN_KEYS}
         source = _source(path, section, tracked, read)
         if not source.is_there:
             raise ConfigError(f"{path} has no [{section}] section, nor [tool.alembic] beside it.")
-        yield name, _settings(settings, own, file, prefix), source
+        yield name, laid_over(settings, own, file, prefix), source
 
 
 def _discovered(tracked: frozenset[str], read: Read) -> Iterator[_Source]:
@@ -327,7 +226,7 @@ def _source(path: str, section: str, tracked: frozenset[str], read: Read) -> _So
     except IniError as error:  # its words name file and line
         raise ConfigError(f"{ini} is no ini file: {' '.join(str(error).split())}.") from error
     neighbour = is_toml or "tool.alembic" in (read(toml) or "")
-    table = _tool(_toml(read, toml), "alembic", toml) if neighbour else {}
+    table = tool_table(read_toml(read, toml), "alembic", toml) if neighbour else {}
     return _Source(ini, toml if table else "", section, parser, table)
 
 

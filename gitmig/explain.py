@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from gitmig.errors import WorkerFailed
@@ -80,7 +81,7 @@ def hint_of(case: Case) -> str:
         if missing:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
         folder = case.environment.directory
-        go = f"cd {folder} && " if folder else ""
+        go = f"cd {shlex.quote(folder)} && " if folder else ""
         return f"`{go}{case.python} -m alembic current` shows the whole of it"
     return HINTS.get(kind, case.error.hint)
 

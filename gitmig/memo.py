@@ -29,8 +29,7 @@ class Pending:
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
     ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
-    files of the amended commit that it took the place of, ``head`` the commit it was to follow:
-    once there is another, it was committed or given up.
+    files of the amended commit that it took the place of.
     """
 
     environment: str
@@ -41,7 +40,6 @@ class Pending:
     residue: list[str]
     before: str = ""
     instead_of: Sequence[str] = ()
-    head: str = ""
 
 
 def remember(

@@ -6,30 +6,16 @@ declares and to wire an env.py to the models. A table name that is computed is n
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from gitmig.errors import SourceError
-
-Kind = Literal["declarative", "flask", "sqlmodel", "metadata"]
+from gitmig.declarations import Class, Kind, Project, Table, ends_with, read_facts, read_project
 
 _RANK: tuple[Kind, ...] = ("declarative", "flask", "sqlmodel", "metadata")
 _ASIDE = frozenset(
     {"tests", "test", "docs", "doc", "examples", "migrations", "alembic", "versions"}
     | {"site-packages", "node_modules", ".venv", "venv"}
 )
-_DECLARATIVE = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "declarative_base"})
-_CALLS: Mapping[str, Kind] = {
-    "declarative_base": "declarative",
-    "generate_base": "declarative",
-    "SQLAlchemy": "flask",
-    "MetaData": "metadata",
-}
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<!^)(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -47,41 +33,6 @@ class MetadataCandidate:
     line: int
 
 
-@dataclass(frozen=True)
-class _Class:
-    name: str
-    bases: tuple[str, ...]
-    table: str
-    line: int
-    sqlmodel: bool
-
-
-@dataclass(frozen=True)
-class _Table:
-    name: str
-    function: str
-    metadata: str
-    line: int
-
-
-@dataclass
-class _Facts:
-    """One file: its classes and ``Table`` calls, and the metadata it makes.
-
-    ``given`` is the name of the metadata object that a declarative base was given, ``imports``
-    the top-level package each imported name comes from.
-    """
-
-    classes: list[_Class] = field(default_factory=list)
-    tables: list[_Table] = field(default_factory=list)
-    makes: list[tuple[str, Kind, int]] = field(default_factory=list)
-    given: dict[str, str] = field(default_factory=dict)
-    imports: dict[str, str] = field(default_factory=dict)
-
-
-_Project = Mapping[str, _Facts]
-
-
 def tables(text: str, path: str = "the file") -> dict[str, int]:
     """Give the names of the tables that a file declares, each with its line (1-based).
 
@@ -90,7 +41,7 @@ def tables(text: str, path: str = "the file") -> dict[str, int]:
     names are the class name in lower case, and in snake case). The schema is left out. Raises
     SourceError, naming ``path``, where the text is no Python.
     """
-    facts = _facts(text, path)
+    facts = read_facts(text, path)
     named = [(item.line, item.table) for item in facts.classes if item.table]
     named += [(item.line, item.name) for item in facts.tables]
     lines: dict[str, int] = {}
@@ -117,7 +68,7 @@ def metadata_candidates(files: Mapping[str, str]) -> list[MetadataCandidate]:
     ``files`` is path to text. The one with the most model modules is first; those in folders of
     tests, documentation and migrations come last. Files that are no Python are passed over.
     """
-    project = _project(files)
+    project = read_project(files)
     found: list[MetadataCandidate] = []
     for path, facts in project.items():
         for name, kind, line in facts.makes:
@@ -139,10 +90,10 @@ def model_modules(files: Mapping[str, str], candidate: MetadataCandidate) -> lis
     Followed are subclasses of its base through every file. Of several bases with one name, a
     file belongs to the nearest by folder. Tests, documentation and migrations are left out.
     """
-    return _modules(_project(files), candidate)
+    return _modules(read_project(files), candidate)
 
 
-def _one_sqlmodel(found: list[MetadataCandidate], project: _Project) -> list[MetadataCandidate]:
+def _one_sqlmodel(found: list[MetadataCandidate], project: Project) -> list[MetadataCandidate]:
     """Keep one candidate for SQLModel, which every file imports: a file that has models."""
     imports = [item for item in found if item.kind == "sqlmodel"]
     best = next((i for i in imports if any(c.sqlmodel for c in project[i.path].classes)), None)
@@ -158,7 +109,7 @@ def _is_aside(path: str) -> bool:
 # --- which file is on which metadata
 
 
-def _modules(project: _Project, candidate: MetadataCandidate) -> list[str]:
+def _modules(project: Project, candidate: MetadataCandidate) -> list[str]:
     rivals = [
         path
         for path, facts in project.items()
@@ -189,7 +140,7 @@ def _nearest(path: str, homes: Sequence[str]) -> str:
     return max(sorted(homes), key=nearness)
 
 
-def _descendants(project: _Project, candidate: MetadataCandidate) -> set[tuple[str, str]]:
+def _descendants(project: Project, candidate: MetadataCandidate) -> set[tuple[str, str]]:
     """Give the classes, as path and name, that inherit from the candidate's base."""
     found: set[tuple[str, str]] = set()
     known = {part.removesuffix(".py") for path in project for part in path.split("/")}
@@ -211,157 +162,21 @@ def _descendants(project: _Project, candidate: MetadataCandidate) -> set[tuple[s
     return found
 
 
-def _is_direct(item: _Class, candidate: MetadataCandidate) -> bool:
+def _is_direct(item: Class, candidate: MetadataCandidate) -> bool:
     if candidate.kind == "sqlmodel":
         return item.sqlmodel
     if candidate.kind == "metadata":
         return False
     wanted = candidate.name + (".Model" if candidate.kind == "flask" else "")
-    return any(_ends_with(base, wanted) for base in item.bases)
+    return any(ends_with(base, wanted) for base in item.bases)
 
 
-def _is_table_on(table: _Table, candidate: MetadataCandidate, given: str) -> bool:
-    if candidate.kind == "flask" and _ends_with(table.function, f"{candidate.name}.Table"):
+def _is_table_on(table: Table, candidate: MetadataCandidate, given: str) -> bool:
+    if candidate.kind == "flask" and ends_with(table.function, f"{candidate.name}.Table"):
         return True
-    if candidate.kind != "metadata" and _ends_with(table.metadata, candidate.expression):
+    if candidate.kind != "metadata" and ends_with(table.metadata, candidate.expression):
         return True
     bare = candidate.name if candidate.kind == "metadata" else given
     owner, _, name = table.metadata.rpartition(".")
     # models.metadata is a module's, Base.metadata a class's
     return bool(bare) and name == bare and not owner.rpartition(".")[2][:1].isupper()
-
-
-def _ends_with(dotted: str, end: str) -> bool:
-    return dotted == end or dotted.endswith("." + end)
-
-
-# --- reading one file
-
-
-def _project(files: Mapping[str, str]) -> _Project:
-    project = {}
-    for path, text in sorted(files.items()):
-        try:
-            project[path] = _facts(text, path)
-        except SourceError:
-            continue  # a template, or Python 2: no models that could be imported
-    return project
-
-
-def _facts(text: str, path: str) -> _Facts:
-    facts = _Facts()
-    tree = _parse(text, path)
-    for statement in tree.body:
-        _note_metadata(statement, facts)
-    flask = {"db.Model", *(f"{name}.Model" for name, kind, _ in facts.makes if kind == "flask")}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            facts.classes.append(_class(node, flask))
-        elif isinstance(node, ast.Call) and (table := _table(node)):
-            facts.tables.append(table)
-    return facts
-
-
-def _parse(text: str, path: str) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of invalid escapes: the project's affair
-            return ast.parse(text)
-    except SyntaxError as error:
-        problem = f"{path}, line {error.lineno or 1}: {error.msg}."
-        raise SourceError(problem, hint="mend the file and stage it again") from error
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path} cannot be read as Python: {error}.") from error
-
-
-def _class(node: ast.ClassDef, flask: Set[str]) -> _Class:
-    bases = tuple(name for base in node.bases if (name := _dotted(base)))
-    values = {name: value for statement in node.body for name, value in _assigned(statement)}
-    sqlmodel = any(word.arg == "table" and _literal(word.value) is True for word in node.keywords)
-    default = ""
-    if sqlmodel:
-        default = node.name.lower()
-    elif any(_ends_with(base, end) for base in bases for end in flask):
-        default = _WORD_START.sub("_", node.name).lower().lstrip("_")
-    return _Class(node.name, bases, _table_name(values, default), node.lineno, sqlmodel)
-
-
-def _table_name(values: Mapping[str, ast.expr], default: str) -> str:
-    if "__abstract__" in values and _literal(values["__abstract__"]) is True:
-        return ""
-    if "__tablename__" in values:
-        name = _literal(values["__tablename__"])
-        return name if isinstance(name, str) else ""
-    return "" if "__table__" in values else default
-
-
-def _table(call: ast.Call) -> _Table | None:
-    function = _dotted(call.func)
-    name = _literal(call.args[0]) if call.args else None
-    if not (_ends_with(function, "Table") and isinstance(name, str)):
-        return None
-    metadata = next((word.value for word in call.keywords if word.arg == "metadata"), None)
-    second = call.args[1] if len(call.args) > 1 else metadata
-    # The Table of rich takes strings only.
-    if second is None or isinstance(second, ast.Constant):
-        return None
-    return _Table(name, function, _dotted(second), call.lineno)
-
-
-def _note_metadata(statement: ast.stmt, facts: _Facts) -> None:
-    if isinstance(statement, ast.ImportFrom) and statement.module == "sqlmodel":
-        if any(alias.name == "SQLModel" and not alias.asname for alias in statement.names):
-            facts.makes.append(("SQLModel", "sqlmodel", statement.lineno))
-    elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-        package = statement.module.partition(".")[0]
-        facts.imports.update({alias.asname or alias.name: package for alias in statement.names})
-    elif isinstance(statement, ast.ClassDef):
-        _note_base(statement, facts)
-    for name, value in _assigned(statement):
-        kind = (
-            _CALLS.get(_dotted(value).rpartition(".")[2]) if isinstance(value, ast.Call) else None
-        )
-        if kind and isinstance(value, ast.Call):
-            facts.makes.append((name, kind, statement.lineno))
-            for word in value.keywords:
-                if word.arg == "metadata":
-                    facts.given[name] = _dotted(word.value)
-
-
-def _note_base(node: ast.ClassDef, facts: _Facts) -> None:
-    above = [*node.bases, *node.decorator_list]
-    names = {_dotted(item).rpartition(".")[2] for item in above}
-    if not names & (_DECLARATIVE | {"as_declarative"}):
-        return
-    facts.makes.append((node.name, "declarative", node.lineno))
-    for statement in node.body:
-        for name, value in _assigned(statement):
-            if name == "metadata":
-                facts.given[node.name] = _dotted(value)
-
-
-def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    targets: Sequence[ast.expr] = ()
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
-    for target in targets:
-        if isinstance(target, ast.Name) and value is not None:
-            yield target.id, value
-
-
-def _literal(node: ast.expr) -> object:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _dotted(node: ast.expr) -> str:
-    """Spell a name: ``a.b`` for ``a.b``, ``a.b[C]`` and ``a.b()``; empty for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
-    if isinstance(node, ast.Subscript):
-        return _dotted(node.value)
-    return _dotted(node.func) if isinstance(node, ast.Call) else ""

@@ -20,7 +20,16 @@ WORKER = "gitmig._worker"
 
 # a part is a module or a package right below gitmig; a new one is given its layer here
 BASE = {"errors", "gate", "model"}
-CORE = {"config", "explain", "graph", "revisions", "scaffold", "sources"}
+CORE = {
+    "config",
+    "declarations",
+    "explain",
+    "graph",
+    "revisions",
+    "scaffold",
+    "settings",
+    "sources",
+}
 ADAPTERS = {
     "client",
     "ephemeral",

@@ -18,7 +18,6 @@ from .databases import Databases
 from .failures import Failure, one_line, place
 from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 
-
 UNREADABLE = "the revisions could not be loaded"
 # what a use of Alembic's ``op`` and ``context`` raises outside env.py, by its version
 NOT_ESTABLISHED = (NameError, AttributeError, ImportError)

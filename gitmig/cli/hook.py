@@ -46,7 +46,9 @@ def pre_merge_commit(framework: bool) -> int:
     for report in reports:
         text.merged(report)
     if reports:
-        click.echo("gitmig: the merge is open; type `git commit` to complete it", err=True)
+        unstaged = [each.written.path for each in reports if each.written and not each.staged]
+        first = f"`git add {' '.join(unstaged)}`, then " if unstaged else ""
+        click.echo(f"gitmig: the merge is open; type {first}`git commit` to complete it", err=True)
     return FINDINGS if reports else OK
 
 

@@ -239,7 +239,6 @@ class Run:
             self.residue,
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
-            self.workspace.repository.resolve("HEAD"),
         )
         memo.set_pending(self.workspace.repository, self.environment.name, entry)
 

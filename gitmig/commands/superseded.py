@@ -37,7 +37,9 @@ def waiting(workspace: Workspace, environment: Environment) -> memo.Pending | No
     if found is None:
         return None
     content, repository = content_of(workspace, found), workspace.repository
-    if content is None or repository.resolve("HEAD") != found.head:
+    committed = repository.committed(found.path)
+    given_up = content is None or (committed and content == repository.read(committed))
+    if given_up or committed not in ("", found.before):
         memo.set_pending(repository, environment.name, None)
         return None
     return found

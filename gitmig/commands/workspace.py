@@ -10,6 +10,7 @@ from gitmig import config, graph, revisions
 from gitmig.errors import SourceError
 from gitmig.git import Repository
 from gitmig.model import Environment, Finding, Revision
+from gitmig.settings import Read
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Workspace:
         return found, [*findings, *graph.problems(found)]
 
 
-def reader(repository: Repository, index: dict[str, str]) -> config.Read:
+def reader(repository: Repository, index: dict[str, str]) -> Read:
     """Return the function that gives the text of a path of a tree."""
 
     def read(path: str) -> str | None:

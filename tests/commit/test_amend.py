@@ -190,3 +190,22 @@ def test_another_path_while_a_revision_waits(hooked: Project, refusing: Path) ->
     hooked.git("commit", "-m", "email")
     assert len(hooked.new_revisions()) == 1
     assert hooked.status() == ""
+
+
+@WAYS
+def test_another_commit_while_a_revision_waits(
+    hooked: Project, refusing: Path, options: list[str]
+) -> None:
+    """A revision still waits for its commit when another one came in between (C8)."""
+    hooked.append("models.py", EMAIL)
+    commit(hooked, options, code=1)
+    refusing.unlink()
+    hooked.write("README", "words\n")
+    hooked.git("add", "-N", "README")
+    hooked.git("commit", "-qm", "words", "README")
+    commit(hooked, options)
+    assert len(hooked.new_revisions()) == 1
+    assert hooked.status() == ""
+    hooked.append("models.py", PHONE)
+    hooked.git("commit", "-qam", "phone")  # what was committed is not taken for waiting any more
+    assert "phone" in revision_in(hooked) and "email" not in revision_in(hooked)

@@ -51,6 +51,11 @@ class Framed(Project):
         for each in types:
             self.pre_commit("install", "--hook-type", each)
 
+    def versions(self) -> list[str]:
+        """Return the paths of the revision files in the work tree, tracked or not."""
+        found = sorted((self.path / "migrations/versions").glob("*.py"))
+        return [path.relative_to(self.path).as_posix() for path in found]
+
     def commit(self, *arguments: str, code: int = 0, cwd: str = ".", **env: str) -> str:
         """Run ``git commit``; return everything it printed, hooks included."""
         result = self.git("commit", *arguments, code=code, cwd=cwd, **env)

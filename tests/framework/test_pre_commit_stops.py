@@ -14,7 +14,6 @@ from gitmig import revisions
 pytest.importorskip("pre_commit")
 
 EMAIL = column("email")
-PHONE = column("phone", "String(30)")
 AGE = column("age", "Integer", ", nullable=False")
 FAILED = "gitmig autogenerate......................................................Failed"
 
@@ -64,9 +63,8 @@ FORMATTER = f"""\
 
 def waiting_revision(framed: Framed) -> str:
     """Return the path of the one revision that is there beside the first."""
-    folder = framed.path / "migrations/versions"
-    (path,) = (each for each in folder.glob("*.py") if each.stem != "base00000000")
-    return path.relative_to(framed.path).as_posix()
+    (path,) = (each for each in framed.versions() if "base00000000" not in each)
+    return path
 
 
 def test_a_doubtful_revision_waits(framed: Framed) -> None:
@@ -212,24 +210,40 @@ def test_check_before_a_push(framed: Framed, tmp_path: Path) -> None:
     assert framed.status() == ""
 
 
-def test_two_heads_in_a_clean_merge(framed: Framed) -> None:
+def grow(framed: Framed, name: str, before: str) -> None:
+    """Commit a column and its revision, without the hooks."""
+    models = framed.read("models.py").replace(before, column(name) + before)
+    framed.write("models.py", models)
+    framed.revision(
+        f"{name}0000000",
+        "base00000000",
+        f'op.add_column("users", sa.Column("{name}", sa.String(200)))',
+        f'op.drop_column("users", "{name}")',
+    )
+    framed.commit_all(name)
+
+
+@pytest.mark.parametrize("stage", [True, False], ids=["staged", "by-hand"])
+def test_two_heads_in_a_clean_merge(framed: Framed, stage: bool) -> None:
     """The merge stops once with the heads joined, and ``git commit`` completes it (H2)."""
+    framed.write("pyproject.toml", f"[tool.gitmig]\nstage = {str(stage).lower()}\n")
     framed.use("gitmig-autogenerate", "gitmig-merge-heads", types=["pre-merge-commit"])
     framed.git("switch", "-q", "-c", "side")
-    framed.append("models.py", PHONE)
-    framed.commit("-am", "phone")
+    grow(framed, "phone", "    name = ")
     framed.git("switch", "-q", "main")
-    models = framed.read("models.py").replace("    id = ", f"{EMAIL}    id = ")
-    framed.write("models.py", models)
-    framed.commit("-am", "email")
+    grow(framed, "email", "    id = ")
     stopped = framed.git("merge", "side", code=1)
-    assert "type `git commit` to complete it" in stopped.stdout + stopped.stderr
+    (path,) = (each for each in framed.versions() if "_merge_" in each)
+    if stage:
+        assert "type `git commit` to complete it" in stopped.stdout + stopped.stderr
+    else:
+        assert f"type `git add {path}`, then `git commit`" in stopped.stdout + stopped.stderr
+        framed.git("add", path)
     framed.commit("--no-edit")
     assert len(framed.git("show", "-s", "--format=%P").stdout.split()) == 2
-    heads = framed.python("-m", "alembic", "heads").split()
-    folder = framed.path / "migrations/versions"
-    found = [revisions.parse(path.read_text(), path.name) for path in folder.glob("*.py")]
-    (joined,) = (each for each in found if each is not None and len(each.parents) == 2)
-    assert heads == [joined.id, "(head)"]
-    assert f"migrations/versions/{joined.path}" in framed.files_in()
+    joined = revisions.parse(framed.read(path), path)
+    assert joined is not None
+    assert sorted(joined.parents) == ["email0000000", "phone0000000"]
+    assert framed.python("-m", "alembic", "heads").split() == [joined.id, "(head)"]
+    assert path in framed.files_in()
     assert framed.status() == ""

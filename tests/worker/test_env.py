@@ -1,0 +1,185 @@
+"""env.py as projects write it: whatever it does, work or one sentence (E1, E5, E6, E10)."""
+
+from __future__ import annotations
+
+import pytest
+from support import ASYNC_ENV, ENV, TEMPLATE, Project, column, use_url
+
+EMAIL = column("email")
+PYPROJECT = """\
+[project]
+name = "app"
+version = "1"
+
+[tool.alembic]
+script_location = "%(here)s/migrations"
+prepend_sys_path = ["."]
+"""
+PYPROJECT_ENV = ENV.replace(
+    'config.get_section(config.config_ini_section, {})', '{"sqlalchemy.url": "sqlite:///app.db"}'
+).replace('config.get_main_option("sqlalchemy.url")', '"sqlite:///app.db"')  # fmt: skip
+
+
+def change(project: Project) -> None:
+    """Stage everything, with a new column in the models."""
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+
+
+def test_async_env(project: Project) -> None:
+    """An async env.py on aiosqlite is generated for, checked and upgraded (E1)."""
+    use_url(project, "sqlite+aiosqlite:///app.db", ASYNC_ENV)
+    change(project)
+    project.gitmig("autogenerate")
+    project.gitmig("check")
+    assert not (project.path / "app.db").exists()
+    project.gitmig("upgrade")
+    assert project.tables()["users"] == ["id", "name", "email"]
+
+
+def test_command_options(project: Project) -> None:
+    """`config.cmd_opts` is what Alembic's command line would have made of it (E5)."""
+    project.write(
+        "migrations/env.py",
+        ENV.replace(
+            "\ntarget_metadata =",
+            "\nassert config.cmd_opts.config == 'alembic.ini' or config.cmd_opts.config is None\n"
+            "if getattr(config.cmd_opts, 'autogenerate', False):\n"
+            "    target_metadata_used = True\nx = context.get_x_argument(as_dictionary=True)\n"
+            "\ntarget_metadata =",
+        ).replace(
+            "target_metadata=target_metadata)",
+            "target_metadata=target_metadata, compare_type=config.cmd_opts.autogenerate)"
+            " if hasattr(config.cmd_opts, 'autogenerate') else "
+            "context.configure(connection=connection, target_metadata=target_metadata)",
+        ),
+    )
+    change(project)
+    project.gitmig("autogenerate")
+    project.gitmig("check")
+    project.gitmig("merge-heads")
+    project.gitmig("upgrade")
+    assert "email" in project.tables()["users"]
+
+
+def test_pyproject_alone(project: Project) -> None:
+    """A project configured in pyproject.toml, without alembic.ini, works in all commands (E6)."""
+    project.git("rm", "-q", "alembic.ini")
+    project.write("pyproject.toml", PYPROJECT)
+    project.write("migrations/env.py", PYPROJECT_ENV)
+    change(project)
+    project.gitmig("autogenerate")
+    project.gitmig("check")
+    project.gitmig("upgrade")
+    assert project.tables()["users"] == ["id", "name", "email"]
+
+
+HARMLESS = {
+    "prints": 'print("hello")\nimport os, sys\nos.system("echo from a child")\n'
+    'sys.stdout.write("{}")\nsys.__stdout__.write("more")\n',
+    "logs": "import logging\nlogging.basicConfig(level=logging.DEBUG)\n"
+    "logging.getLogger().warning('hello')\n",
+    "closes stdout": "import sys\nsys.stdout.close()\nsys.stdout = open('/dev/null', 'w')\n",
+    "starts a thread": "import threading, time\n"
+    "threading.Thread(target=time.sleep, args=(600,)).start()\n",
+    "starts a child": "import subprocess\nsubprocess.Popen(['sleep', '600'])\n",
+    "reads stdin": "import sys\nassert sys.stdin.read() == ''\n",
+    "changes directory": "import os\nos.chdir('/')\n",
+    "exits at the end": "import atexit, os\natexit.register(os._exit, 7)\n",
+}
+
+
+@pytest.mark.parametrize("what", HARMLESS)
+def test_env_that_does_much_else(project: Project, what: str) -> None:
+    """An env.py that prints, logs, or leaves threads and children behind is no matter (E10)."""
+    project.write("migrations/env.py", HARMLESS[what] + ENV)
+    change(project)
+    result = project.gitmig("autogenerate", "--format", "json")
+    assert result.stdout.startswith('{\n  "version": 1') and "hello" not in result.stdout
+    assert len(project.status().splitlines()) == 3
+
+
+FAILING = {
+    "raises": ('raise RuntimeError("no secret")', "migrations/env.py:1", "RuntimeError: no secret"),
+    "exits": ("import sys; sys.exit(3)", "migrations/env.py:1", "ended the process: sys.exit(3)"),
+    "ends at once": ("import os; os._exit(5)", "exit code 5", "ended without an answer"),
+    "is killed": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "exit code -9",
+        "ended without an answer",
+    ),
+    "is no Python": ("def (", "migrations/env.py:1", "SyntaxError"),
+    "lacks a package": ("import not_installed", "migrations/env.py:1", "not_installed"),
+    "is interrupted by itself": ("raise KeyboardInterrupt", "env.py", "KeyboardInterrupt"),
+}
+
+
+@pytest.mark.parametrize("what", FAILING)
+@pytest.mark.parametrize("command", ["autogenerate", "check", "upgrade"])
+def test_env_that_fails(project: Project, what: str, command: str) -> None:
+    """An env.py that raises or ends the process is one sentence with the place; exit 2 (E10)."""
+    line, *told = FAILING[what]
+    project.write("migrations/env.py", f"{line}\n{ENV}")
+    change(project)
+    before = project.status()
+    result = project.gitmig(command, code=2)
+    assert all(words in result.stderr for words in told), result.stderr
+    assert result.stderr.startswith("gitmig: ") and len(result.stderr.splitlines()) == 2
+    assert project.status() == before
+
+
+def test_env_that_fails_in_the_models(project: Project) -> None:
+    """What is told is the place in the project, not one in a package (E10)."""
+    project.append("models.py", "    broken = Column(Integer(), nonsense=1)\n")
+    project.git("add", "-A")
+    result = project.gitmig("autogenerate", code=2)
+    assert "models.py:11: " in result.stderr and "nonsense" in result.stderr
+
+
+def test_missing_package_says_where_to_install_it(project: Project) -> None:
+    """The interpreter that lacks a package is named, and what to do (E10)."""
+    project.write("models.py", "import not_installed\n" + project.read("models.py"))
+    project.git("add", "-A")
+    result = project.gitmig("check", code=2)
+    assert "install the package of not_installed into " in result.stderr
+    assert "`python` in [tool.gitmig]" in result.stderr
+
+
+def test_env_that_takes_too_long(project: Project) -> None:
+    """An env.py that never comes back is ended after `timeout`, with what to set (E10)."""
+    project.write("gitmig.toml", "timeout = 2\n")
+    project.write("migrations/env.py", "import time\ntime.sleep(600)\n" + ENV)
+    change(project)
+    result = project.gitmig("autogenerate", code=2)
+    assert "did not finish within 2 seconds" in result.stderr and "`timeout`" in result.stderr
+
+
+def test_env_that_migrates_nothing(project: Project) -> None:
+    """An env.py that never runs the migrations is not taken for one with nothing to do (E10)."""
+    project.write("migrations/env.py", "import models\n")
+    change(project)
+    result = project.gitmig("autogenerate", code=2)
+    assert "env.py ended without running any migrations" in result.stderr
+
+
+def test_offline_env(project: Project) -> None:
+    """An env.py that only knows offline mode is refused, not obeyed (E10)."""
+    project.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom models import Base\n"
+        'context.configure(url="sqlite:///app.db", target_metadata=Base.metadata, as_sql=True)\n'
+        "with context.begin_transaction():\n    context.run_migrations()\n",
+    )
+    change(project)
+    result = project.gitmig("autogenerate", code=2)
+    assert "offline mode" in result.stderr
+    assert not (project.path / "app.db").exists()
+
+
+def test_what_the_project_printed(project: Project) -> None:
+    """With -v an error shows the end of what the project printed (E10)."""
+    project.write("migrations/env.py", 'print("a clue")\nraise RuntimeError("no")\n')
+    project.write("migrations/script.py.mako", TEMPLATE)
+    change(project)
+    assert "a clue" not in project.gitmig("autogenerate", code=2).stderr
+    assert "  | a clue" in project.gitmig("autogenerate", "-v", code=2).stderr
