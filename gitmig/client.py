@@ -7,10 +7,11 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from gitmig.errors import NoInterpreter, WorkerFailed
 from gitmig.model import Progress
@@ -31,7 +32,7 @@ spec.loader.exec_module(module)
 from _gitmig_worker.main import main
 main()
 """
-TAIL = 2000  # characters of stderr that are kept for an error
+TAIL = 2000  # bytes of stderr that are kept for an error
 
 
 def ask(
@@ -48,33 +49,37 @@ def ask(
     each progress event. Raises WorkerFailed with the worker's kind, ``out_of_time`` or ``died``;
     NoInterpreter where the Python cannot be started.
     """
-    with progress_pipe(on_progress) as descriptor:
+    with progress_pipe(on_progress) as descriptor, tempfile.TemporaryFile() as errors:
         body = json.dumps({**request, "progress": descriptor}).encode()
-        process = start(python, descriptor, env)
+        process = start(python, descriptor, env, errors)
         try:
-            output, errors = process.communicate(body, timeout=timeout)
+            output, _ = process.communicate(body, timeout=timeout)
         except subprocess.TimeoutExpired:
-            _, errors = end(process)
             raise WorkerFailed(
                 "out_of_time",
                 f"the project's side did not finish within {timeout:g} seconds",
                 "raise `timeout` in [tool.gitmig], or see what env.py waits for",
                 tail(errors),
             ) from None
-        except BaseException:
+        finally:
             end(process)
-            raise
-    return result_of(process, output, errors)
+        return result_of(process, output, tail(errors))
 
 
-def start(python: Path, descriptor: int, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start the worker process, in a group of its own so that its children end with it."""
+def start(
+    python: Path, descriptor: int, env: Mapping[str, str], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start the worker process, in a group of its own so that its children end with it.
+
+    ``errors`` takes what it prints: a file, because children that it leaves behind have it open,
+    and the end of a pipe would only come with theirs.
+    """
     try:
         return subprocess.Popen(
             [python, "-c", BOOTSTRAP, str(FOLDER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             env={**clean_environment(), **env, "GITMIG_RUNNING": "1"},
             pass_fds=[descriptor],
             start_new_session=True,
@@ -113,14 +118,14 @@ def progress_pipe(on_progress: Progress | None) -> Iterator[int]:
         thread.join(timeout=2)  # a child the project left behind may still hold the pipe
 
 
-def end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Kill the worker and all it started; return what it had printed."""
-    with contextlib.suppress(ProcessLookupError):
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the worker and all it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    return process.communicate()
+    process.wait()
 
 
-def result_of(process: subprocess.Popen[bytes], output: bytes, errors: bytes) -> dict[str, Any]:
+def result_of(process: subprocess.Popen[bytes], output: bytes, printed: str) -> dict[str, Any]:
     """Return the result in a worker's answer, or raise what it says went wrong."""
     try:
         answer: dict[str, Any] = json.loads(output)
@@ -128,16 +133,17 @@ def result_of(process: subprocess.Popen[bytes], output: bytes, errors: bytes) ->
         raise WorkerFailed(
             "died",
             f"the project's interpreter ended without an answer (exit code {process.returncode})",
-            "see the output below; env.py may have ended the process",
-            tail(errors),
+            "env.py may have ended it; -v shows what was printed",
+            printed,
         ) from None
     if "error" in answer:
         error = answer["error"]
-        raise WorkerFailed(error["kind"], error["message"], detail=tail(errors), data=error)
+        raise WorkerFailed(error["kind"], error["message"], detail=printed, data=error)
     result: dict[str, Any] = answer["result"]
     return result
 
 
-def tail(output: bytes) -> str:
-    """Return the end of what a process printed."""
-    return output.decode("utf-8", "replace").strip()[-TAIL:]
+def tail(errors: IO[bytes]) -> str:
+    """Return the end of what a process printed into a file."""
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - TAIL))
+    return errors.read().decode("utf-8", "replace").strip()

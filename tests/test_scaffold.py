@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from configparser import ConfigParser
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,9 +43,6 @@ SRC = {
     "src/app/models/__init__.py": "",
     "src/app/models/user.py": USER.format(base="from app.db import Base\n"),
 }
-NEEDS_GREENLET = pytest.mark.skipif(
-    find_spec("greenlet") is None, reason="SQLAlchemy's asyncio needs greenlet"
-)
 RUN = """
 from alembic import command
 from alembic.config import Config
@@ -84,9 +80,9 @@ def wire(root: Path, env: Path, files: Mapping[str, str], roots: list[str], url:
     [
         ("generic", "sqlite", TOP_LEVEL, [""]),
         ("generic", "sqlite", SRC, ["", "src"]),
-        pytest.param("async", "sqlite+aiosqlite", SRC, ["src"], marks=NEEDS_GREENLET),
+        pytest.param("async", "sqlite+aiosqlite", SRC, ["src"]),
         ("pyproject", "sqlite", SRC, ["", "src"]),
-        pytest.param("pyproject_async", "sqlite+aiosqlite", TOP_LEVEL, [""], marks=NEEDS_GREENLET),
+        pytest.param("pyproject_async", "sqlite+aiosqlite", TOP_LEVEL, [""]),
     ],
 )
 def test_a_wired_project_runs(

@@ -15,7 +15,7 @@ from alembic.autogenerate import RevisionContext
 from alembic.autogenerate.render import render_op_text
 from alembic.operations import ops
 
-from . import fingerprint, operations
+from . import fingerprint, names, operations
 from .project import Project
 from .shapes import Context, Described, Fingerprint, Op
 
@@ -95,6 +95,7 @@ def compare(
         if touched is not None:
             limit(migration_context, touched)
         context.run_autogenerate(heads, migration_context)
+        name_constraints(found, migration_context)
         take_out(found, set(residue))
         use_batch_where_needed(found, migration_context)
         if fingerprints:
@@ -123,6 +124,12 @@ def limit(migration_context: Context, touched: Collection[str]) -> None:
         return by_object is None or bool(by_object(item, name, kind, reflected, other))
 
     options.update(include_name=include_name, include_object=include_object)
+
+
+def name_constraints(found: Comparison, migration_context: Context) -> None:
+    """Name what the models leave unnamed, in the revisions and in their downgrade."""
+    for script in found.context.generated_revisions:
+        names.give(migration_context.dialect, script.upgrade_ops_list, script.downgrade_ops_list)
 
 
 def take_out(found: Comparison, residue: Collection[str]) -> None:

@@ -119,8 +119,6 @@ class Project:
             yield
         except Failure:
             raise
-        except KeyboardInterrupt:
-            raise
         except CommandError as error:
             if self.step is not None:
                 raise self.migration_failed(error) from error

@@ -75,7 +75,7 @@ def check_contexts() -> None:
 
     @functools.wraps(run_migrations)
     def checked(self: Context, **kwargs: Any) -> None:
-        verify(self.connection)
+        verify(None if self.as_sql else self.connection)
         run_migrations(self, **kwargs)
 
     MigrationContext.run_migrations = checked  # type: ignore[method-assign]

@@ -209,3 +209,27 @@ def test_another_commit_while_a_revision_waits(
     hooked.append("models.py", PHONE)
     hooked.git("commit", "-qam", "phone")  # what was committed is not taken for waiting any more
     assert "phone" in revision_in(hooked) and "email" not in revision_in(hooked)
+
+
+def test_another_model_by_path_while_a_revision_waits(hooked: Project, refusing: Path) -> None:
+    """A commit that would put a second revision beside a staged one stops, and loses nothing."""
+    pets = "from models import Base, Column, Integer\n\n\nclass Pet(Base):\n"
+    pets += "    __tablename__ = 'pets'\n\n    id = Column(Integer, primary_key=True)\n"
+    hooked.write("pets.py", pets)
+    hooked.write("migrations/env.py", "import pets  # noqa\n" + hooked.read("migrations/env.py"))
+    hooked.git("add", "-A")
+    hooked.git("commit", "-qm", "pets", code=1)
+    refusing.unlink()
+    hooked.git("commit", "-qm", "pets")
+    refusing.write_text("")
+    hooked.append("models.py", EMAIL)
+    commit(hooked, [], code=1)
+    hooked.append("pets.py", column("age", "Integer"))
+    waiting, head = hooked.status(), hooked.head()
+    told = hooked.git("commit", "-m", "age", "pets.py", code=1).stderr
+    assert "is staged and not part of this `git commit <path>`" in told
+    assert (hooked.status(), hooked.head()) == (waiting, head)
+    refusing.unlink()
+    hooked.git("commit", "-qam", "both")
+    assert "email" in revision_in(hooked) and "age" in revision_in(hooked)
+    assert hooked.status() == ""

@@ -77,6 +77,9 @@ def test_a_doubtful_revision_waits(framed: Framed) -> None:
     assert "Passed" not in output
     assert f"look at {path}; committing again accepts it" in output
     assert framed.head() == before
+    framed.git("add", "models.py")
+    assert FAILED in framed.pre_commit("run", code=1)
+    assert framed.status() == f"M  models.py\n?? {path}\n"
     framed.commit("-am", "age")
     assert framed.files_in() == {"models.py", path}
     assert framed.status() == ""

@@ -49,7 +49,7 @@ MLFLOW_OIDC_AUTH = Distribution(
 
 
 def test_tables(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
-    """Two revisions of mlflow-oidc-auth 7.0.0 are one of gitmig's; old drift waits to be asked for.
+    """Two revisions of the release are one of gitmig's; old drift waits to be asked for (C13).
 
     Plain Alembic's ``revision --autogenerate`` mixes both, and what it writes fails on SQLite.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -22,7 +23,7 @@ OPTUNA = Distribution(
 
 
 def test_columns(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
-    """The models of optuna 3.0.0 get the schema that its own four revisions make (E, real)."""
+    """The models of optuna 3.0.0 get the schema that its own revisions make (C10, C13, E14)."""
     release = upgrade(OPTUNA, "2.10.1", "3.0.0")
     assert len(release.withheld) == 4
     in_use = release.database_in_use()
@@ -42,7 +43,7 @@ def test_columns(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
 
 
 def test_index(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
-    """The index of optuna 3.2.0 is in the one commit, without a question."""
+    """The index of optuna 3.2.0 is in the one commit, without a question (C10, C13)."""
     release = upgrade(OPTUNA, "3.1.1", "3.2.0")
     release.database_in_use()
 
@@ -53,3 +54,16 @@ def test_index(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
     # the release's revision calls it otherwise than its models do
     names = {"trials_study_id_key": "ix_trials_study_id"}
     assert release.by_gitmig() == release.by_the_release(names)
+
+
+def test_check(upgrade: Callable[[Distribution, str, str], Upgrade]) -> None:
+    """Check finds the downgrade in optuna 3.2.0 that fails, at its line (K1)."""
+    release = upgrade(OPTUNA, "3.1.1", "3.2.0")
+    for path in release.withheld:
+        shutil.copyfile(release.new / path, release.project.path / path)
+    release.project.git("add", "-A")
+
+    told = release.project.gitmig("check", code=1).stdout
+    fault = "type object 'IntermediateValueModel' has no attribute 'FloatTypeEnum'"
+    place = f"{OPTUNA.versions}/v3.0.0.c.py:190: "
+    assert f"{place}GM201 revision v3.0.0.c fails on downgrade: AttributeError: {fault}" in told
