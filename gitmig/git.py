@@ -178,6 +178,11 @@ class Repository:
         except GitFailed:
             return ""
 
+    def is_in_a_commit(self, path: str) -> bool:
+        """Say whether a commit of any branch, or the one checked out, touched a path."""
+        starts = ["--all", *(["HEAD"] if self.resolve("HEAD") else [])]
+        return bool(self.run("--literal-pathspecs", "rev-list", "-1", *starts, "--", path))
+
     def is_kept_staged(self, path: str) -> bool:
         """Say whether a path is in the index that stays after ``git commit <path>``."""
         kept = {"GIT_INDEX_FILE": str(self.git_dir / "index")}

@@ -9,12 +9,11 @@ hidden), ``heads`` (with ``peek``), ``files`` (revision files written).
 
 from __future__ import annotations
 
-import argparse
 import functools
 import io
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -24,7 +23,6 @@ from sqlalchemy.engine.url import make_url
 
 from . import progress, redirect
 from .compat import url_text
-from .failures import Failure
 from .project import Project
 from .shapes import Context, Dialect, Request, Result
 
@@ -33,9 +31,8 @@ def run(request: Request) -> Result:
     """Serve the request."""
     progress.open_to(request.get("progress", -1))
     seen = Seen()
-    argparse.ArgumentParser.error = refuse  # type: ignore[assignment, method-assign]
     output = io.StringIO()
-    arguments = ["current"] if request["peek"] else request["arguments"]
+    arguments = [*request["arguments"], *(["current"] if request["peek"] else [])]
     project = Project(request, arguments, stdout=output, output_buffer=output)
     result: Result = {"heads": [], "files": []}
     if request["peek"]:
@@ -44,11 +41,6 @@ def run(request: Request) -> Result:
     else:
         run_command(project, result["files"])
     return dict(result, output=output.getvalue(), database=seen.urls)
-
-
-def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    """Turn a mistake on Alembic's command line into a failure."""
-    raise Failure("usage", message, usage=parser.format_usage().strip())
 
 
 def where_it_stands(project: Project) -> list[str]:

@@ -1,7 +1,7 @@
 """``preview``: what an upgrade or a downgrade would do, in words and in SQL, without doing it.
 
 Request besides the common part: ``start`` (the revisions the real database stands on),
-``target`` as Alembic takes it, ``up``.
+``target`` as Alembic takes it, ``up``, ``arguments``: Alembic's global options, such as ``-x``.
 
 Result: ``steps``, each with ``revision``, ``subject``, ``path``, ``up``, ``words`` and ``sql``,
 and the facts of ``Project.facts``.
@@ -33,7 +33,8 @@ NOISE = (
 def run(request: Request) -> Result:
     """Serve the request."""
     command = "upgrade" if request["up"] else "downgrade"
-    with open_session(request, [command, request["target"]]) as (project, databases):
+    arguments = [*request["arguments"], command, request["target"]]
+    with open_session(request, arguments) as (project, databases):
         for head in request["start"]:
             project.upgrade(head)
         recorder = Recorder(project)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import alembic
 from alembic.config import CommandLine
@@ -36,7 +37,7 @@ class Project:
         self.roots = (request["tree"], request["root"])
         self.step: Step = None
         self.contexts = 0
-        options = CommandLine(prog="alembic").parser.parse_args(command_line(request, arguments))
+        options = parsed(command_line(request, arguments))
         self.config = compat.make_config(
             request["ini"], request["toml"], request["section"], cmd_opts=options, **config_options
         )
@@ -70,7 +71,7 @@ class Project:
             return fn(heads, context)
 
         context = EnvironmentContext(self.config, self.script, fn=counted, **options)
-        with self.explained("env_failed", "env.py failed"), context:
+        with self.explained("env_failed", "env.py failed"), same_directory(), context:
             self.script.run_env()
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
@@ -97,6 +98,9 @@ class Project:
         """Yield the steps, know which one is running, and tell about each that is done."""
         steps = list(steps)
         for number, step in enumerate(steps, 1):
+            if not hasattr(step, "revision"):  # `stamp` runs nothing
+                yield step
+                continue
             self.step = step
             progress.emit(
                 event="step",
@@ -168,6 +172,31 @@ class Project:
             "dialect": dialect.name if dialect is not None else "",
             "site": os.path.dirname(os.path.dirname(alembic.__file__)),
         }
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what Alembic's command line makes of its arguments; raises ``usage``."""
+    error = argparse.ArgumentParser.error
+    argparse.ArgumentParser.error = refuse  # type: ignore[assignment, method-assign]
+    try:
+        return CommandLine(prog="alembic").parser.parse_args(arguments)
+    finally:
+        argparse.ArgumentParser.error = error  # type: ignore[method-assign]
+
+
+def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """Turn a mistake on Alembic's command line into a failure."""
+    raise Failure("usage", message, usage=parser.format_usage().strip())
+
+
+@contextlib.contextmanager
+def same_directory() -> Iterator[None]:
+    """Undo a change of directory: Alembic runs an env.py once, gitmig several times."""
+    directory = os.getcwd()
+    try:
+        yield
+    finally:
+        os.chdir(directory)
 
 
 def command_line(request: Request, arguments: Sequence[str]) -> list[str]:

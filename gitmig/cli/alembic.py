@@ -71,8 +71,8 @@ def alembic_command(name: str) -> click.Command:
         extra: tuple[str, ...],
         arguments: tuple[str, ...],
     ) -> int:
-        words = [word for each in extra for word in ("-x", each)]
-        words += [name, *(["-v"] if verbose and name in ("history", "heads", "current") else [])]
+        words = [*extra_words(extra), name]
+        words += [*(["-v"] if verbose and name in ("history", "heads", "current") else [])]
         with steps_told(quiet) as tell:
             report = run_alembic(directory, environment, [*words, *arguments], tell)
         click.echo(report.output, nl=False)
@@ -81,6 +81,11 @@ def alembic_command(name: str) -> click.Command:
         return OK
 
     return command
+
+
+def extra_words(extra: tuple[str, ...]) -> list[str]:
+    """Return Alembic's global options for what env.py shall get."""
+    return [word for each in extra for word in ("-x", each)]
 
 
 def move_command(name: str) -> click.Command:
@@ -101,6 +106,7 @@ def move_command(name: str) -> click.Command:
                 given["environment"],
                 target,
                 up=name == "upgrade",
+                arguments=extra_words(given["extra"]),
                 database=database,
                 on_progress=on_progress,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,20 +47,24 @@ def preview(
     target: str,
     *,
     up: bool,
+    arguments: Sequence[str] = (),
     database: str = "",
     on_progress: Progress | None = None,
 ) -> list[Step]:
     """Return what an upgrade or downgrade to ``target`` would do from where the database stands.
 
     The real database is only asked where it stands; the steps run on an ephemeral one.
+    ``arguments`` are Alembic's global options for env.py.
     """
     workspace = Workspace.open(directory)
     try:
         environment = workspace.environment(name)
         with open_work_tree(workspace, environment, on_progress) as project:
-            start: list[str] = project.ask("alembic", arguments=[], peek=True)["heads"]
-            server = {"server": database} if database else {}
-            answer = project.ask("preview", start=start, target=target, up=up, **server)
+            given: dict[str, Any] = {"arguments": list(arguments)}
+            start: list[str] = project.ask("alembic", peek=True, **given)["heads"]
+            if database:
+                given["server"] = database
+            answer = project.ask("preview", start=start, target=target, up=up, **given)
         return steps_of(answer["steps"])
     finally:
         workspace.repository.close()

@@ -36,13 +36,24 @@ def waiting(workspace: Workspace, environment: Environment) -> memo.Pending | No
     found = memo.pending(workspace.repository).get(environment.name)
     if found is None:
         return None
-    content, repository = content_of(workspace, found), workspace.repository
-    committed = repository.committed(found.path)
-    given_up = content is None or (committed and content == repository.read(committed))
-    if given_up or committed not in ("", found.before):
-        memo.set_pending(repository, environment.name, None)
+    if is_over(workspace, found):
+        memo.set_pending(workspace.repository, environment.name, None)
         return None
     return found
+
+
+def is_over(workspace: Workspace, pending: memo.Pending) -> bool:
+    """Say whether a pending revision is gone, or in a commit: of any branch, if it is a new file.
+
+    One that was made on another branch and comes in by a merge is staged and not in ``HEAD``.
+    """
+    content, repository = content_of(workspace, pending), workspace.repository
+    if content is None:
+        return True
+    if not pending.before:
+        return repository.is_in_a_commit(pending.path)
+    committed = repository.committed(pending.path)
+    return committed != pending.before or content == repository.read(committed)
 
 
 def still_wanted(workspace: Workspace, environment: Environment, pending: memo.Pending) -> bool:

@@ -47,10 +47,11 @@ class Downloads:
     def packages(self, distribution: Distribution) -> Path:
         """Return the site-packages of an environment with what the project needs, not itself."""
         environment = self.folder / distribution.name
+        python = environment / "bin/python"
         with self.once(environment.name) as missing:
             if missing:
                 venv.create(environment, with_pip=True)
-                pip("install", *distribution.needs, python=environment / "bin/python")
+                pip("install", "--no-compile", *distribution.needs, python=python)
         return next(environment.glob("lib/python*/site-packages"))
 
     def wheel(self, distribution: Distribution, version: str) -> Path:

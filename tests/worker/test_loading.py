@@ -16,7 +16,7 @@ def test_op_at_import(project: Project, line: str) -> None:
     project.commit_all()
     project.append("models.py", column("email"))
     project.git("add", "-A")
-    assert "add users.email" in project.gitmig("autogenerate").stderr
+    assert "add users.email" in project.gitmig("autogenerate").stdout
 
 
 def test_unreadable(project: Project) -> None:
