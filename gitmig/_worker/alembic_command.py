@@ -1,7 +1,8 @@
 """``alembic``: one command of Alembic's own, on the project's real database.
 
 Request besides the common part: ``arguments``, what would follow ``alembic`` on the command line
-(global options such as ``-x`` first); ``peek``: only tell where the database stands.
+(global options such as ``-x`` first); ``peek``: only tell where the database stands, with the
+global options alone in ``arguments``.
 
 Result: ``output`` (what the command printed), ``database`` (the URLs connected to, passwords
 hidden), ``heads`` (with ``peek``), ``files`` (revision files written).

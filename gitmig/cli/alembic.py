@@ -72,7 +72,8 @@ def alembic_command(name: str) -> click.Command:
         arguments: tuple[str, ...],
     ) -> int:
         words = [*extra_words(extra), name]
-        words += [*(["-v"] if verbose and name in ("history", "heads", "current") else [])]
+        if verbose and name in ("history", "heads", "current"):
+            words.append("-v")
         with steps_told(quiet) as tell:
             report = run_alembic(directory, environment, [*words, *arguments], tell)
         click.echo(report.output, nl=False)
