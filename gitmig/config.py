@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from configparser import ConfigParser, InterpolationError
 from configparser import Error as IniError
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Any
 
 from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
@@ -119,7 +120,9 @@ def _declared(
             )
         path = posixpath.normpath(config)
         if path not in tracked:
-            raise ConfigError(f"{file}: {prefix}config: {path} is not in git.", f"git add {path}")
+            raise ConfigError(
+                f"{file}: {prefix}config: {path} is not in git.", f"git add {quote(path)}"
+            )
         own = {key: value for key, value in table.items() if key not in OWN_KEYS}
         source = _source(path, section, tracked, read)
         if not source.is_there:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 from git import Git, GitCommandError, GitCommandNotFound
 
@@ -138,7 +139,9 @@ class Repository:
             mode, blob, stage = head.decode().split()
             path = os.fsdecode(name)
             if stage != "0":
-                raise GitFailed(f"{path} is unmerged", f"resolve it, then run `git add {path}`")
+                raise GitFailed(
+                    f"{path} is unmerged", f"resolve it, then run `git add {quote(path)}`"
+                )
             if mode != "160000":  # a submodule's commit is no blob
                 found[path] = blob
         return found

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from gitmig.errors import GitmigError
 from gitmig.git import Repository
@@ -53,7 +54,7 @@ def create(path: Path, content: str, undo: Undo) -> None:
     except FileExistsError as error:
         raise GitmigError(
             f"{path} exists and is not staged; it was left as it is",
-            f"stage it with `git add {path}`, or move it away, then try again",
+            f"stage it with `git add {quote(str(path))}`, or move it away, then try again",
         ) from error
     except OSError as error:
         raise GitmigError(
@@ -77,7 +78,7 @@ def refuse_ignored(repository: Repository, written: Sequence[WrittenRevision]) -
         if repository.is_ignored(revision.path):
             raise GitmigError(
                 f"git ignores {revision.path}, so the revision could not be committed",
-                f"see `git check-ignore -v {revision.path}` and mend the pattern",
+                f"see `git check-ignore -v {quote(revision.path)}` and mend the pattern",
             )
 
 

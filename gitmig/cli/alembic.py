@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -78,7 +79,7 @@ def alembic_command(name: str) -> click.Command:
             report = run_alembic(directory, environment, [*words, *arguments], tell)
         click.echo(report.output, nl=False)
         for path in report.files:
-            click.echo(f"gitmig: {path} written; look at it, then `git add {path}`")
+            click.echo(f"gitmig: {path} written; look at it, then `git add {quote(path)}`")
         return OK
 
     return command

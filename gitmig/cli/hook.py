@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -31,7 +32,7 @@ def pre_commit(framework: bool) -> int:
             Path.cwd(), None, Options(), invocation.of_hook(framework), on_progress
         )
     for report in reports:
-        text.generated(report, quiet=True)
+        text.generated(report, quiet=True, in_commit=True)
     return FINDINGS if any(report.stopped for report in reports) else OK
 
 
@@ -47,7 +48,7 @@ def pre_merge_commit(framework: bool) -> int:
         text.merged(report)
     if reports:
         unstaged = [each.written.path for each in reports if each.written and not each.staged]
-        first = f"`git add {' '.join(unstaged)}`, then " if unstaged else ""
+        first = f"`git add {' '.join(map(quote, unstaged))}`, then " if unstaged else ""
         click.echo(f"gitmig: the merge is open; type {first}`git commit` to complete it", err=True)
     return FINDINGS if reports else OK
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Any
 
-from gitmig import config, hookfiles, memo, revisions
+from gitmig import config, memo, revisions
 from gitmig.commands import superseded
 from gitmig.commands.base import Base
 from gitmig.commands.projectside import open_project
+from gitmig.commands.staging import Staging
 from gitmig.commands.standing import refuse_standing_tables
 from gitmig.commands.superseded import Superseded
 from gitmig.commands.workspace import Workspace
@@ -54,6 +56,7 @@ class Run:
         self.inputs: frozenset[str] = frozenset()
         self.packages = ""
         self.residue: list[str] = []
+        self.staging = Staging(workspace, environment, options, invocation)
         self.base = Base(workspace, environment, options.database, invocation)
 
     def generate(self) -> GenerateReport:
@@ -194,34 +197,30 @@ class Run:
         place(
             self.workspace.repository,
             report.written,
-            stage=self.stages(),
+            stage=self.staging.is_wanted(),
             instead_of=gone,
             index=self.workspace.index,
         )
-        self.after_staging([file.path for file in report.written] + list(gone))
+        self.staging.note_repair([file.path for file in report.written] + list(gone))
         if not report.written:
             memo.set_pending(self.workspace.repository, self.environment.name, None)
             note = f"{gone[0]} is no longer needed and was removed"
             return replace(report, notes=(*report.notes, note))
         self.wait_for_commit(report.written[0].path, report.written[0].revision, gone)
-        return self.judge(replace(report, staged=self.stages()))
-
-    def stages(self) -> bool:
-        """Say whether what is written is to be staged."""
-        return self.options.stage and self.environment.settings.stage
+        return self.judge(replace(report, staged=self.staging.is_wanted()))
 
     def judge(self, report: GenerateReport) -> GenerateReport:
         """Say whether the commit may go on with what was written."""
         path = report.written[0].path
         doubts = [operation.doubt for operation in report.operations if operation.doubt]
         if not report.staged:
-            stopped, hint = f"{path} was written and is not staged", f"git add {path}"
+            stopped, hint = f"{path} was written and is not staged", f"git add {quote(path)}"
         elif doubts and "doubt" in self.environment.settings.stop_on:
             stopped = listed(doubts)
             hint = f"look at {path}; committing again accepts it"
-        elif self.lost_by_git():
+        elif self.staging.is_lost_by_git():
             stopped = "`git commit <path>` would leave the revision out of the index afterwards"
-            hint = f"git add {path}, then commit it by its path too"
+            hint = f"git add {quote(path)}, then commit it by its path too"
         else:
             return report
         return replace(report, stopped=stopped, hint=hint)
@@ -248,9 +247,9 @@ class Run:
             return GenerateReport(self.environment.name)
         if superseded.unstaged(self.workspace, pending):
             superseded.refuse_edited(self.workspace, pending)
-            if not self.may_stage_again():
-                return self.unstaged(pending.path)
-            self.stage_again(pending.path, pending.instead_of)
+            if not self.staging.may_add_again():
+                return self.staging.missing(pending.path)
+            self.staging.add_again(pending.path, pending.instead_of)
         elif self.invocation.only_looking:
             return GenerateReport(self.environment.name)
         self.inputs = frozenset({*pending.inputs, pending.path})
@@ -263,44 +262,10 @@ class Run:
         self.inputs = self.inputs | {old.path}
         if self.options.dry_run or self.workspace.read(old.path) == old.content:
             return report
-        if not self.may_stage_again():
-            return self.unstaged(old.path)
-        self.stage_again(old.path, old.instead_of)
+        if not self.staging.may_add_again():
+            return self.staging.missing(old.path)
+        self.staging.add_again(old.path, old.instead_of)
         return report
-
-    def may_stage_again(self) -> bool:
-        """Say whether a revision that is not staged may be, and would stay so."""
-        return self.stages() and not (self.invocation.only_looking or self.lost_by_git())
-
-    def unstaged(self, path: str) -> GenerateReport:
-        """Return the report of a commit that would go without a revision that is there."""
-        return GenerateReport(
-            self.environment.name,
-            stopped=f"{path} is not staged for this commit",
-            hint=f"git add {path}, then commit again (by its path too, if by path)",
-        )
-
-    def stage_again(self, path: str, instead_of: Sequence[str]) -> None:
-        """Stage a revision that a refused commit left in the work tree alone."""
-        repository = self.workspace.repository
-        repository.add([path])
-        back = [each for each in instead_of if each in self.workspace.index]
-        if back:
-            repository.remove_from_index(back)
-        self.after_staging([path, *instead_of])
-
-    def after_staging(self, paths: list[str]) -> None:
-        """Leave a note for the post-commit hook where git would drop what was staged."""
-        if self.invocation.only_paths and not self.lost_by_git():
-            memo.note_repair(self.workspace.repository, paths)
-
-    def lost_by_git(self) -> bool:
-        """Say whether git would drop what is staged now, with no post-commit hook to mend it."""
-        if not self.invocation.only_paths:
-            return False
-        repository = self.workspace.repository
-        configuration = self.workspace.read(".pre-commit-config.yaml") or ""
-        return not hookfiles.repairs(repository.hooks_dir, configuration)
 
 
 def listed(doubts: Sequence[str]) -> str:

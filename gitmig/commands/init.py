@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from shlex import quote
 
 from gitmig import client, interpreter, scaffold, sources
 from gitmig.commands import hooks
@@ -209,7 +210,7 @@ def refuse_existing(workspace: Workspace, path: str) -> None:
     if (workspace.repository.root / path).exists():
         raise GitmigError(
             f"{path} exists but git does not track it",
-            f"`git add {path}` to use it, or move it away, then run `gitmig init` again",
+            f"`git add {quote(path)}` to use it, or move it away, then run `gitmig init` again",
         )
 
 

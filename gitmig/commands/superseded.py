@@ -7,6 +7,7 @@ hook refused, and one that the commit being amended added. Both only while nobod
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from gitmig import config, memo, revisions
 from gitmig.commands.workspace import Workspace
@@ -86,7 +87,7 @@ def refuse_edited(workspace: Workspace, pending: memo.Pending) -> None:
     if content is not None and not revisions.is_sealed(content):
         raise Stopped(
             f"{pending.path} was edited and is not staged",
-            f"git add {pending.path}, then commit again",
+            f"git add {quote(pending.path)}, then commit again",
         )
 
 

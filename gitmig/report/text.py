@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from rich.console import Console
 from rich.syntax import Syntax
@@ -15,15 +16,16 @@ MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", 
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
-def generated(report: GenerateReport, *, quiet: bool = False) -> None:
-    """Print what ``gitmig autogenerate`` did."""
+def generated(report: GenerateReport, *, quiet: bool = False, in_commit: bool = False) -> None:
+    """Print what ``gitmig autogenerate`` did; ``in_commit``: as the hook of a commit."""
     console = stdout()
     for file in report.written:
         if report.dry_run and not report.stopped:
             console.print(Text(f"# would write {file.path}", "bold"))
             console.print(Syntax(file.content, "python", background_color="default"))
         elif not report.dry_run:
-            state = "added to the commit" if report.staged else "written"
+            staged = "added to the commit" if in_commit else "written and staged"
+            state = staged if report.staged else "written"
             console.print(Text.assemble(("gitmig: ", "bold"), f"{file.path} {state}"))
             console.print(f"  {file.message}", markup=False)
     told = stderr()
@@ -32,7 +34,7 @@ def generated(report: GenerateReport, *, quiet: bool = False) -> None:
     if report.stopped:
         stopped(told, report.stopped, report.hint)
     elif report.written and report.staged and not quiet:
-        undo = " ".join(file.path for file in report.written)
+        undo = " ".join(quote(file.path) for file in report.written)
         told.print(Text(f"  undo: git rm -fq {undo}", "dim"))
     if not report.written and not report.notes and not report.stopped and not quiet:
         told.print("gitmig: models and revisions agree, nothing to generate")
