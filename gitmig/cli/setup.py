@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from gitmig.commands.demo import demo
 from gitmig.commands.doctor import doctor
 from gitmig.commands.init import Plan, apply, plan
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK
+from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError
 from gitmig.graph import Graph
 from gitmig.hookfiles import HookChange
 from gitmig.report import text
@@ -40,13 +41,22 @@ def init_command(
     """Set up Alembic for the models found here, the hooks, the settings and a CI workflow."""
     wanted = Plan(folder, template, url, hooks=not no_hooks)
     steps = plan(directory, wanted)
-    allowed = [
-        step for step in steps
-        if not step.changes_existing or yes or click.confirm(f"change {step.path}?", default=True)
-    ]  # fmt: skip
+    allowed = [step for step in steps if not step.changes_existing or yes or agreed(step.path)]
     for line in apply(directory, wanted, allowed):
         click.echo(f"gitmig: {line}")
     return OK
+
+
+def agreed(path: str) -> bool:
+    """Ask whether a file may be changed; raises GitmigError where there is nobody to ask."""
+    try:
+        return click.confirm(f"change {path}?", default=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise GitmigError(
+            f"{path} would be changed, and nobody is there to be asked", "gitmig init --yes"
+        ) from None
 
 
 @click.command("install")

@@ -154,7 +154,7 @@ FAULTS: list[Callable[[Project], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_what_is_staged_cannot_be_used(project: Project, fault: Callable[..., object]) -> None:
-    """Whatever is broken in the staged tree is named with its place, by hand and in the hook."""
+    """Whatever is broken in the staged tree is named with its place."""
     told = fault(project)
     if fault not in (syntax_error, markers_in_models):
         project.append("models.py", column("email"))
