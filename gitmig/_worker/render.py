@@ -43,6 +43,7 @@ class Scratch:
             return self.twin(rev_path(*args, **kwargs))
 
         def generate_template(source: Any, target: Any, **variables: Any) -> None:
+            variables["message"] = in_docstring(variables.get("message") or "")
             generate(source, target, **variables)
             add_missing_imports(target)
             self.paths.append(str(target))
@@ -89,6 +90,12 @@ class Scratch:
             relative = os.path.relpath(path, self.directory).replace(os.sep, "/")
             found.append({"path": relative, "content": text})
         return found
+
+
+def in_docstring(message: str) -> str:
+    """Return a message as it may stand in the docstring of every template, whatever is in it."""
+    text = message.replace("\\", "\\\\").replace('"""', "'''")
+    return text + " " if text.endswith('"') else text
 
 
 def add_missing_imports(path: Any) -> None:

@@ -242,3 +242,14 @@ def test_message(project: Project, models: str, options: tuple[str, ...], messag
     namespace: dict[str, object] = {}
     exec(compile(project.read(path), path, "exec"), namespace)  # noqa: S102  # the file itself
     assert str(namespace["__doc__"]).splitlines()[0] == message
+
+
+def test_any_message_is_only_text(project: Project) -> None:
+    """A message with quotes, backslashes and newlines makes a file that is Python (R4)."""
+    project.append("models.py", column("email"))
+    project.git("add", "-A")
+    hostile = 'say """hi""" \\N{x} $(id) %s\nnext "'
+    project.gitmig("autogenerate", "-m", hostile)
+    (path,) = project.git("diff", "--cached", "--name-only", "--", "migrations").stdout.split()
+    compile(project.read(path), path, "exec")
+    project.gitmig("check")
