@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +33,27 @@ from _gitmig_worker.main import main
 main()
 """
 TAIL = 2000  # bytes of stderr that are kept for an error
+# what git tells its hooks about their repository: `git rev-parse --local-env-vars` (git 2.39)
+OF_THE_REPOSITORY = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
 
 
 def ask(
@@ -50,10 +71,10 @@ def ask(
     NoInterpreter where the Python cannot be started.
     """
     with progress_pipe(on_progress) as descriptor, tempfile.TemporaryFile() as errors:
-        body = json.dumps({**request, "progress": descriptor}).encode()
-        process = start(python, descriptor, env, errors)
+        whole = {**request, "progress": descriptor, "attached": False}
+        process = start(python, whole, [descriptor], env, errors)
         try:
-            output, _ = process.communicate(body, timeout=timeout)
+            output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             raise WorkerFailed(
                 "out_of_time",
@@ -66,36 +87,91 @@ def ask(
         return result_of(process, output, tail(errors))
 
 
+def ask_attached(
+    python: Path, request: Mapping[str, Any], *, env: Mapping[str, str]
+) -> dict[str, Any]:
+    """Send one request about a real database, as if the worker were the user's own command.
+
+    It reads from the user's terminal and prints to it, has no time limit, and is never killed in
+    the middle of its work but by a second Ctrl-C. Raises as ``ask`` does, and KeyboardInterrupt
+    where an interrupt ended it.
+    """
+    process = start(python, {**request, "progress": -1, "attached": True}, [], env, None)
+    try:
+        with interrupts_passed_on(process) as interrupts:
+            output, _ = process.communicate()
+    finally:
+        end(process)
+    try:
+        return result_of(process, output, "")
+    except WorkerFailed:
+        if interrupts:
+            raise KeyboardInterrupt from None
+        raise
+
+
 def start(
-    python: Path, descriptor: int, env: Mapping[str, str], errors: IO[bytes]
+    python: Path,
+    request: Mapping[str, Any],
+    descriptors: Sequence[int],
+    env: Mapping[str, str],
+    errors: IO[bytes] | None,
 ) -> subprocess.Popen[bytes]:
     """Start the worker process, in a group of its own so that its children end with it.
 
     ``errors`` takes what it prints: a file, because children that it leaves behind have it open,
-    and the end of a pipe would only come with theirs.
+    and the end of a pipe would only come with theirs. None attaches it to the user's terminal.
     """
+    with tempfile.TemporaryFile() as body:
+        body.write(json.dumps(request).encode())
+        body.seek(0)
+        try:
+            return subprocess.Popen(
+                [python, "-c", BOOTSTRAP, str(FOLDER), str(body.fileno())],
+                stdin=subprocess.DEVNULL if errors else None,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**clean_environment(), **env, "GITMIG_RUNNING": "1"},
+                pass_fds=[body.fileno(), *descriptors],
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise NoInterpreter(
+                f"{python} cannot be started: {error.strerror}",
+                "set `python` in [tool.gitmig], or run `gitmig doctor`",
+            ) from error
+
+
+@contextlib.contextmanager
+def interrupts_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Pass Ctrl-C and SIGTERM on to the worker's group; give the list of what came.
+
+    The first lets it roll back and end, a second one kills it. What the shell had ignored for a
+    command in the background stays ignored.
+    """
+    came: list[int] = []
+
+    def pass_on(number: int, frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL if came else number)
+        came.append(number)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, pass_on)
     try:
-        return subprocess.Popen(
-            [python, "-c", BOOTSTRAP, str(FOLDER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**clean_environment(), **env, "GITMIG_RUNNING": "1"},
-            pass_fds=[descriptor],
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise NoInterpreter(
-            f"{python} cannot be started: {error.strerror}",
-            "set `python` in [tool.gitmig], or run `gitmig doctor`",
-        ) from error
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without what git tells its hooks: it is about another repository
     for everything the project's code may start.
     """  # noqa: D205
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {name: value for name, value in os.environ.items() if name not in OF_THE_REPOSITORY}
 
 
 @contextlib.contextmanager
@@ -133,7 +209,7 @@ def result_of(process: subprocess.Popen[bytes], output: bytes, printed: str) -> 
         raise WorkerFailed(
             "died",
             f"the project's interpreter ended without an answer (exit code {process.returncode})",
-            "env.py may have ended it; -v shows what was printed",
+            "env.py may have ended it" + ("; -v shows what was printed" if printed else ""),
             printed,
         ) from None
     if "error" in answer:

@@ -20,7 +20,6 @@ HINTS = {
     "server_failed": "check the URL and that its user may create databases",
     "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
-    "alembic_refused": "see `gitmig history`",
 }
 
 
@@ -72,9 +71,11 @@ def hint_of(case: Case) -> str:
     """Return what to do about it."""
     kind, missing = case.error.kind, case.text("missing_module")
     if kind == "migration_failed":
-        return hint_for_migration(case.error.message)
+        return hint_for_migration(case.error.message, bool(case.error.data.get("replayed")))
     if kind == "usage":
         return case.text("usage")
+    if kind == "alembic_refused":
+        return hint_for_alembic(case)
     if kind in ("env_failed", "revision_unreadable"):
         if missing and PRE_COMMITS in case.python:
             return f"no Python of the project's was found, only pre-commit's: {INTERPRETER}"
@@ -86,6 +87,19 @@ def hint_of(case: Case) -> str:
     return HINTS.get(kind, case.error.hint)
 
 
+def hint_for_alembic(case: Case) -> str:
+    """Return what to do where Alembic itself said no."""
+    message = case.error.message
+    if "MetaData" in message:
+        env = f"{case.environment.script_location}/env.py"
+        return f"set target_metadata in {env} to the metadata of your models"
+    if "locate revision" in message or "No such revision" in message:
+        return "`gitmig history` lists the revisions"
+    if "not up to date" in message:
+        return "`gitmig upgrade` first; `gitmig autogenerate` needs no database at all"
+    return ""
+
+
 def where(path: str, line: int) -> str:
     """Return ``path:line: `` or nothing."""
     if not path:
@@ -93,13 +107,18 @@ def where(path: str, line: int) -> str:
     return f"{path}:{line}: " if line else f"{path}: "
 
 
-def hint_for_migration(message: str) -> str:
-    """Return what usually helps where a revision fails on an ephemeral database."""
-    if "no such table" in message or "does not exist" in message:
+def hint_for_migration(message: str, replayed: bool) -> str:
+    """Return what usually helps where a revision fails.
+
+    ``replayed``: it did so on the way up from an empty database, and is not what is being written.
+    """
+    if replayed and ("no such table" in message or "does not exist" in message):
         return (
             "the chain of revisions does not start from an empty database: "
             "add a revision at the base that creates what it expects"
         )
+    if "not authorized" in message:
+        return "a throw-away database attaches no other file: gitmig did not make that one"
     if "No support for ALTER" in message:
         return "SQLite needs batch mode: set render_as_batch=True in env.py"
     return "mend the revision, then try again"

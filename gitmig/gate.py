@@ -21,14 +21,26 @@ LISTED = ("*.py", "*alembic.ini", "*pyproject.toml", "*gitmig.toml")
 CONFIGURATIONS = ("alembic.ini", "pyproject.toml", "gitmig.toml")
 
 Entry = dict[str, Any]
+PARTS = {"inputs", "folders", "names", "residue", "stamp"}
 
 
 def settles(arguments: list[str]) -> bool:
-    """Say whether a hook's command line is done already: skipped, or nothing has changed."""
+    """Say whether a hook's command line is done already: skipped, or nothing has changed.
+
+    Whatever goes wrong in here is no answer: the long way finds the words for it.
+    """
     if arguments[:2] not in GATED:
         return False
     if skipped(os.environ):
         return True
+    try:
+        return is_known(arguments)
+    except Exception:
+        return False
+
+
+def is_known(arguments: list[str]) -> bool:
+    """Say whether the staged files are those of a memo entry."""
     git_dir = own_git_dir(os.getcwd())
     entries = load(memo_path(common_dir(git_dir)))
     if not entries:
@@ -80,10 +92,10 @@ def load(path: str) -> list[Entry]:
     try:
         with open(path, encoding="utf-8") as file:
             memo = json.load(file)
-        entries: list[Entry] = memo["entries"] if memo["version"] == VERSION else []
-    except (OSError, ValueError, KeyError, TypeError):
+        entries = memo["entries"] if memo["version"] == VERSION else []
+        return [entry for entry in entries if entry.keys() >= PARTS]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
-    return entries
 
 
 def forgotten(git_dir: str, index: Mapping[str, str]) -> bool:

@@ -7,16 +7,18 @@ that the ``GIT_INDEX_FILE`` of the hook is obeyed (GitPython's own index ignores
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from shlex import quote
+
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without git: an error when it is run
 
 from git import Git, GitCommandError, GitCommandNotFound
 
+from gitmig import listing
 from gitmig.errors import GitFailed, GitmigError, IndexLocked, NotARepository
 
 # what a file under the git directory says about the operation in progress (FACTS: git hooks)
@@ -30,12 +32,7 @@ STATES = {
 }
 
 
-@dataclass(frozen=True)
-class WorkTreeStatus:
-    """Paths whose work-tree file differs from the index, and paths git does not know."""
-
-    unstaged: tuple[str, ...]
-    untracked: tuple[str, ...]
+QUESTIONS = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
 
 
 class Repository:
@@ -55,14 +52,17 @@ class Repository:
         """
         git = Git(str(directory))
         try:
-            output = git.rev_parse("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+            output = git.rev_parse(*QUESTIONS)
         except GitCommandNotFound as error:
             raise GitmigError("git was not found on PATH", "install git, then try again") from error
         except GitCommandError as error:
             raise NotARepository(
                 f"{directory} is not inside a git work tree", "run `git init` there first"
             ) from error
-        root, git_dir, common = (os.fsdecode(os.fsencode(line)) for line in output.split("\n"))
+        lines = output.split("\n")
+        if len(lines) != len(QUESTIONS):  # a newline in a path
+            lines = [git.rev_parse(question) for question in QUESTIONS]
+        root, git_dir, common = lines
         # --git-common-dir is relative to the directory it was asked in
         return cls(Path(root), Path(git_dir), Path(os.path.realpath(Path(directory, common))))
 
@@ -129,22 +129,23 @@ class Repository:
     def index(self) -> dict[str, str]:
         """Return path → blob id of the tree being committed.
 
+        A link counts as what it leads to in that tree; a file of ``git add -N`` is not in it.
         Raises GitFailed where a path is unmerged: there is no such tree then.
         """
-        found: dict[str, str] = {}
-        for entry in self.run("ls-files", "-s", "-z").split(b"\0"):
-            if not entry:
-                continue
-            head, _, name = entry.partition(b"\t")
-            mode, blob, stage = head.decode().split()
-            path = os.fsdecode(name)
-            if stage != "0":
-                raise GitFailed(
-                    f"{path} is unmerged", f"resolve it, then run `git add {quote(path)}`"
-                )
-            if mode != "160000":  # a submodule's commit is no blob
-                found[path] = blob
+        found = self.followed(listing.parse_index(self.run("ls-files", "-s", "-z")))
+        if listing.EMPTY in found.values():
+            for path in self.names("diff-files", "--name-only", "-z", "--diff-filter=A"):
+                found.pop(path, None)
         return found
+
+    def followed(self, found: listing.Listing) -> dict[str, str]:
+        """Return the files of a tree, and for each link the file it leads to."""
+        files = found.files
+        for path, blob in found.links.items():
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.read(blob)))
+            if target in files:
+                files[path] = files[target]
+        return files
 
     def read(self, blob: str) -> str:
         """Return a blob's text (undecodable bytes replaced)."""
@@ -167,12 +168,8 @@ class Repository:
 
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""
-        found = {}
-        for entry in self.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
-            head, _, name = entry.partition(b"\t")
-            if name and head.split()[1] == b"blob":
-                found[os.fsdecode(name)] = head.split()[2].decode()
-        return found
+        output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)
+        return self.followed(listing.parse_tree(output))
 
     def committed(self, path: str) -> str:
         """Return the id of what ``HEAD`` has at a path, empty where it has nothing there."""
@@ -223,19 +220,17 @@ class Repository:
         found = self.run("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
         return bool(found.strip())
 
-    def status(self) -> WorkTreeStatus:
-        """Return where the work tree differs from the index being committed."""
-        unstaged, untracked = [], []
-        entries = iter(self.names("status", "--porcelain", "-z", "--untracked-files=all"))
-        for entry in entries:
-            staged, changed, path = entry[0], entry[1], entry[3:]
-            if staged in "RC":
-                next(entries)  # the name before the rename
-            if staged == "?":
-                untracked.append(path)
-            elif changed != " ":
-                unstaged.append(path)
-        return WorkTreeStatus(tuple(unstaged), tuple(untracked))
+    def status(self) -> listing.WorkTreeStatus:
+        """Return where the work tree differs from the index being committed, or may.
+
+        git does not look at files that are marked (sparse checkout, ``--skip-worktree``,
+        ``--assume-unchanged``): they count as different.
+        """
+        found = listing.parse_status(
+            self.run("status", "--porcelain", "-z", "--untracked-files=all")
+        )
+        hidden = [line[2:] for line in self.names("ls-files", "-v", "-z") if line[0] != "H"]
+        return listing.WorkTreeStatus((*found.unstaged, *hidden), found.untracked)
 
     def ignored_files(self) -> list[str]:
         """Return the ignored files that do not lie in a folder ignored as a whole."""
@@ -250,13 +245,6 @@ class Repository:
             return bool(self.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(path)))
         except GitFailed:
             return False
-
-    def files_with(self, text: str, patterns: Sequence[str]) -> list[str]:
-        """Return the staged files of these pathspecs that contain a text."""
-        try:
-            return self.names("grep", "--cached", "-l", "-z", "-F", "-e", text, "--", *patterns)
-        except GitFailed:
-            return []
 
     def add(self, paths: Sequence[str]) -> None:
         """Stage exactly these paths in the index of the commit under way."""
@@ -289,7 +277,8 @@ class Repository:
         folder.mkdir(parents=True, exist_ok=True)
         self.run(
             "-c", "core.sparseCheckout=false", "-c", "core.fsmonitor=false",
-            f"--work-tree={folder}", "read-tree", "--reset", "-u", tree,
+            "-c", "submodule.recurse=false", f"--work-tree={folder}",
+            "read-tree", "--no-recurse-submodules", "--reset", "-u", tree,
             env={"GIT_INDEX_FILE": str(index), "GIT_DIR": str(self.git_dir)},
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ would on the next ``pre-commit install`` overwrite one that pre-commit had kept.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -63,15 +64,26 @@ def install(hooks_dir: Path, python: Path, root: Path, common_dir: Path) -> list
     way; a second call only refreshes. Raises GitmigError for a folder that husky manages, one that
     cannot be written, and a kept hook that would be overwritten.
     """
-    _refuse_husky(hooks_dir)
+    check(hooks_dir)
     with _reaching(hooks_dir):
         hooks_dir.mkdir(parents=True, exist_ok=True)
-        for name in HOOKS:
-            _refuse_overwriting(hooks_dir, name)
         shared = _is_tracked(hooks_dir, root, common_dir)
         note = _place_note(hooks_dir, root, common_dir)
         baked = None if shared else python
         return [_install_one(hooks_dir, name, hook_text(name, baked), note) for name in HOOKS]
+
+
+def check(hooks_dir: Path) -> None:
+    """Raise the GitmigError that ``install`` would, where it would; nothing is written."""
+    _refuse_husky(hooks_dir)
+    with _reaching(hooks_dir):
+        for name in HOOKS:
+            _refuse_overwriting(hooks_dir, name)
+        there = next(each for each in (hooks_dir, *hooks_dir.parents) if os.path.lexists(each))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def uninstall(hooks_dir: Path) -> list[HookChange]:

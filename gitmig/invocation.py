@@ -13,6 +13,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+# options of git commit whose value is the next word (git-commit(1))
+WITH_VALUE = {"-m", "-F", "-c", "-C", "-t", "--message", "--file", "--reuse-message"}
+WITH_VALUE |= {"--reedit-message", "--template", "--author", "--date", "--cleanup", "--fixup"}
+WITH_VALUE |= {"--squash", "--trailer", "--pathspec-from-file"}
 GENERATIONS = 8  # from the hook up to git: sh, pre-commit, its own children
 
 
@@ -47,8 +51,21 @@ def of_hook(framework: bool) -> Invocation:
         framework=framework,
         committing=bool(index),
         only_paths=Path(index).name.startswith("next-index-"),
-        amending="--amend" in commit_command(),
+        amending=amends(commit_command()),
     )
+
+
+def amends(words: list[str]) -> bool:
+    """Say whether a ``git commit`` command line amends: ``-m --amend`` is a message."""
+    options = iter(words[words.index("commit") + 1 :] if "commit" in words else [])
+    for word in options:
+        if word == "--":
+            return False
+        if word == "--amend":
+            return True
+        if word in WITH_VALUE:
+            next(options, None)
+    return False
 
 
 def commit_command() -> list[str]:

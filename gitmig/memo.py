@@ -29,7 +29,7 @@ class Pending:
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
     ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
-    files of the amended commit that it took the place of.
+    files of the amended commit that it took the place of, ``head`` the commit it is to follow.
     """
 
     environment: str
@@ -40,6 +40,7 @@ class Pending:
     residue: list[str]
     before: str = ""
     instead_of: Sequence[str] = ()
+    head: str = ""
 
 
 def remember(
@@ -60,16 +61,16 @@ def remember(
     known.update({path: index[path] for path in configurations})
     folders = sorted({str(PurePosixPath(path).parent) for path in known if path.endswith(".py")})
     folders = ["" if folder == "." else folder for folder in folders]
-    entry = {
-        "inputs": known,
-        "folders": folders,
-        "names": gate.names_key(folders, index),
-        "residue": dict(residue),
-        "stamp": {path: Path(path).stat().st_mtime_ns for path in packages},
-    }
     path = Path(gate.memo_path(str(repository.common_dir)))
     entries = [old for old in gate.load(str(path)) if old["inputs"] != known]
     with contextlib.suppress(OSError):
+        entry = {
+            "inputs": known,
+            "folders": folders,
+            "names": gate.names_key(folders, index),
+            "residue": dict(residue),
+            "stamp": {path: Path(path).stat().st_mtime_ns for path in packages},
+        }
         write(path, {"version": gate.VERSION, "entries": [entry, *entries][:KEPT]})
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,20 +39,28 @@ def place(
     with undone_on_error(repository, instead_of, index) as undo:
         for path in instead_of:
             remove(repository, path, undo, staged=path in index)
+        own = repository.own_dir
+        own.mkdir(parents=True, exist_ok=True)
         for revision in written:
-            create(repository.root / revision.path, revision.content, undo)
+            create(repository.root / revision.path, revision.content, undo, own)
         if stage and written:
             refuse_ignored(repository, written)
             repository.add([revision.path for revision in written])
 
 
-def create(path: Path, content: str, undo: Undo) -> None:
-    """Write a new file; raises GitmigError where one is there already."""
+def create(path: Path, content: str, undo: Undo, beside: Path) -> None:
+    """Write a new file, whole or not at all; raises GitmigError where one is there already.
+
+    ``beside`` is a folder, outside of what git looks at, in which it is prepared.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "x", encoding="utf-8", newline="") as file:
+        with tempfile.NamedTemporaryFile(dir=beside) as whole:
+            whole.write(content.encode())
+            whole.flush()
+            Path(whole.name).chmod(0o666 & ~umask())
+            appear(Path(whole.name), path)
             undo.created.append(path)
-            file.write(content)
     except FileExistsError as error:
         raise GitmigError(
             f"{path} exists and is not staged; it was left as it is",
@@ -60,6 +70,24 @@ def create(path: Path, content: str, undo: Undo) -> None:
         raise GitmigError(
             f"{path} cannot be written: {error.strerror}", "see its folder's rights and free space"
         ) from error
+
+
+def appear(whole: Path, path: Path) -> None:
+    """Give a finished file its name, never over another one."""
+    try:
+        path.hardlink_to(whole)
+    except FileExistsError:
+        raise
+    except OSError:  # another file system, or one without links
+        with open(path, "xb") as file:
+            file.write(whole.read_bytes())
+
+
+def umask() -> int:
+    """Return the rights that new files go without."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def remove(repository: Repository, path: str, undo: Undo, *, staged: bool) -> None:

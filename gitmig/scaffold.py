@@ -14,6 +14,11 @@ _PLACEHOLDER = re.compile(
 )
 _SECTION = re.compile(r"^\[alembic\][ \t\r]*\n", re.MULTILINE)
 _OPTION = r"^{name}[ \t]*[=:][ \t]*(?P<value>.*(?:\n[ \t]+\S.*)*)$"
+SETTINGS = """\
+# None is needed; docs/settings.md of gitmig lists them all. The one most often set
+# is the Python with the project's packages, where gitmig does not find it by itself:
+# python = ".venv/bin/python"
+"""
 _SEPARATORS = {"space": " ", "newline": "\n    ", ";": ";"}  # all others mean ":" on POSIX
 
 
@@ -51,7 +56,7 @@ def wire_env(env_text: str, imports: list[str], expression: str) -> str | None:
     above = [node for node in tree.body if _is_import(node) and node.lineno < value.lineno]
     if not above or _imported(above) & _imported(wanted.body):
         return None
-    lines = re.split(r"(?<=\n)", env_text)
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", env_text)  # as ast counts them
     row = lines[value.lineno - 1].encode()  # ast counts columns in bytes
     row = row[: value.col_offset] + expression.encode() + row[value.end_col_offset :]
     lines[value.lineno - 1] = row.decode()
@@ -89,20 +94,6 @@ def set_prepend_sys_path(ini_text: str, roots: Sequence[str]) -> str:
         return head + body[: present.start()] + line + body[present.end() :] + tail
     added = line + "\n" + ("" if named else "path_separator = os\n")
     return head + added + body + tail
-
-
-def settings_text(base: str, python: str) -> str:
-    """Give a new gitmig.toml; a setting that is empty is there as a comment, to be filled in."""
-    settings = (
-        ("The branch whose revisions are published and never rewritten.", "base", base, "main"),
-        ("The Python that has the project's packages.", "python", python, ".venv/bin/python"),
-    )
-    lines = []
-    for comment, key, value, example in settings:
-        mark = "" if value else "# "
-        text = json.dumps(value or example, ensure_ascii=False)  # a TOML string, but for DEL
-        lines += [f"# {comment}", f"{mark}{key} = {text}"]
-    return "\n".join(lines) + "\n"
 
 
 _WORKFLOW = """\
@@ -147,10 +138,11 @@ def github_workflow(
 
 
 def gitignore_with(text: str, line: str) -> str | None:
-    """Add ``line`` to a .gitignore; None where it is there already."""
+    """Add ``line`` to a .gitignore, with its line ends; None where it is there already."""
     if line in (present.strip() for present in text.splitlines()):
         return None
-    return text + ("" if not text or text.endswith("\n") else "\n") + line + "\n"
+    ending = "\r\n" if "\r\n" in text else "\n"
+    return text + ("" if not text or text.endswith("\n") else ending) + line + ending
 
 
 def _empty_metadata(node: ast.stmt) -> ast.Constant | None:
@@ -180,5 +172,5 @@ def _imported(nodes: Sequence[ast.stmt]) -> set[str]:
 def _parsed(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # the latter for null bytes, before Python 3.12
         return None

@@ -1,6 +1,6 @@
 """A git tree as a directory: the work tree itself, or a private copy of what is staged.
 
-The work tree is used in place where nothing that Python can see differs from the index. Otherwise
+The work tree is used in place where nothing differs from the index. Otherwise
 the tree is laid out under the git directory and kept, so that the next time costs the difference.
 """
 
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from gitmig.git import Repository, WorkTreeStatus
+from gitmig.git import Repository
+from gitmig.listing import WorkTreeStatus
 
 # ignored files that a project needs at run time although git does not have them
 RUN_TIME_FILES = (".env", ".env.*", "_version.py", "version.py", "*.so", "*.pyd")
-SEEN_BY_PYTHON = (".py", ".so", ".pyd", ".ini", ".toml", ".cfg", ".mako", ".env")
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,19 @@ def laid_out(
     """Lay a tree out in the private folder of that name, with what the project needs besides."""
     with private_folder(repository, name) as folder:
         tree = folder / "tree"
+        # left by a run that was killed; nobody else is at it while we hold the lock
+        (folder / "tree.index.lock").unlink(missing_ok=True)
         repository.lay_out(tree_id, tree, folder / "tree.index")
         link_ignored(repository, tree, [*RUN_TIME_FILES, *include])
         yield tree
 
 
 def agrees(status: WorkTreeStatus) -> bool:
-    """Say whether Python would see the same in the work tree as in the index."""
-    unstaged = any(path.endswith(SEEN_BY_PYTHON) for path in status.unstaged)
-    return not unstaged and not any(path.endswith(".py") for path in status.untracked)
+    """Say whether a program would see the same in the work tree as in the index.
+
+    Any file may be read by a revision; one that git does not know only matters to an import.
+    """
+    return not status.unstaged and not any(path.endswith(".py") for path in status.untracked)
 
 
 @contextlib.contextmanager
@@ -89,7 +93,7 @@ def private_folder(repository: Repository, name: str) -> Iterator[Path]:
 
 
 def link_ignored(repository: Repository, tree: Path, patterns: Sequence[str]) -> None:
-    """Link the ignored files a project needs at run time; drop links that lead nowhere now."""
+    """Link the ignored files a project needs at run time."""
     for path in repository.ignored_files():
         if not any(fnmatch(path, each) or fnmatch(Path(path).name, each) for each in patterns):
             continue

@@ -17,11 +17,13 @@ skipped() {
     [ "${GITMIG_SKIP:-0}" != 0 ] || [ -n "$GITMIG_RUNNING" ]
 }
 
-# True where no staged path could matter to a migration. Any doubt (git failed) is false.
+# True where no staged path could matter to a migration: sources, configuration, and the data that
+# models may be made from. Any doubt (git failed) is false.
 nothing_staged() {
     git --no-literal-pathspecs diff --cached --quiet --no-ext-diff -- \
         ':(top,glob)**/*.py' ':(top,glob)**/*.ini' ':(top,glob)**/*.mako' \
-        ':(top,glob)**/pyproject.toml' ':(top,glob)**/gitmig.toml'
+        ':(top,glob)**/*.toml' ':(top,glob)**/*.json' ':(top,glob)**/*.y*ml' \
+        ':(top,glob)**/*.csv' ':(top,glob)**/*.sql'
 }
 
 call_gitmig() {

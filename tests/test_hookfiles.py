@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitmig.errors import GitmigError
-from gitmig.hookfiles import HOOKS, install, repairs, status, uninstall
+from gitmig.hookfiles import HOOKS, check, install, repairs, status, uninstall
 
 # What the hooks start in these tests in gitmig's place: notes its arguments, then does as told.
 STAND_IN = """#!/bin/sh
@@ -314,6 +314,17 @@ def test_husky_is_left_alone(repo: Repo) -> None:
         install(repo.root / ".husky/_", Path("py"), repo.root, repo.root / ".git")
     assert "gitmig hook NAME" in caught.value.hint
     assert list(listing(repo.root / ".husky/_")) == ["h"]
+
+
+def test_check_refuses_as_install_does_and_writes_nothing(repo: Repo) -> None:
+    """What would stop an install is told before; where nothing would, nothing is written."""
+    folder = repo.root / "new/hooks"
+    check(folder)
+    assert not folder.parent.exists()
+    repo.write("file", "")
+    for hooks_dir in (repo.root / "file", repo.root / "file/hooks"):
+        with pytest.raises(GitmigError, match="cannot be read or written"):
+            check(hooks_dir)
 
 
 def test_hook_that_dispatches_on_its_name_is_told(repo: Repo) -> None:

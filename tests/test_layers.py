@@ -25,6 +25,7 @@ CORE = {
     "declarations",
     "explain",
     "graph",
+    "listing",
     "revisions",
     "scaffold",
     "settings",

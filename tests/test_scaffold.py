@@ -16,13 +16,14 @@ from alembic import command
 from alembic.config import Config
 
 from gitmig.config import load
+from gitmig.model import Settings
 from gitmig.scaffold import (
+    SETTINGS,
     github_workflow,
     gitignore_with,
     import_lines,
     set_prepend_sys_path,
     set_url,
-    settings_text,
     wire_env,
 )
 from gitmig.sources import metadata_candidates, model_modules
@@ -232,12 +233,12 @@ def test_prepend_sys_path_without_the_section() -> None:
     assert set_prepend_sys_path("[loggers]\n", ["src"]) == "[loggers]\n"
 
 
-@pytest.mark.parametrize("python", ["", ".venv/bin/python", 'C:\\"odd"\\pythön'])
-def test_the_settings_are_read_back(python: str) -> None:
-    """The new gitmig.toml is what gitmig reads; an empty setting is only a comment."""
-    text = settings_text("main", python)
+def test_the_settings_are_read_back() -> None:
+    """The new gitmig.toml sets nothing; what it shows as a comment can be uncommented (D1)."""
+    assert load(["gitmig.toml"], {"gitmig.toml": SETTINGS}.get).settings == Settings()
+    text = SETTINGS.replace("# python =", "python =")
     settings = load(["gitmig.toml"], {"gitmig.toml": text}.get).settings
-    assert (settings.base, settings.python) == ("main", python)
+    assert settings == Settings(python=".venv/bin/python")
 
 
 def test_the_workflow() -> None:
@@ -261,3 +262,18 @@ def test_gitignore() -> None:
     assert gitignore_with("a", "*.db") == "a\n*.db\n"
     assert gitignore_with("a\n", "*.db") == "a\n*.db\n"
     assert gitignore_with("*.db  \na\n", "*.db") is None
+    assert gitignore_with("a\r\nb", "*.db") == "a\r\nb\r\n*.db\r\n"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_ends_are_kept(ending: str) -> None:
+    """An env.py is wired whatever ends its lines, and no line of its own is changed."""
+    text = "from alembic import context\nname = 1\ntarget_metadata = None\n".replace("\n", ending)
+    wired = wire_env(text, ["from models import Base"], "Base.metadata")
+    assert wired is not None
+    lines = wired.splitlines()
+    assert [lines[0], *lines[-2:]] == [
+        "from alembic import context", "name = 1", "target_metadata = Base.metadata"
+    ]  # fmt: skip
+    assert wired.startswith(f"from alembic import context{ending}")
+    assert wired.endswith(f"name = 1{ending}target_metadata = Base.metadata{ending}")

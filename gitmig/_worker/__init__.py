@@ -2,11 +2,12 @@
 
 It needs Python 3.9, the standard library and the project's Alembic (1.7 or later) and
 SQLAlchemy, and imports nothing of gitmig outside this folder. It is started as
-``python -c BOOTSTRAP folder`` and loaded under the private name ``_gitmig_worker``, so that it
-shadows no module of the project.
+``python -c BOOTSTRAP folder descriptor`` and loaded under the private name ``_gitmig_worker``, so
+that it shadows no module of the project.
 
-Protocol. One JSON object comes in on stdin, one goes out on the stdout the process was started
-with; whatever the project prints goes to stderr instead. One request a process. Every request::
+Protocol. One JSON object comes in on the descriptor, one goes out on the stdout the process was
+started with; whatever the project prints goes to stderr instead. One request a process. Every
+request::
 
     {"operation": "generate" | "merge" | "check" | "preview" | "alembic" | "describe" | "init" |
                   "residue",
@@ -18,6 +19,7 @@ with; whatever the project prints goes to stderr instead. One request a process.
      "server": "",                 URL of a server on which databases may be made
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
      "progress": 7,                file descriptor for progress, JSON lines; -1 for none
+     "attached": false,            works on a real database, for a user at a terminal
      ...}                          what the operation asks for besides, see its module
 
 The answer is ``{"result": ...}`` or ``{"error": {"kind": ..., "message": ..., ...}}``; ``kind``

@@ -2,7 +2,7 @@
 
 Request besides the common part: ``arguments``, what would follow ``alembic`` on the command line
 (global options such as ``-x`` first); ``peek``: only tell where the database stands, with the
-global options alone in ``arguments``.
+global options alone in ``arguments``; ``quiet``: say nothing while it runs.
 
 Result: ``output`` (what the command printed), ``database`` (the URLs connected to, passwords
 hidden), ``heads`` (with ``peek``), ``files`` (revision files written).
@@ -15,6 +15,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -22,25 +23,29 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import make_url
 
-from . import progress, redirect
+from . import redirect
 from .compat import url_text
+from .narrate import Narrator
 from .project import Project
 from .shapes import Context, Dialect, Request, Result
 
 
 def run(request: Request) -> Result:
     """Serve the request."""
-    progress.open_to(request.get("progress", -1))
-    seen = Seen()
+    narrator = Narrator(request["quiet"])
+    seen = Seen(narrator)
     output = io.StringIO()
     arguments = [*request["arguments"], *(["current"] if request["peek"] else [])]
     project = Project(request, arguments, stdout=output, output_buffer=output)
     result: Result = {"heads": [], "files": []}
-    if request["peek"]:
-        seen.never_create()
-        result["heads"] = where_it_stands(project)
-    else:
-        run_command(project, result["files"])
+    try:
+        if request["peek"]:
+            seen.never_create()
+            result["heads"] = where_it_stands(project)
+        else:
+            run_command(project, narrator, result["files"])
+    finally:
+        narrator.finish()
     return dict(result, output=output.getvalue(), database=seen.urls)
 
 
@@ -56,9 +61,9 @@ def where_it_stands(project: Project) -> list[str]:
     return sorted(set(found))
 
 
-def run_command(project: Project, files: list[str]) -> None:
+def run_command(project: Project, narrator: Narrator, files: list[str]) -> None:
     """Run the command as Alembic would, telling about each revision; collect files it writes."""
-    tell_steps(project)
+    tell_steps(project, narrator)
     directory: Any = ScriptDirectory
     generate = directory._generate_template
 
@@ -77,14 +82,16 @@ def run_command(project: Project, files: list[str]) -> None:
         )
 
 
-def tell_steps(project: Project) -> None:
+def tell_steps(project: Project, narrator: Narrator) -> None:
     """Make every run of migrations tell about its steps."""
     run_migrations = MigrationContext.run_migrations
 
     @functools.wraps(run_migrations)
     def told(self: Context, **kwargs: Any) -> None:
         steps = self._migrations_fn
-        self._migrations_fn = lambda heads, context: project.tracked(steps(heads, context), self)
+        self._migrations_fn = lambda heads, context: narrator.told(
+            project.tracked(steps(heads, context), self)
+        )
         run_migrations(self, **kwargs)
 
     MigrationContext.run_migrations = told  # type: ignore[method-assign]
@@ -93,7 +100,8 @@ def tell_steps(project: Project) -> None:
 class Seen:
     """The databases that were connected to, told as soon as they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, narrator: Narrator) -> None:
+        self.narrator = narrator
         self.urls: list[str] = []
         self.create = True
         event.listen(Engine, "do_connect", self.connecting)
@@ -122,12 +130,18 @@ class Seen:
         url = self._by_dialect.get(id(dialect), dialect.name)
         if url not in self.urls:
             self.urls.append(url)
-            progress.emit(event="database", url=url)
-        missing = dialect.name == "sqlite" and cargs and not os.path.exists(cargs[0])
+            self.narrator.database(url)
+        missing = dialect.name == "sqlite" and cargs and not os.path.exists(sqlite_file(cargs[0]))
         if missing and not self.create:
             args, kwargs = dialect.create_connect_args(make_url("sqlite://"))
             return dialect.connect(*args, **kwargs)
         return None
+
+
+def sqlite_file(name: Any) -> str:
+    """Return the path in the name of a SQLite database, which may be a ``file:`` URI."""
+    text = os.fsdecode(name)
+    return unquote(urlsplit(text).path) if text.startswith("file:") else text
 
 
 def hide_password(url: Any) -> str:

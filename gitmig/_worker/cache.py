@@ -10,20 +10,32 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 
+import alembic
+
 from . import compat
 from .databases import Databases
 from .project import Project
 
 KEPT = 8  # databases; each is some megabytes at most
-# what reads more than its own text: files beside it, the environment, modules named at run time
-LOOKS_AROUND = re.compile(r"__file__|import_module|__import__|\bexec\b|\bopen\b|environ|create_all")
-IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+# what reads more than its own text: files, the environment, arguments, modules named at run time
+LOOKS_AROUND = re.compile(
+    r"__file__|__import__|\b(?:exec|open|eval|getenv|environ|create_all|read_text|read_bytes)\b"
+    r"|get_x_argument|import_module"
+)
+IMPORTS = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import|import\s+(.+))", re.MULTILINE)
+# of the standard library: what computes from its arguments alone
+PURE = frozenset(
+    {"__future__", "collections", "contextlib", "dataclasses", "datetime", "decimal", "enum"}
+    | {"functools", "hashlib", "itertools", "json", "logging", "math", "operator", "re"}
+    | {"string", "textwrap", "time", "typing", "uuid", "warnings"}
+)
 
 
 def replay(project: Project, databases: Databases, folder: str) -> None:
@@ -46,11 +58,12 @@ def chain(project: Project) -> Iterator[str]:
     """Yield the key at each revision, from the base on; nothing where caching would not be safe."""
     texts = [read(str(revision.path)) for revision in project.script.walk_revisions()][::-1]
     env = read(os.path.join(str(project.script.dir), "env.py"))
-    own = own_modules(project)
-    if any(depends_on_more(text, own) for text in texts) or "create_all" in env:
+    known: dict[str, bool] = {}
+    if any(depends_on_more(text, known) for text in texts) or "create_all" in env:
         return
     request = project.request
-    digest = hashlib.sha256(repr(sorted(compat.versions().items())).encode() + env.encode())
+    packages = os.stat(os.path.dirname(os.path.dirname(alembic.__file__))).st_mtime_ns
+    digest = hashlib.sha256(repr((sorted(compat.versions().items()), packages, env)).encode())
     for name in (request["ini"], request["toml"]):
         digest.update(read(name).encode() if name else b"")
     for text in texts:
@@ -58,23 +71,27 @@ def chain(project: Project) -> Iterator[str]:
         yield digest.hexdigest()[:32]
 
 
-def depends_on_more(text: str, own: frozenset[str]) -> bool:
-    """Say whether a revision uses more of the project than its own text."""
+def depends_on_more(text: str, known: dict[str, bool]) -> bool:
+    """Say whether a revision uses more than its own text and installed packages."""
     if LOOKS_AROUND.search(text):
         return True
-    names = {name.partition(".")[0] for name in IMPORTS.findall(text)}
-    return bool(names & own) or "" in names
+    for origin, names in IMPORTS.findall(text):
+        for name in [origin] if origin else names.split(","):
+            package = name.strip().partition(".")[0].partition(" ")[0]
+            if package not in known:
+                known[package] = package in PURE or is_installed(package)
+            if not known[package]:
+                return True
+    return False
 
 
-def own_modules(project: Project) -> frozenset[str]:
-    """Return the names of the project's own top-level modules and packages."""
-    found = set()
-    tree = project.request["tree"]
-    for folder in (tree, os.path.join(tree, "src"), os.getcwd(), os.path.join(os.getcwd(), "src")):
-        with contextlib.suppress(OSError):
-            found |= {name.partition(".")[0] for name in os.listdir(folder)}
-    # alembic.ini and alembic/ are no modules of the project's
-    return frozenset(found - {"alembic", ""})
+def is_installed(package: str) -> bool:
+    """Say whether a module is an installed package: not the project's, not the library's."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and "site-packages" in str(spec.origin)
 
 
 def read(path: str) -> str:

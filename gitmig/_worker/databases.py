@@ -10,6 +10,9 @@ import contextlib
 import hashlib
 import json
 import os
+import platform
+import re
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -90,6 +93,7 @@ class Databases:
             if name in cparams:
                 kwargs[name] = cparams[name]
         connection = dialect.connect(*args, **kwargs)
+        refuse_attach(connection, self.directory)
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
         cursor.close()
@@ -125,17 +129,21 @@ class Databases:
         name = PREFIX + uuid.uuid4().hex[:12]
         note = os.path.join(self.registry, name)
         with open(note, "x", encoding="utf-8") as out:
-            json.dump({"pid": os.getpid(), "server": url_text(url)}, out)
+            noted = {"pid": os.getpid(), "host": platform.node(), "server": url_text(url)}
+            json.dump(noted, out)
         self._on_server(url, [f"CREATE DATABASE {name}"])
         return name
 
     def _sweep(self, url: Any) -> None:
         """Drop what runs that were killed left on this server: only what they noted here."""
         for name in os.listdir(self.registry):
+            if not re.fullmatch(PREFIX + "[0-9a-f]{12}", name):
+                continue
             note = os.path.join(self.registry, name)
             with contextlib.suppress(OSError, ValueError, KeyError), open(note) as file:
                 noted = json.load(file)
-                if noted["server"] == url_text(url) and not is_alive(noted["pid"]):
+                same = noted["server"] == url_text(url) and noted["host"] == platform.node()
+                if same and not is_alive(noted["pid"]):
                     self._on_server(url, [f"DROP DATABASE IF EXISTS {name}"])
                     os.unlink(note)
 
@@ -182,6 +190,24 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def refuse_attach(connection: Any, directory: str) -> None:
+    """Let a SQLite connection attach no file outside a directory: it could be a real one."""
+
+    def authorize(action: int, name: Any, *rest: Any) -> int:
+        if action != sqlite3.SQLITE_ATTACH or not name or name == ":memory:":
+            return sqlite3.SQLITE_OK
+        inside = os.path.realpath(name).startswith(os.path.realpath(directory) + os.sep)
+        return sqlite3.SQLITE_OK if inside else sqlite3.SQLITE_DENY
+
+    driver = getattr(connection, "driver_connection", None)  # of aiosqlite's adapter
+    if driver is None:
+        connection.set_authorizer(authorize)
+        return
+    from sqlalchemy.util import await_only
+
+    await_only(driver._execute(driver._conn.set_authorizer, authorize))
 
 
 def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str:

@@ -57,16 +57,16 @@ def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:
     The file is relative to its root. Frames of installed packages do not count, even where the
     virtual environment lies inside the project.
     """
-    found = ("", 0)
-    for frame in traceback.extract_tb(error.__traceback__):
-        for root in roots:
-            if is_below(frame.filename, root):
-                found = (os.path.relpath(frame.filename, root), frame.lineno or 0)
+    places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(
+        error.__traceback__
+    )]  # fmt: skip
     if isinstance(error, SyntaxError) and error.filename:
-        for root in roots:
-            if is_below(error.filename, root):
-                found = (os.path.relpath(error.filename, root), error.lineno or 0)
-    return found
+        places.append((error.filename, error.lineno or 0))
+    for filename, line in reversed(places):
+        for root in roots:  # the snapshot first: it lies inside the repository
+            if is_below(filename, root):
+                return os.path.relpath(filename, root), line
+    return "", 0
 
 
 def is_below(filename: str, root: str) -> bool:

@@ -7,6 +7,7 @@ are the tables reflected. Elsewhere tables are reflected at once.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -32,7 +33,11 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
     inspector: Any = inspect(connection)
     names = set(inspector.get_table_names())
     wanted = names if tables is None else names & set(tables)
-    return {"names": names, "tables": {name: reflect(inspector, name) for name in wanted}}
+    return {
+        "names": names,
+        "tables": {name: reflect(inspector, name) for name in wanted},
+        "others": others(inspector),
+    }
 
 
 def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
@@ -43,25 +48,43 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
     found += [f"table {name} is left over" for name in sorted(after["names"] - before["names"])]
     for name in sorted(set(before["tables"]) & set(after["tables"])):
         found += table_differences(name, before["tables"][name], after["tables"][name])
+    old, new = before["others"], after["others"]
+    found += [f"{name} is gone" for name in sorted(set(old) - set(new))]
+    found += [f"{name} is left over" for name in sorted(set(new) - set(old))]
+    found += [f"{name} differs" for name in sorted(set(old) & set(new)) if old[name] != new[name]]
+    return found
+
+
+def others(inspector: Any) -> dict[str, str]:
+    """Return what a server's schema holds besides tables: views, sequences, enum types."""
+    found = {f"view {name}": inspector.get_view_definition(name)
+             for name in inspector.get_view_names()}  # fmt: skip
+    if hasattr(inspector, "get_enums"):  # PostgreSQL
+        found.update(
+            {f"type {enum['name']}": str(enum["labels"]) for enum in inspector.get_enums()}
+        )
+    with contextlib.suppress(NotImplementedError, AttributeError):
+        found.update({f"sequence {name}": "" for name in inspector.get_sequence_names()})
     return found
 
 
 def sqlite_texts(connection: Connection) -> dict[str, Texts]:
-    """Return ``{table: {(type, name): text}}`` of everything in the database."""
+    """Return ``{table: {(type, name): text}}`` of everything in the database; views under ""."""
     found: dict[str, Texts] = {}
     for table, kind, name, sql in connection.execute(sqlalchemy.text(QUERY)):
-        found.setdefault(table, {})[(kind, name)] = sql
+        found.setdefault("" if kind == "view" else table, {})[(kind, name)] = sql
     found.pop("sqlite_sequence", None)
     return found
 
 
 def reflect_changed(before: Mapping[str, Texts], after: Mapping[str, Texts]) -> list[Fingerprint]:
     """Reflect the tables whose text differs, on both sides, from databases made of that text."""
-    changed = [name for name in before if name in after and before[name] != after[name]]
+    changed = [name for name in before if name and name in after and before[name] != after[name]]
     sides = []
     for texts in (before, after):
         tables = reflect_texts({name: texts[name] for name in changed}) if changed else {}
-        sides.append({"names": set(texts), "tables": tables})
+        views = {f"view {name}": sql for (_, name), sql in texts.get("", {}).items()}
+        sides.append({"names": set(texts) - {""}, "tables": tables, "others": views})
     return sides
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -28,18 +30,21 @@ OPERATIONS = {
 
 
 def main() -> NoReturn:
-    """Serve the request on stdin and end the process."""
+    """Serve the request in the file whose descriptor is the argument, and end the process."""
+    with os.fdopen(int(sys.argv.pop(1)), encoding="utf-8") as body:
+        request = json.load(body)
     answer_to = claim_stdout()
-    request = json.loads(sys.stdin.buffer.read())
-    sys.stdin = open(os.devnull)  # noqa: SIM115 - for as long as the process lives
-    end_with_parent()
+    if request["attached"]:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it rolls back, then ends
+    else:
+        end_with_parent()
     try:
         answer = {"result": serve(request)}
     except Failure as failure:
         answer = {"error": failure.answer()}
     except BaseException as error:
         answer = {"error": bug(error)}
-    with os.fdopen(answer_to, "w", encoding="utf-8") as out:
+    with contextlib.suppress(BrokenPipeError), os.fdopen(answer_to, "w", encoding="utf-8") as out:
         json.dump(answer, out)
     sys.stdout.flush()
     sys.stderr.flush()

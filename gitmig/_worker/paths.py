@@ -26,6 +26,7 @@ def enter(request: Request) -> None:
     if tree != root:
         redirect_imports(root, tree)
     os.chdir(os.path.join(tree, request["directory"]))
+    watch_reads()
     if request.get("pycache"):
         keep_bytecode(request["pycache"])
     else:
@@ -76,14 +77,31 @@ def twin(path: str, root: str, tree: str) -> str:
     return there if os.path.exists(there) else path
 
 
+_read: set[str] = set()
+
+
+def watch_reads() -> None:
+    """Note every file that is opened from here on: what is read decides, too."""
+
+    def note(event: str, arguments: Any) -> None:
+        if event == "open" and isinstance(arguments[0], str):
+            _read.add(os.path.abspath(arguments[0]))
+
+    sys.addaudithook(note)
+
+
 def loaded_sources(request: Request) -> list[str]:
-    """Return the project's own files that were imported, relative to the tree.
+    """Return the project's own files that were imported or read, relative to the tree.
 
     Raises ``wrong_source`` where one of them came from the work tree although a snapshot is used:
     what was compared would then not be what is committed.
     """
     tree, root = request["tree"], request["root"]
-    found = set()
+    found = {
+        os.path.relpath(path, tree)
+        for path in _read
+        if path.startswith(tree + os.sep) and is_below(path, tree)
+    }
     for name, module in list(sys.modules.items()):
         filename = getattr(module, "__file__", None)
         if not filename or not filename.endswith(".py") or name.startswith("_gitmig_worker"):

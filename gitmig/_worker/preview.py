@@ -1,7 +1,7 @@
 """``preview``: what an upgrade or a downgrade would do, in words and in SQL, without doing it.
 
-Request besides the common part: ``start`` (the revisions the real database stands on),
-``target`` as Alembic takes it, ``up``, ``arguments``: Alembic's global options, such as ``-x``.
+Request besides the common part: ``start`` (the revisions the real database stands on) and
+``arguments``, what would follow ``alembic`` for the ``upgrade`` or ``downgrade``.
 
 Result: ``steps``, each with ``revision``, ``subject``, ``path``, ``up``, ``words`` and ``sql``,
 and the facts of ``Project.facts``.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alembic import command
 from alembic.operations import BatchOperations
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -32,14 +33,14 @@ NOISE = (
 
 def run(request: Request) -> Result:
     """Serve the request."""
-    command = "upgrade" if request["up"] else "downgrade"
-    arguments = [*request["arguments"], command, request["target"]]
-    with open_session(request, arguments) as (project, databases):
+    with open_session(request, request["arguments"]) as (project, databases):
         for head in request["start"]:
             project.upgrade(head)
         recorder = Recorder(project)
-        move = project.upgrade if request["up"] else project.downgrade
-        move(request["target"], after=recorder.finish)
+        options: Any = project.config.cmd_opts
+        up = options.cmd[0] is command.upgrade
+        move = project.upgrade if up else project.downgrade
+        move(options.revision, after=recorder.finish)
         return dict(project.facts(databases), steps=recorder.steps)
 
 

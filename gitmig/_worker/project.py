@@ -156,8 +156,18 @@ class Project:
             up=step.is_upgrade,
             path=path.replace(os.sep, "/"),
             line=line,
+            replayed=self.is_replayed(step),
             sql=str(getattr(error, "statement", "") or ""),
         )
+
+    def is_replayed(self, step: Step) -> bool:
+        """Say whether an upgrade ran only to get from an empty database to where others start.
+
+        A base does so, even alone; another head is what somebody is writing.
+        """
+        revision = step.revision
+        upwards = bool(step.is_upgrade) and not self.request["attached"]
+        return upwards and (not revision.is_head or not revision.down_revision)
 
     def relative(self, path: Any) -> str:
         """Return a path of the tree as git writes it."""
@@ -175,18 +185,26 @@ class Project:
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what Alembic's command line makes of its arguments; raises ``usage``."""
+    """Return what Alembic's command line makes of its arguments; raises ``usage``.
+
+    An upgrade to nowhere is one to the head: only Alembic's parser knows what is an option's value.
+    """
     error = argparse.ArgumentParser.error
     argparse.ArgumentParser.error = refuse  # type: ignore[assignment, method-assign]
+    parse = CommandLine(prog="alembic").parser.parse_args
     try:
-        return CommandLine(prog="alembic").parser.parse_args(arguments)
+        return parse(arguments)
+    except Failure as failure:
+        if failure.data["prog"] != "alembic upgrade" or not failure.message.endswith(": revision"):
+            raise
+        return parse([*arguments, "head"])
     finally:
         argparse.ArgumentParser.error = error  # type: ignore[method-assign]
 
 
 def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
     """Turn a mistake on Alembic's command line into a failure."""
-    raise Failure("usage", message, usage=parser.format_usage().strip())
+    raise Failure("usage", message, usage=parser.format_usage().strip(), prog=parser.prog)
 
 
 @contextlib.contextmanager

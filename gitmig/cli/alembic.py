@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -15,9 +13,8 @@ from gitmig.cli import options
 from gitmig.commands.everyday import preview, run_alembic
 from gitmig.errors import OK
 from gitmig.report import text
-from gitmig.report.console import progress_bar, stderr
+from gitmig.report.console import progress_bar
 
-PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 SUMMARIES = {
     "branches": "Show where the revisions branch.",
     "current": "Show where the database stands.",
@@ -30,59 +27,72 @@ SUMMARIES = {
     "upgrade": "Take the database up to REVISION (default: head).",
 }
 MOVES = ("upgrade", "downgrade")
+VERBOSE = ("branches", "current", "heads", "history")  # to these Alembic has a -v of its own
 
 
-@contextmanager
-def steps_told(quiet: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Give a function that tells which database is opened, and each revision with its time."""
-    console = stderr()
-    running: list[tuple[str, float]] = []
+class AlembicCommand(click.Command):
+    """A command whose own options are few; every other word is Alembic's and stays as it is."""
 
-    def finish() -> None:
-        if running:
-            line, started = running.pop()
-            console.print(f"{line}  {time.perf_counter() - started:.2f} s", markup=False)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let click parse gitmig's own options alone; it takes clusters of letters apart."""
+        own, others = parted(args, self.get_params(ctx))
+        super().parse_args(ctx, own)
+        ctx.params["arguments"] = tuple(others)
+        return []
 
-    def tell(event: dict[str, Any]) -> None:
-        if quiet:
-            return
-        if event["event"] == "database":
-            console.print(f"gitmig: database {event['url']}", markup=False)
-            return
-        finish()
-        if event["event"] == "step":
-            arrow = "↑" if event["up"] else "↓"
-            running.append((f"{arrow} {event['revision']} {event['subject']}", time.perf_counter()))
 
-    yield tell
+def parted(
+    words: Sequence[str], parameters: Sequence[click.Parameter]
+) -> tuple[list[str], list[str]]:
+    """Return the words that are one of the options, each with its value, and all the others."""
+    takes_value = {
+        name: not (isinstance(each, click.Option) and (each.is_flag or each.count))
+        for each in parameters
+        for name in each.opts
+    }
+    own: list[str] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, attached, _ = word.partition("=") if word.startswith("--") else (word, "", "")
+        if word == "--":
+            others += [word, *rest]
+        elif name in takes_value:
+            own.append(word)
+            if takes_value[name] and not attached:
+                own += [value for value in [next(rest, None)] if value is not None]
+        elif not word.startswith("--") and takes_value.get(word[:2]):
+            own.append(word)  # -CDIR, -xKEY=VALUE
+        else:
+            others.append(word)
+    return own, others
 
 
 def alembic_command(name: str) -> click.Command:
     """Return the command that passes its arguments on to Alembic's command of that name."""
 
-    @click.command(name, help=SUMMARIES[name], context_settings=PASS_ON)
-    @options.common
+    @click.command(
+        name, cls=AlembicCommand, help=SUMMARIES[name], options_metavar="[OPTIONS] [ARGUMENTS]..."
+    )
+    @options.directory
+    @options.environment
+    @options.quiet
     @click.option("-x", "extra", multiple=True, metavar="KEY=VALUE", help="For env.py, as ever.")
-    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def command(
         directory: Path,
         environment: str | None,
-        verbose: bool,
         quiet: bool,
         extra: tuple[str, ...],
         arguments: tuple[str, ...],
     ) -> int:
-        words = [*extra_words(extra), name]
-        if verbose and name in ("history", "heads", "current"):
-            words.append("-v")
-        with steps_told(quiet) as tell:
-            report = run_alembic(directory, environment, [*words, *arguments], tell)
+        words = [*extra_words(extra), name, *arguments]
+        report = run_alembic(directory, environment, words, quiet)
         click.echo(report.output, nl=False)
         for path in report.files:
             click.echo(f"gitmig: {path} written; look at it, then `git add {quote(path)}`")
         return OK
 
-    return command
+    return command if name in VERBOSE else options.verbose(command)
 
 
 def extra_words(extra: tuple[str, ...]) -> list[str]:
@@ -96,19 +106,14 @@ def move_command(name: str) -> click.Command:
     run: Any = plain.callback
 
     def command(dry_run: bool, database: str, **given: Any) -> Any:
-        arguments = given["arguments"]
-        if name == "upgrade" and not any(not word.startswith("--") for word in arguments):
-            arguments = (*arguments, "head")
         if not dry_run:
-            return run(**{**given, "arguments": arguments})
-        target = next((word for word in arguments if not word.startswith("--")), "-1")
+            return run(**given)
         with progress_bar(given["quiet"]) as on_progress:
             steps = preview(
                 given["directory"],
                 given["environment"],
-                target,
-                up=name == "upgrade",
-                arguments=extra_words(given["extra"]),
+                [name, *given["arguments"]],
+                options=extra_words(given["extra"]),
                 database=database,
                 on_progress=on_progress,
             )

@@ -15,14 +15,16 @@ from gitmig.report.console import progress_bar
 
 
 @click.command("check")
-@options.common
+@options.directory
+@options.environment
+@options.verbose
+@options.quiet
 @options.formats
 @options.database_url
 @click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
 def check_command(
     directory: Path,
     environment: str | None,
-    verbose: bool,
     quiet: bool,
     output: str,
     database: str,

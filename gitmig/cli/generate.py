@@ -17,7 +17,10 @@ from gitmig.report.console import progress_bar
 
 
 @click.command("autogenerate")
-@options.common
+@options.directory
+@options.environment
+@options.verbose
+@options.quiet
 @options.formats
 @options.message
 @options.dry_run
@@ -26,7 +29,6 @@ from gitmig.report.console import progress_bar
 def autogenerate_command(
     directory: Path,
     environment: str | None,
-    verbose: bool,
     quiet: bool,
     output: str,
     message: str,
@@ -51,7 +53,10 @@ def autogenerate_command(
 
 
 @click.command("merge-heads")
-@options.common
+@options.directory
+@options.environment
+@options.verbose
+@options.quiet
 @options.formats
 @options.message
 @options.dry_run
@@ -60,7 +65,6 @@ def autogenerate_command(
 def merge_heads_command(
     directory: Path,
     environment: str | None,
-    verbose: bool,
     quiet: bool,
     output: str,
     message: str,
@@ -75,7 +79,7 @@ def merge_heads_command(
     if output == "json":
         click.echo(as_json.merged(report))
     else:
-        text.merged(report)
+        text.merged(report, quiet=quiet)
     return OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 
@@ -9,6 +10,7 @@ import click
 
 from gitmig import __version__
 from gitmig.cli import alembic, check, generate, hook, setup
+from gitmig.cli.options import Asked
 from gitmig.errors import BUG, INTERRUPTED, GitmigError
 from gitmig.report import json as as_json
 from gitmig.report.console import print_error
@@ -33,10 +35,14 @@ for module in (setup, generate, check, alembic, hook):
 
 def run() -> int:
     """Run the command line; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8
+    asked = Asked()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, obj=asked)
     except GitmigError as error:
-        return failed(error)
+        return failed(error, asked)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -45,24 +51,33 @@ def run() -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("gitmig: interrupted", err=True)
         return INTERRUPTED
+    except (OSError, UnicodeError) as error:
+        return failed(of_the_machine(error), asked)
     except Exception as error:
         click.echo(bug_report(error), err=True)
         return BUG
     return code if isinstance(code, int) else 0
 
 
-def failed(error: GitmigError) -> int:
+def of_the_machine(error: OSError | UnicodeError) -> GitmigError:
+    """Return the error for what a disk, a right or an encoding can cause anywhere."""
+    if isinstance(error, OSError) and error.filename:
+        return GitmigError(
+            f"{error.filename}: {error.strerror}", "see its rights and the free space there"
+        )
+    return GitmigError(str(error), "see the rights and the encoding of the file it speaks of")
+
+
+def failed(error: GitmigError, asked: Asked) -> int:
     """Print an error, as JSON too where JSON was asked for; return its exit code."""
-    arguments = sys.argv[1:]
-    if "json" in arguments or "--format=json" in arguments:
-        name = next((word for word in arguments if not word.startswith("-")), "")
-        click.echo(as_json.failed(name, error))
+    if asked.json:
+        click.echo(as_json.failed(asked.command, error))
     if getattr(error, "kind", "") == "bug":
         click.echo(
             bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True
         )
         return BUG
-    print_error(error, verbose="-v" in arguments or "--verbose" in arguments)
+    print_error(error, verbose=asked.verbose)
     return error.exit_code
 
 

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+
+@dataclass
+class Asked:
+    """What the options said that also decides how a failure of the command is printed."""
+
+    command: str = ""
+    json: bool = False
+    verbose: bool = False
 
 
-def common(command: Command) -> Command:
-    """Add ``-C``, ``--env``, ``-v`` and ``-q``."""
-    for option in (
-        click.option("-q", "--quiet", is_flag=True, help="Say only what matters."),
-        click.option("-v", "--verbose", is_flag=True, help="Show what the project printed, too."),
-        click.option("--env", "environment", metavar="NAME", help="The Alembic environment."),
-        click.option(
-            "-C",
-            "directory",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            default=Path(),
-            metavar="DIR",
-            help="Run as if started in DIR.",
-        ),
-    ):
-        command = option(command)
-    return command
+def asked(context: click.Context) -> Asked:
+    """Return what was asked of the running command."""
+    return context.ensure_object(Asked)
 
 
-def formats(command: Command) -> Command:
-    """Add ``--format``."""
-    return click.option(
-        "--format", "output", type=click.Choice(["text", "json"]), default="text",
-        help="How to print the result.",
-    )(command)  # fmt: skip
+def note_verbose(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    """Keep ``-v`` for the printing of an error."""
+    asked(context).verbose = value
 
 
+def note_format(context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Keep ``--format`` for the printing of an error."""
+    asked(context).command = context.info_name or ""
+    asked(context).json = value == "json"
+    return value
+
+
+directory = click.option(
+    "-C",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Run as if started in DIR.",
+)
+environment = click.option("--env", "environment", metavar="NAME", help="The Alembic environment.")
+verbose = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=note_verbose,
+    help="Show what the project printed, too.",
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what matters.")
+formats = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    callback=note_format,
+    help="How to print the result.",
+)
 database_url = click.option(
     "--database-url",
     "database",

@@ -11,17 +11,17 @@ from gitmig.cli import options
 from gitmig.commands import hooks
 from gitmig.commands.demo import demo
 from gitmig.commands.doctor import doctor
+from gitmig.commands.graph import graph
 from gitmig.commands.init import Plan, apply, plan
-from gitmig.commands.workspace import Workspace
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError
-from gitmig.graph import Graph
 from gitmig.hookfiles import HookChange
 from gitmig.report import text
 from gitmig.report.picture import revision_graph
 
 
 @click.command("init")
-@options.common
+@options.directory
+@options.verbose
 @click.option("--folder", default="migrations", help="The folder for env.py and the revisions.")
 @click.option("--template", default="generic", help="One of Alembic's templates.")
 @click.option("--url", default="", help="The database; a SQLite file by default.")
@@ -29,9 +29,6 @@ from gitmig.report.picture import revision_graph
 @click.option("--no-hooks", is_flag=True, help="Leave the git hooks alone.")
 def init_command(
     directory: Path,
-    environment: str | None,
-    verbose: bool,
-    quiet: bool,
     folder: str,
     template: str,
     url: str,
@@ -60,16 +57,20 @@ def agreed(path: str) -> bool:
 
 
 @click.command("install")
-@options.common
-def install_command(directory: Path, environment: str | None, verbose: bool, quiet: bool) -> int:
+@options.directory
+@options.verbose
+@options.quiet
+def install_command(directory: Path, quiet: bool) -> int:
     """Put gitmig's git hooks in, in front of those that are there."""
     print_hooks(hooks.install(directory), quiet)
     return OK
 
 
 @click.command("uninstall")
-@options.common
-def uninstall_command(directory: Path, environment: str | None, verbose: bool, quiet: bool) -> int:
+@options.directory
+@options.verbose
+@options.quiet
+def uninstall_command(directory: Path, quiet: bool) -> int:
     """Take gitmig's git hooks out and put back those that were there before."""
     print_hooks(hooks.uninstall(directory), quiet)
     return OK
@@ -85,11 +86,11 @@ def print_hooks(changes: list[HookChange], quiet: bool) -> None:
 
 
 @click.command("doctor")
-@options.common
+@options.directory
+@options.environment
+@options.verbose
 @options.database_url
-def doctor_command(
-    directory: Path, environment: str | None, verbose: bool, quiet: bool, database: str
-) -> int:
+def doctor_command(directory: Path, environment: str | None, database: str) -> int:
     """Show what gitmig would use here, and why."""
     lines = doctor(directory, environment, database)
     text.examined(lines)
@@ -104,18 +105,16 @@ def demo_command(keep: bool) -> int:
 
 
 @click.command("graph")
-@options.common
-def graph_command(directory: Path, environment: str | None, verbose: bool, quiet: bool) -> int:
+@options.directory
+@options.environment
+@options.verbose
+def graph_command(directory: Path, environment: str | None) -> int:
     """Draw the graph of the staged revisions."""
-    workspace = Workspace.open(directory)
-    for each in workspace.environments(environment):
-        found, findings = workspace.read_graph(each)
-        marks = {head.id: "head" for head in Graph(found).heads}
-        for line in revision_graph(found, marks):
+    for report in graph(directory, environment):
+        for line in revision_graph(report.revisions, report.marks):
             click.echo(line)
-        for finding in findings:
+        for finding in report.findings:
             click.echo(f"gitmig: {finding.path}: {finding.code} {finding.message}", err=True)
-    workspace.repository.close()
     return OK
 
 

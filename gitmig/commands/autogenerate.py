@@ -30,11 +30,10 @@ def autogenerate(
 
     Returns a report for each environment. Raises GitmigError; nothing has changed then.
     """
-    workspace = Workspace.open(directory)
-    repository = workspace.repository
-    try:
-        if invocation.hook and repository.state in NOT_DURING:
-            return [not_during(repository.state)]
+    with Workspace.writing(directory) as workspace:
+        state = workspace.repository.state
+        if invocation.hook and state in NOT_DURING:
+            return [not_during(state)]
         if invocation.hook and not workspace.config.environments:
             return []
         environments = (
@@ -51,8 +50,6 @@ def autogenerate(
         if len(environments) == len(workspace.config.environments):
             remember(directory, runs, reports)
         return reports
-    finally:
-        repository.close()
 
 
 def not_during(state: str) -> GenerateReport:

@@ -15,7 +15,7 @@ from gitmig.model import Environment
 
 
 class Base:
-    """The commit that the new one stands on, in one environment."""
+    """The commit that the new one stands on, in one environment; ``notes`` is what to say of it."""
 
     def __init__(
         self, workspace: Workspace, environment: Environment, database: str, invocation: Invocation
@@ -24,6 +24,7 @@ class Base:
         self.environment = environment
         self.database = database
         self.commit = workspace.repository.resolve("HEAD^" if invocation.amending else "HEAD")
+        self.notes: tuple[str, ...] = ()
         self.index = workspace.repository.tree(self.commit) if self.commit else {}
 
     def known(self) -> list[str] | None:
@@ -52,5 +53,6 @@ class Base:
             ) as project:
                 found: list[str] = project.ask("residue", cache=project.cache)["residue"]
                 return found
-        except GitmigError:
+        except GitmigError as error:
+            self.notes = (f"what is older than this commit cannot be told: {error.message}",)
             return []

@@ -116,7 +116,7 @@ def finding_of(
         code,
         "error",
         f"revision {revision} fails on {way}: {problem['message']}{sql}",
-        hint_for_migration(problem["message"]),
+        hint_for_migration(problem["message"], bool(problem.get("replayed"))),
         path,
         line,
         revision,

@@ -8,37 +8,60 @@ from pathlib import Path
 from gitmig import config, hookfiles, interpreter, memo
 from gitmig.commands.projectside import open_project, place_to_look
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import GitmigError
+from gitmig.errors import ConfigError, GitFailed, GitmigError, NoEnvironment
+from gitmig.git import Repository
 from gitmig.model import Environment, Line
 
 
 def doctor(directory: Path, name: str | None = None, database: str = "") -> list[Line]:
     """Return what was looked at, in order. Raises NotARepository; all else is a line."""
-    workspace = Workspace.open(directory)
+    repository = Repository.open(directory)
     try:
-        lines = [*repository_lines(workspace)]
-        for environment in workspace.config.environments:
-            if name in (None, environment.name):
-                lines += environment_lines(workspace, environment, database)
-        if not workspace.config.environments:
-            lines.append(Line("environment", "none is tracked by git", False, "gitmig init"))
-        return lines
+        return [*repository_lines(repository), *staged_lines(directory, name, database)]
     finally:
-        workspace.repository.close()
+        repository.close()
 
 
-def repository_lines(workspace: Workspace) -> Iterator[Line]:
+def repository_lines(repository: Repository) -> Iterator[Line]:
     """Yield what concerns the repository as a whole."""
-    repository = workspace.repository
     yield Line("repository", str(repository.root), True)
     if repository.state:
         yield Line("in progress", repository.state)
-    for hook in hookfiles.status(repository.hooks_dir):
+    yield from hook_lines(repository)
+    yield Line("memo", f"{len(memo.latest(repository))} states known to need nothing")
+
+
+def hook_lines(repository: Repository) -> Iterator[Line]:
+    """Yield how each hook stands."""
+    try:
+        hooks = hookfiles.status(repository.hooks_dir)
+    except GitmigError as error:
+        yield Line("hooks", error.message, False, error.hint)
+        return
+    for hook in hooks:
         found = f"{hook.state}: {hook.path}" + (f", runs {hook.python}" if hook.python else "")
         if hook.previous is not None:
             found += f", after {hook.previous.name}"
         yield Line(f"hook {hook.name}", found, hook.state == "installed", "gitmig install")
-    yield Line("memo", f"{len(memo.latest(repository))} states known to need nothing")
+
+
+def staged_lines(directory: Path, name: str | None, database: str) -> Iterator[Line]:
+    """Yield what concerns the staged tree: its settings, and the environments that are meant."""
+    try:
+        workspace = Workspace.open(directory)
+    except GitmigError as error:
+        what = "index" if isinstance(error, GitFailed) else "settings"
+        yield Line(what, error.message, False, error.hint)
+        return
+    try:
+        for environment in workspace.environments(name):
+            yield from environment_lines(workspace, environment, database)
+    except NoEnvironment as error:
+        yield Line("environment", "none is tracked by git", False, error.hint)
+    except ConfigError as error:
+        yield Line("environment", error.message, False, error.hint)
+    finally:
+        workspace.repository.close()
 
 
 def environment_lines(

@@ -24,18 +24,21 @@ class CommandReport:
 def run_alembic(
     directory: Path,
     name: str | None,
-    arguments: list[str],
-    on_progress: Progress | None = None,
+    arguments: Sequence[str],
+    quiet: bool = False,
 ) -> CommandReport:
     """Run one Alembic command in the work tree, with the project's interpreter and database.
 
-    ``arguments`` is what would follow ``alembic``. Raises GitmigError in Alembic's words.
+    ``arguments`` is what would follow ``alembic``; unless ``quiet`` each revision is told on
+    stderr. Raises GitmigError in Alembic's words, KeyboardInterrupt once it has rolled back.
     """
     workspace = Workspace.open(directory)
     try:
         environment = workspace.environment(name)
-        with open_work_tree(workspace, environment, on_progress) as project:
-            answer = project.ask("alembic", arguments=arguments, peek=False)
+        with open_work_tree(workspace, environment) as project:
+            answer = project.ask(
+                "alembic", attached=True, arguments=list(arguments), peek=False, quiet=quiet
+            )
         return CommandReport(answer["output"], tuple(answer["files"]), tuple(answer["database"]))
     finally:
         workspace.repository.close()
@@ -44,27 +47,27 @@ def run_alembic(
 def preview(
     directory: Path,
     name: str | None,
-    target: str,
+    arguments: Sequence[str],
     *,
-    up: bool,
-    arguments: Sequence[str] = (),
+    options: Sequence[str] = (),
     database: str = "",
     on_progress: Progress | None = None,
 ) -> list[Step]:
-    """Return what an upgrade or downgrade to ``target`` would do from where the database stands.
+    """Return what an upgrade or downgrade would do from where the database stands.
 
     The real database is only asked where it stands; the steps run on an ephemeral one.
-    ``arguments`` are Alembic's global options for env.py.
+    ``arguments`` begin with the command's name, ``options`` are Alembic's global ones for env.py.
     """
     workspace = Workspace.open(directory)
     try:
         environment = workspace.environment(name)
         with open_work_tree(workspace, environment, on_progress) as project:
-            given: dict[str, Any] = {"arguments": list(arguments)}
-            start: list[str] = project.ask("alembic", peek=True, **given)["heads"]
-            if database:
-                given["server"] = database
-            answer = project.ask("preview", start=start, target=target, up=up, **given)
+            stands = project.ask(
+                "alembic", attached=True, arguments=list(options), peek=True, quiet=True
+            )
+            server: dict[str, Any] = {"server": database} if database else {}
+            words = [*options, *arguments]
+            answer = project.ask("preview", start=stands["heads"], arguments=words, **server)
         return steps_of(answer["steps"])
     finally:
         workspace.repository.close()

@@ -155,7 +155,7 @@ class Run:
         report = GenerateReport(
             self.environment.name,
             operations=tuple(Operation(**each) for each in answer["operations"]),
-            notes=(*answer["notes"], *notes_on(self.residue)),
+            notes=(*answer["notes"], *self.base.notes, *notes_on(self.residue)),
             dry_run=self.options.dry_run,
         )
         refuse_standing_tables(self.workspace, self.environment, report.operations)
@@ -171,6 +171,7 @@ class Run:
                 for file in answer["files"]
             ),
         )
+        self.refuse_unread(report.written)
         if old is not None and unchanged(report.written, old):
             return self.settle(replace(report, written=(), operations=()), old)
         if self.options.dry_run or self.invocation.only_looking:
@@ -178,6 +179,16 @@ class Run:
         if old is None and not report.written:
             return report
         return self.write(report, old)
+
+    def refuse_unread(self, written: Sequence[WrittenRevision]) -> None:
+        """Raise Stopped where Alembic would not find the file that its own template names."""
+        for file in written:
+            if not config.revision_paths(self.environment, [file.path]):
+                raise Stopped(
+                    f"file_template puts the revision into {file.path}, where Alembic does not "
+                    "look for it",
+                    "set recursive_version_locations = true beside file_template",
+                )
 
     def looked(self, report: GenerateReport) -> GenerateReport:
         """Return the report of a run that must not write."""
@@ -194,19 +205,30 @@ class Run:
     def write(self, report: GenerateReport, old: Superseded | None) -> GenerateReport:
         """Write and stage the revisions, or take an unneeded one away."""
         gone = old.paths if old is not None else ()
-        place(
-            self.workspace.repository,
-            report.written,
-            stage=self.staging.is_wanted(),
-            instead_of=gone,
-            index=self.workspace.index,
-        )
+        before = memo.pending(self.workspace.repository).get(self.environment.name)
+        # noted first: a run that is killed leaves nothing that the next one does not know
         self.staging.note_repair([file.path for file in report.written] + list(gone))
+        self.wait_for_commit(report.written, gone)
+        try:
+            place(
+                self.workspace.repository,
+                report.written,
+                stage=self.staging.is_wanted(),
+                instead_of=gone,
+                index=self.workspace.index,
+            )
+        except BaseException:
+            memo.set_pending(self.workspace.repository, self.environment.name, before)
+            raise
         if not report.written:
-            memo.set_pending(self.workspace.repository, self.environment.name, None)
             note = f"{gone[0]} is no longer needed and was removed"
             return replace(report, notes=(*report.notes, note))
-        self.wait_for_commit(report.written[0].path, report.written[0].revision, gone)
+        if self.invocation.amending and old is not None:
+            note = (
+                f"{old.revision} was generated again under its id: a database that is at it "
+                "already does not get the difference"
+            )
+            report = replace(report, notes=(*report.notes, note))
         return self.judge(replace(report, staged=self.staging.is_wanted()))
 
     def judge(self, report: GenerateReport) -> GenerateReport:
@@ -225,19 +247,23 @@ class Run:
             return report
         return replace(report, stopped=stopped, hint=hint)
 
-    def wait_for_commit(self, path: str, revision: str, gone: Sequence[str]) -> None:
+    def wait_for_commit(self, written: Sequence[WrittenRevision], gone: Sequence[str]) -> None:
         """Keep what a revision was made from, so that committing again takes it as it is."""
-        index = self.workspace.index
+        if not written:
+            memo.set_pending(self.workspace.repository, self.environment.name, None)
+            return
+        path, index = written[0].path, self.workspace.index
         made_from = self.inputs - {path, *gone}
         entry = memo.Pending(
             self.environment.name,
             path,
-            revision,
+            written[0].revision,
             {each: index[each] for each in made_from if each in index},
             self.packages,
             self.residue,
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
+            self.workspace.repository.resolve("HEAD"),
         )
         memo.set_pending(self.workspace.repository, self.environment.name, entry)
 

@@ -29,6 +29,11 @@ def install(directory: Path) -> list[hookfiles.HookChange]:
     return changes
 
 
+def check(directory: Path) -> None:
+    """Raise the GitmigError of ``install`` where that would refuse; nothing is written."""
+    hookfiles.check(Repository.open(directory).hooks_dir)
+
+
 def active_interpreter(directory: Path) -> Path | None:
     """Return the project's interpreter where only the active environment says which it is."""
     workspace = Workspace.open(directory)

@@ -7,18 +7,19 @@ where the caller agrees.
 from __future__ import annotations
 
 import os
+import posixpath
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from shlex import quote
 
-from gitmig import client, interpreter, scaffold, sources
+from gitmig import scaffold, sources
 from gitmig.commands import hooks
+from gitmig.commands.template import alembic_files, inside
 from gitmig.commands.workspace import Workspace
-from gitmig.ephemeral.rundir import run_directory
-from gitmig.errors import GitmigError, WorkerFailed
-from gitmig.explain import explain
-from gitmig.model import Environment, Settings
+from gitmig.errors import GitmigError
+from gitmig.git import Repository
 
 WORKFLOW = ".github/workflows/gitmig.yml"
 
@@ -35,7 +36,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class FileStep:
-    """One file to write, from the top level; ``told`` says what it is for."""
+    """One file to write, from the top level; ``told`` says what it is for.
+
+    ``content`` may hold bytes that are no UTF-8 as surrogates, as file names do.
+    """
 
     path: str
     content: str
@@ -56,10 +60,13 @@ class Found:
 def plan(directory: Path, wanted: Plan) -> list[FileStep]:
     """Return the files to write; nothing has been written yet.
 
-    Raises NotARepository, NoInterpreter, GitmigError where a file is in the way.
+    Raises NotARepository, NoInterpreter, GitmigError where a file or a hook is in the way.
     """
     workspace = Workspace.open(directory)
     try:
+        wanted = replace(wanted, folder=inside(workspace, wanted.folder))
+        if wanted.hooks:
+            refuse_hooks(directory)
         found = find_models(workspace)
         if workspace.config.environments:
             steps = wire_existing(workspace, found)
@@ -70,9 +77,18 @@ def plan(directory: Path, wanted: Plan) -> list[FileStep]:
         workspace.repository.close()
 
 
+def refuse_hooks(directory: Path) -> None:
+    """Raise GitmigError where the hooks could not be put in after the files are written."""
+    try:
+        hooks.check(directory)
+    except GitmigError as error:
+        hint = f"{error.hint} `gitmig init --no-hooks` sets up all the rest."
+        raise GitmigError(error.message, hint) from error
+
+
 def apply(directory: Path, wanted: Plan, steps: Sequence[FileStep]) -> list[str]:
     """Write the files, put the hooks in; return what was done, a line each."""
-    root = Workspace.open(directory).repository.root
+    root = Repository.open(directory).root
     created: list[Path] = []
     try:
         for step in steps:
@@ -91,15 +107,26 @@ def apply(directory: Path, wanted: Plan, steps: Sequence[FileStep]) -> list[str]
 
 def write(path: Path, step: FileStep, created: list[Path]) -> None:
     """Write one file: a new one never over an old one, an old one in one move."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    content = step.content.encode("utf-8", "surrogateescape")
     if step.changes_existing:
+        path = path.resolve()  # a link stays one
         beside = path.with_name(path.name + ".gitmig-new")
-        beside.write_text(step.content, encoding="utf-8")
+        beside.write_bytes(content)
+        shutil.copymode(path, beside)
         beside.replace(path)
         return
-    with open(path, "x", encoding="utf-8") as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "xb") as file:
         created.append(path)
-        file.write(step.content)
+        file.write(content)
+
+
+def content_of(path: Path) -> bytes | None:
+    """Return what a file of the work tree holds, None where it cannot be read as one."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def find_models(workspace: Workspace) -> Found | None:
@@ -108,9 +135,9 @@ def find_models(workspace: Workspace) -> Found | None:
     names = workspace.repository.names(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"
     )
-    inside = [path for path in names if not below or path.startswith(below + "/")]
-    files = {path: (root / path).read_text("utf-8", "replace")
-             for path in inside if (root / path).is_file()}  # fmt: skip
+    paths = [path for path in names if not below or path.startswith(below + "/")]
+    read = {path: content_of(root / path) for path in paths}
+    files = {path: raw.decode("utf-8", "replace") for path, raw in read.items() if raw is not None}
     candidates = sources.metadata_candidates(files)
     if not candidates:
         return None
@@ -129,11 +156,9 @@ def find_models(workspace: Workspace) -> Found | None:
 def lay_out(workspace: Workspace, wanted: Plan, found: Found | None) -> list[FileStep]:
     """Return the files of a new Alembic environment, as the project's own Alembic makes them."""
     below = workspace.directory
-    texts = ask_alembic(workspace, wanted)
     steps = []
-    for name, text in texts.items():
+    for name, text in alembic_files(workspace, wanted.folder, wanted.template).items():
         path, told = str(PurePosixPath(below, name)), "from Alembic's template"
-        refuse_existing(workspace, path)
         if name == "alembic.ini":
             text = scaffold.set_url(text, wanted.url or "sqlite:///app.db")
             if found is not None and found.roots != [""]:
@@ -142,6 +167,7 @@ def lay_out(workspace: Workspace, wanted: Plan, found: Found | None) -> list[Fil
         elif name.endswith("/env.py"):
             text, told = wired(text, found)
         steps.append(FileStep(path, text, told))
+    steps = not_there_yet(workspace, steps)
     if not wanted.url:
         steps += ignore_database(workspace, str(PurePosixPath(below, "app.db")))
     return steps
@@ -157,71 +183,62 @@ def wired(text: str, found: Found | None) -> tuple[str, str]:
     return changed, f"target_metadata is {found.told}"
 
 
-def ask_alembic(workspace: Workspace, wanted: Plan) -> dict[str, str]:
-    """Return the files of ``alembic init``, by path from the project's folder."""
-    repository = workspace.repository
-    environment = Environment("default", workspace.directory, wanted.folder, (), Settings())
-    place = interpreter.Place(
-        root=repository.root,
-        directory=repository.root / workspace.directory,
-        configured=workspace.config.settings.python,
-        main_root=repository.main_root,
-    )
-    python = interpreter.find(place).path
-    with run_directory() as run:
-        scratch = Path(run, "project")
-        scratch.mkdir()
-        request = {
-            "operation": "init",
-            "tree": str(scratch),
-            "root": str(scratch),
-            "directory": "",
-            "ini": "alembic.ini",
-            "folder": wanted.folder,
-            "template": wanted.template,
-        }
-        try:
-            answer = client.ask(python, request, env={}, timeout=60)
-        except WorkerFailed as error:
-            raise explain(error, environment, str(python)) from error
-        return {
-            path: (scratch / path).read_text(encoding="utf-8").replace(str(scratch) + os.sep, "")
-            for path in answer["files"]
-        }
-
-
 def wire_existing(workspace: Workspace, found: Found | None) -> list[FileStep]:
-    """Return the change that gives an existing env.py its metadata, if it has none."""
+    """Return the change that gives an existing env.py its metadata, if it has none.
+
+    It is made in the work tree's text, which may be ahead of what is staged.
+    """
     steps = []
     for environment in workspace.config.environments:
-        path = f"{environment.script_location}/env.py"
-        text = workspace.read(path)
-        if text is None or found is None:
+        path = posixpath.join(environment.script_location, "env.py")
+        raw = content_of(workspace.repository.root / path)
+        if raw is None or found is None:
             continue
+        text = raw.decode("utf-8", "replace")
         changed = scaffold.wire_env(text, found.imports, found.expression)
-        if changed is not None:
-            told = f"target_metadata is {found.told}"
-            steps.append(FileStep(path, changed, told, changes_existing=True))
+        if changed is None:
+            continue
+        if text.encode() != raw:
+            raise GitmigError(
+                f"{path} is not UTF-8", f"set target_metadata to {found.expression} there by hand"
+            )
+        told = f"target_metadata is {found.told}"
+        steps.append(FileStep(path, changed, told, changes_existing=True))
     return steps
 
 
-def refuse_existing(workspace: Workspace, path: str) -> None:
-    """Raise GitmigError where a file is in the way of a new environment."""
-    if (workspace.repository.root / path).exists():
+def not_there_yet(workspace: Workspace, steps: Sequence[FileStep]) -> list[FileStep]:
+    """Return the steps that an earlier run has not taken.
+
+    Raises GitmigError where another file is in the way of one.
+    """
+    root = workspace.repository.root
+    there = [step for step in steps if os.path.lexists(root / step.path)]
+    for step in there:
+        if content_of(root / step.path) == step.content.encode():
+            continue
+        if step.path in workspace.index:
+            raise GitmigError(
+                f"{step.path} is in the way of what Alembic would write",
+                "choose another --folder or --template, or move it away",
+            )
+        every = " ".join(quote(each.path) for each in there if each.path not in workspace.index)
         raise GitmigError(
-            f"{path} exists but git does not track it",
-            f"`git add {quote(path)}` to use it, or move it away, then run `gitmig init` again",
+            f"{step.path} exists but git does not track it",
+            f"`git add {every}` to use it, or move it away, then run `gitmig init` again",
         )
+    return [step for step in steps if step not in there]
 
 
 def ignore_database(workspace: Workspace, database: str) -> list[FileStep]:
     """Return the change that keeps the developer's database out of git."""
     path = workspace.repository.root / ".gitignore"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    raw = content_of(path)
+    text = (raw or b"").decode("utf-8", "surrogateescape")
     changed = scaffold.gitignore_with(text, f"/{database}")
     if changed is None:
         return []
-    return [FileStep(".gitignore", changed, f"{database} stays out of git", path.exists())]
+    return [FileStep(".gitignore", changed, f"{database} stays out of git", raw is not None)]
 
 
 def settings(workspace: Workspace) -> list[FileStep]:
@@ -230,8 +247,7 @@ def settings(workspace: Workspace) -> list[FileStep]:
     declared = "[tool.gitmig" in (workspace.read("pyproject.toml") or "")
     if declared or (root / "gitmig.toml").exists():
         return []
-    base = workspace.repository.branch()
-    return [FileStep("gitmig.toml", scaffold.settings_text(base, ""), "gitmig's settings")]
+    return [FileStep("gitmig.toml", scaffold.SETTINGS, "gitmig's settings")]
 
 
 def workflow(workspace: Workspace) -> list[FileStep]:
@@ -246,5 +262,6 @@ def workflow(workspace: Workspace) -> list[FileStep]:
         install = "-e ."
     else:
         install = "alembic sqlalchemy"
-    text = scaffold.github_workflow(below, install)
+    branch = workspace.repository.branch() or "main"
+    text = scaffold.github_workflow(below, install, branch)
     return [FileStep(WORKFLOW, text, "`gitmig check` for every pull request")]

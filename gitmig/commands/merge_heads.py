@@ -36,8 +36,7 @@ def merge_heads(
     Raises Stopped where the heads may not be joined, other GitmigErrors where it cannot be known;
     nothing has changed then.
     """
-    workspace = Workspace.open(directory)
-    try:
+    with Workspace.writing(directory) as workspace:
         environment = workspace.environment(name)
         groups = head_groups(workspace, environment)
         heads = next((group for group in groups if len(group) > 1), ())
@@ -50,8 +49,6 @@ def merge_heads(
             place(workspace.repository, [written], stage=stage, index=workspace.index)
         notes = notes_of(answer)
         return MergeReport(environment.name, heads, written, stage, options.dry_run, notes)
-    finally:
-        workspace.repository.close()
 
 
 def ask(

@@ -28,8 +28,11 @@ class ProjectSide:
     database: str = ""
     on_progress: Progress | None = None
 
-    def ask(self, operation: str, **fields: Any) -> dict[str, Any]:
-        """Send one request and return the result; raises WorkerFailed in the user's words."""
+    def ask(self, operation: str, *, attached: bool = False, **fields: Any) -> dict[str, Any]:
+        """Send one request and return the result; raises WorkerFailed in the user's words.
+
+        ``attached``: it is about a real database, see ``client.ask_attached``.
+        """
         environment, repository = self.environment, self.workspace.repository
         found = find_interpreter(self.workspace, environment)
         registry = repository.shared_dir / "databases"
@@ -43,12 +46,16 @@ class ProjectSide:
             "toml": relative(environment.toml, environment.directory),
             "section": environment.section,
             "run": str(self.run),
-            "server": self.database or environment.settings.database,
+            "server": self.database
+            or os.environ.get("GITMIG_DATABASE_URL", "")
+            or environment.settings.database,
             "registry": str(registry),
             "pycache": str(repository.shared_dir / "pycache"),
             **fields,
         }
         try:
+            if attached:
+                return client.ask_attached(found.path, request, env=environment.settings.env)
             return client.ask(
                 found.path,
                 request,

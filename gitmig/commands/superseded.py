@@ -51,6 +51,8 @@ def is_over(workspace: Workspace, pending: memo.Pending) -> bool:
     content, repository = content_of(workspace, pending), workspace.repository
     if content is None:
         return True
+    if repository.resolve("HEAD") == pending.head:
+        return False
     if not pending.before:
         return repository.is_in_a_commit(pending.path)
     committed = repository.committed(pending.path)

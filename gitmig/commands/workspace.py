@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +41,23 @@ class Workspace:
             config.load(index.keys(), read),
             "" if inside == "." else inside.replace(os.sep, "/"),
         )
+
+    @classmethod
+    @contextlib.contextmanager
+    def writing(cls, directory: Path) -> Iterator[Workspace]:
+        """Give the workspace to a command that writes; another one in this work tree waits.
+
+        Two at once would each find the same revision missing.
+        """
+        repository = Repository.open(directory)
+        repository.own_dir.mkdir(parents=True, exist_ok=True)
+        with open(repository.own_dir / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            workspace = cls.open(directory)
+            try:
+                yield workspace
+            finally:
+                workspace.repository.close()
 
     def read(self, path: str) -> str | None:
         """Return a staged file's text, None where it is not staged."""

@@ -24,7 +24,8 @@ def generated(report: GenerateReport, *, quiet: bool = False, in_commit: bool = 
             console.print(Text(f"# would write {file.path}", "bold"))
             console.print(Syntax(file.content, "python", background_color="default"))
         elif not report.dry_run:
-            staged = "added to the commit" if in_commit else "written and staged"
+            enters = in_commit and not report.stopped
+            staged = "added to the commit" if enters else "written and staged"
             state = staged if report.staged else "written"
             console.print(Text.assemble(("gitmig: ", "bold"), f"{file.path} {state}"))
             console.print(f"  {file.message}", markup=False)
@@ -46,11 +47,12 @@ def stopped(console: Console, reason: str, hint: str) -> None:
     console.print(Text.assemble(("  → ", "bold"), hint))
 
 
-def merged(report: MergeReport) -> None:
+def merged(report: MergeReport, *, quiet: bool = False) -> None:
     """Print what ``gitmig merge-heads`` did."""
     console = stdout()
     if report.written is None:
-        console.print(f"gitmig: {nothing_joined(report)}, nothing to merge", markup=False)
+        if not quiet:
+            console.print(f"gitmig: {nothing_joined(report)}, nothing to merge", markup=False)
         return
     if report.dry_run:
         console.print(Text(f"# would write {report.written.path}", "bold"))

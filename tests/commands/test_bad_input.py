@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -217,3 +218,37 @@ def test_usage(project: Project, arguments: list[str], told: str) -> None:
     """A mistake on the command line is exit 2 with click's words."""
     result = project.gitmig(*arguments, code=2)
     assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_json"),
+    [
+        (["check", "--format", "json"], True),
+        (["merge-heads", "-C", ".", "--format=json"], True),
+        (["autogenerate", "--format=json", "--format", "text"], False),
+        (["autogenerate", "-m", "json"], False),
+        (["autogenerate", "-m", "--format=json"], False),
+    ],
+    ids=["two words", "one word", "the last counts", "message", "message like the option"],
+)
+def test_json_where_it_was_asked_for(project: Project, arguments: list[str], is_json: bool) -> None:
+    """A failure is JSON on stdout where --format says so, not where a message happens to."""
+    unknown_setting(project)
+    project.git("add", "-A")
+    result = project.gitmig(*arguments, code=2)
+    assert result.stderr.startswith("gitmig: ")
+    if not is_json:
+        assert result.stdout == ""
+        return
+    answer = json.loads(result.stdout)
+    assert (answer["command"], answer["ok"]) == (arguments[0], False)
+    assert "stag" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("verbose", [["-v"], ["-qv"], ["-m", "-v"]], ids=" ".join)
+def test_verbose_shows_what_was_printed(project: Project, verbose: list[str]) -> None:
+    """-v shows what the project printed before it failed, and only where it is an option."""
+    project.append("models.py", 'print("heard")\nraise ValueError("no")\n')
+    project.git("add", "-A")
+    result = project.gitmig("autogenerate", *verbose, code=2)
+    assert ("  | " in result.stderr) is ("-m" not in verbose), result.stderr

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from support import Project, use_url
 
+Fault = Callable[[Project], tuple[str, str]]
+
 
 def test_all_is_well(hooked: Project) -> None:
     """In a working project each thing is named, with exit 0."""
@@ -67,12 +69,67 @@ def no_environment(project: Project) -> tuple[str, str]:
     [no_hooks, no_revisions, no_python, broken_models, no_server, no_environment],
     ids=lambda fault: fault.__name__,
 )
-def test_what_is_wrong(hooked: Project, fault: Callable[[Project], tuple[str, str]]) -> None:
+def test_what_is_wrong(hooked: Project, fault: Fault) -> None:
     """What is wrong is marked, with what to do, and the exit code is 1."""
     told, remedy = fault(hooked)
     result = hooked.gitmig("doctor", code=1)
     assert told in result.stdout and remedy in result.stdout
     assert "✗" in result.stdout and "  → " in result.stdout
+
+
+def unknown_environment(project: Project) -> tuple[str, str]:
+    """Misspell the environment."""
+    return 'No environment is called "defualt"', 'did you mean "default"?'
+
+
+def broken_settings(project: Project) -> tuple[str, str]:
+    """Misspell a setting."""
+    project.write("gitmig.toml", "stag = true\n")
+    project.git("add", "-A")
+    return '"stag" is not a setting', 'did you mean "stage"?'
+
+
+def broken_toml(project: Project) -> tuple[str, str]:
+    """Break the settings file."""
+    project.write("gitmig.toml", "python = nowhere\n")
+    project.git("add", "-A")
+    return "gitmig.toml is not valid TOML", ""
+
+
+def unmerged(project: Project) -> tuple[str, str]:
+    """Leave a merge conflict."""
+    for side in ("left", "right"):
+        project.git("switch", "-qc", side, "main")
+        project.append("models.py", f"# {side}\n")
+        project.commit_all(side)
+    project.git("merge", "left", code=1)
+    return "models.py is unmerged", "`git add models.py`"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [unknown_environment, broken_settings, broken_toml, unmerged],
+    ids=lambda fault: fault.__name__,
+)
+def test_what_cannot_be_opened(
+    hooked: Project, fault: Callable[[Project], tuple[str, str]]
+) -> None:
+    """What would stop every other command is a line; repository and hooks are still shown."""
+    told, remedy = fault(hooked)
+    name = ["--env", "defualt"] if fault is unknown_environment else []
+    result = hooked.gitmig("doctor", *name, code=1)
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("✗")]
+    assert told in line and remedy in result.stdout
+    assert f"{hooked.path}" in result.stdout and "✓ hook pre-commit" in result.stdout
+
+
+def test_hooks_that_cannot_be_read(hooked: Project) -> None:
+    """A hook that cannot be read is a line too."""
+    hook = hooked.path / ".git/hooks/pre-commit"
+    hook.unlink()
+    hook.symlink_to("/proc/self/mem")  # cannot be read by root either
+    result = hooked.gitmig("doctor", code=1)
+    assert "✗ hooks" in result.stdout and "env.py" in result.stdout
 
 
 def test_server_is_told(project: Project, server: str) -> None:

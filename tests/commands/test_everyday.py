@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support import ENV, Project, column
+from support import ENV, Project, column, use_url
 
 EMAIL = column("email")
 ADD = 'op.add_column("users", sa.Column("email", sa.String(200)))'
@@ -84,10 +84,12 @@ def test_quiet(long: Project) -> None:
         (["history", "-v"], "Parent: more00000000\n"),
         (["history", "--indicate-current"], "(current)"),
         (["heads"], "last00000000 (head)\n"),
+        (["history", "-rbase:more00000000"], "base00000000 -> more00000000, email\n"),
+        (["history", "-vi"], "Parent: more00000000\n"),
         (["heads", "--verbose"], "Rev: last00000000 (head)\n"),
+        (["heads", "-v"], "Rev: last00000000 (head)\n"),
         (["show", "more"], "Rev: more00000000\n"),
         (["current", "--verbose"], "Rev: base00000000\n"),
-        (["branches"], ""),
         (["upgrade", "--sql", "base00000000:more00000000"], "ALTER TABLE users ADD COLUMN email"),
         (["downgrade", "more00000000:base", "--sql"], "DROP TABLE users"),
         (["upgrade", "--sql"], "CREATE TABLE users"),
@@ -105,9 +107,45 @@ def test_what_alembic_prints(long: Project, arguments: list[str], told: str) -> 
 
 
 def test_branches(long: Project) -> None:
-    """`gitmig branches` shows where the revisions branch."""
+    """`gitmig branches` shows where the revisions branch, and nothing where they do not."""
+    assert long.gitmig("branches").stdout == ""
     long.revision("side00000000", "base00000000")
     assert "-> side00000000 (head)" in long.gitmig("branches").stdout
+    assert "Path: " in long.gitmig("branches", "-v").stdout
+
+
+@pytest.mark.parametrize("message", ["quick", "text", "verbose", "C", "h"])
+def test_attached_value(project: Project, message: str) -> None:
+    """What is written right behind a short option of Alembic's arrives whole."""
+    project.gitmig("revision", f"-m{message}", "--rev-id", "hand", "-q")
+    assert project.read(f"migrations/versions/hand_{message.lower()}.py").startswith(
+        f'"""{message}\n'
+    )
+
+
+def test_own_options_among_alembics(long: Project) -> None:
+    """Options of gitmig are found in any place and way of writing, and after `--` none is."""
+    folder = str(long.path)
+    long.gitmig("stamp", f"-C{folder}", "--env=default", "--purge", "more", "-q", cwd="..")
+    assert at(long) == "more00000000"
+    assert "Usage: gitmig upgrade" in long.gitmig("upgrade", "--tag", "x", "--help").stdout
+    assert "'-q'" in long.gitmig("show", "--", "-q", code=2).stderr
+
+
+def test_no_target_but_a_value(long: Project) -> None:
+    """`upgrade` goes to the head also where an option's value could pass for a target."""
+    for options in (["--dry-run"], []):
+        result = long.gitmig("upgrade", "--tag", "base00000000", *options)
+        assert "last00000000" in result.stdout + result.stderr
+    assert at(long) == "last00000000 (head)"
+    assert "required: revision" in long.gitmig("downgrade", "--dry-run", code=2).stderr
+
+
+def test_environment_variables(project: Project) -> None:
+    """A variable of the user's that begins with GIT_ reaches env.py; what git tells hooks not."""
+    project.append("migrations/env.py", 'import os\nprint(os.environ["GIT_SHA"], os.environ)\n')
+    told = project.gitmig("current", GIT_SHA="abc", GIT_PREFIX="here/").stderr
+    assert "abc environ(" in told and "GIT_PREFIX" not in told
 
 
 def test_revision_by_hand(project: Project) -> None:
@@ -188,6 +226,12 @@ def test_failing_revision(long: Project) -> None:
     result = long.gitmig("upgrade", code=2)
     assert f"{path}:12: revision bad000000000 fails on upgrade" in result.stderr
     assert "no such table: absent" in result.stderr
+    assert "empty database" not in result.stderr
+    long.git("add", "-A")
+    assert "empty database" not in long.gitmig("check", code=1).stdout, "it is the newest"
+    long.revision("next00000000", "bad000000000")
+    long.git("add", "-A")
+    assert "does not start from an empty database" in long.gitmig("check", code=1).stdout
     assert "DROP TABLE absent" in long.gitmig("upgrade", "-v", code=2).stderr
 
 
@@ -206,6 +250,17 @@ def test_dry_run(long: Project, there: bool) -> None:
     assert "alembic_version" not in result.stdout
     assert (database.read_bytes() if there else b"") == before
     assert database.exists() is there
+
+
+def test_dry_run_of_a_file_uri(long: Project) -> None:
+    """A SQLite database that is named by a URI is found: only what it lacks is shown."""
+    use_url(long, "sqlite:///file:app.db?uri=true")
+    long.gitmig("upgrade", "more")
+    result = long.gitmig("upgrade", "--dry-run")
+    assert "upgrade last00000000" in result.stdout and "more00000000" not in result.stdout
+    (long.path / "app.db").unlink()
+    assert "upgrade base00000000" in long.gitmig("upgrade", "--dry-run").stdout
+    assert not (long.path / "app.db").exists()
 
 
 def test_dry_run_down(long: Project) -> None:

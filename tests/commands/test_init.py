@@ -98,7 +98,9 @@ def test_unknown_template(fresh: Project) -> None:
     fresh.write("models.py", MODELS)
     fresh.git("init", "-q", "-b", "main")
     result = fresh.gitmig("init", "--template", "nonsense", code=2)
-    assert "No such template" in result.stderr
+    assert result.stderr.startswith("gitmig: Alembic says: No such template")
+    hint = result.stderr.splitlines()[1]
+    assert "generic" in fresh.run(*hint.split("`")[1].split()).stdout
     assert fresh.status() == "?? models.py\n"
 
 
@@ -112,6 +114,31 @@ def test_folder(fresh: Project) -> None:
     fresh.git("add", "-A")
     fresh.gitmig("autogenerate")
     assert "A  db/schema/versions/" in fresh.status()
+
+
+@pytest.mark.parametrize("folder", ["/absent/up", "../up", "a/../../up", ".git/up", "link/up", ""])
+def test_folder_outside(fresh: Project, folder: str) -> None:
+    """A folder that is absolute, leads out of the project or into git's own is refused."""
+    fresh.git("init", "-q", "-b", "main")
+    (fresh.path / "link").symlink_to(fresh.path.parent)
+    before = fresh.status()
+    folder = folder or str(fresh.path / "migrations")
+    result = fresh.gitmig("init", "--folder", folder, code=2)
+    assert f"gitmig: --folder {folder} is not a folder of this project" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+    assert fresh.status() == before
+    assert not list(fresh.path.parent.rglob("up"))
+
+
+def test_hidden_folder(fresh: Project) -> None:
+    """A folder whose name begins with a dot gets its files as any other."""
+    fresh.write("models.py", MODELS)
+    fresh.git("init", "-q", "-b", "main")
+    fresh.gitmig("init", "--folder", "db/../.schema/")
+    assert (fresh.path / ".schema/env.py").exists() and not (fresh.path / "db").exists()
+    fresh.git("add", "-A")
+    fresh.gitmig("autogenerate")
+    assert "A  .schema/versions/" in fresh.status()
 
 
 def test_below_the_top(fresh: Project) -> None:
@@ -196,6 +223,27 @@ def test_other_files_are_kept(fresh: Project) -> None:
     fresh.gitmig("init", "--yes")
     assert {path: fresh.read(path) for path in own} == own
     assert fresh.read(".gitignore") == "*.log\n/app.db\n"
+
+
+@pytest.mark.parametrize("answer", [(), ("migrations/env.py",)], ids=["as it was", "edited"])
+def test_again_before_git_add(fresh: Project, answer: tuple[str, ...]) -> None:
+    """A second run before `git add` works; with files edited meanwhile it says what to type."""
+    fresh.write("models.py", MODELS)
+    fresh.git("init", "-q", "-b", "main")
+    fresh.gitmig("init", "--no-hooks")
+    before = fresh.status()
+    for path in answer:
+        fresh.append(path, "# edited\n")
+    result = fresh.gitmig("init", code=2 if answer else 0)
+    assert fresh.status() == before
+    if answer:
+        assert "migrations/env.py exists but git does not track it" in result.stderr
+        fresh.run("/bin/sh", "-c", result.stderr.split("`")[1])
+        fresh.gitmig("init")
+        assert "# edited\n" in fresh.read("migrations/env.py")
+    assert (fresh.path / ".git/hooks/pre-commit").exists()
+    fresh.git("add", "-A")
+    fresh.gitmig("autogenerate")
 
 
 def test_twice(fresh: Project) -> None:

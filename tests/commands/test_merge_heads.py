@@ -262,3 +262,9 @@ def test_merge_without_two_heads(project: Project) -> None:
     project.git("commit", "-qm", "notes")
     project.git("merge", "-q", "--no-edit", "left")
     assert project.status() == ""
+
+
+def test_quiet_where_there_is_nothing_to_merge(project: Project) -> None:
+    """-q says nothing where there is nothing to do."""
+    assert "nothing to merge" in project.gitmig("merge-heads").stdout
+    assert project.gitmig("merge-heads", "-q").stdout == ""

@@ -53,14 +53,31 @@ def test_a_failing_migration_leaves_no_database(project: Project, server: str, d
 
 
 def test_second_upgrade_fails(project: Project, server: str) -> None:
-    """An enum type that the downgrade forgets shows when the revision is applied again (K1)."""
+    """A function that the downgrade forgets shows when the revision is applied again (K1)."""
     use_url(project, "postgresql+psycopg://production.invalid/app")
-    create = "CREATE TYPE mood AS ENUM ('good')"
+    create = "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'"
     path = project.revision("more00000000", "base00000000", f'op.execute("{create}")')
     project.git("add", "-A")
     result = project.gitmig("check", "--database-url", server, code=1)
     assert f"{path}:12: GM203" in result.stdout
     assert "fails on upgrade after its downgrade" in result.stdout and create in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("create", "told"),
+    [
+        ("CREATE TYPE mood AS ENUM ('good')", "type mood is left over"),
+        ("CREATE VIEW names AS SELECT name FROM users", "view names is left over"),
+        ("CREATE SEQUENCE numbers", "sequence numbers is left over"),
+    ],
+)
+def test_traces_besides_tables(project: Project, server: str, create: str, told: str) -> None:
+    """An enum type, a view or a sequence that the downgrade leaves is found (K2)."""
+    use_url(project, "postgresql+psycopg://production.invalid/app")
+    project.revision("more00000000", "base00000000", f'op.execute("{create}")')
+    project.git("add", "-A")
+    result = project.gitmig("check", "--database-url", server, code=1)
+    assert "GM202" in result.stdout and told in result.stdout
 
 
 def test_two_databases_of_one_project(project: Project, server: str) -> None:

@@ -1,0 +1,80 @@
+"""What git prints of trees and of the work tree, as plain data. Pure; every listing is ``-z``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from shlex import quote
+
+from gitmig.errors import GitFailed
+
+LINK, SUBMODULE = "120000", "160000"  # modes, as in gitformat-index
+EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+"""The id of the empty blob: also what ``git add -N`` leaves until there is content."""
+
+
+@dataclass(frozen=True)
+class WorkTreeStatus:
+    """Paths whose work-tree file differs from the index, and paths git does not know."""
+
+    unstaged: tuple[str, ...]
+    untracked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A tree: path → blob id of its files, and of its symbolic links (their text)."""
+
+    files: dict[str, str]
+    links: dict[str, str]
+
+
+def entries(output: bytes) -> Iterator[tuple[list[str], str]]:
+    """Yield the words before the tab and the path of each entry."""
+    for entry in output.split(b"\0"):
+        head, tab, name = entry.partition(b"\t")
+        if tab:
+            yield head.decode().split(), os.fsdecode(name)
+
+
+def parse_index(output: bytes) -> Listing:
+    """Read ``ls-files -s -z``; raises GitFailed where a path is unmerged: there is no tree then."""
+    found = Listing({}, {})
+    for (mode, blob, stage), path in entries(output):
+        if stage != "0":
+            remedy = f"resolve it, then run `git add {quote(path)}`"
+            raise GitFailed(f"{path} is unmerged", remedy)
+        note(found, mode, blob, path)
+    return found
+
+
+def parse_tree(output: bytes) -> Listing:
+    """Read ``ls-tree -r -z``."""
+    found = Listing({}, {})
+    for (mode, _kind, blob), path in entries(output):
+        note(found, mode, blob, path)
+    return found
+
+
+def note(found: Listing, mode: str, blob: str, path: str) -> None:
+    """Put an entry where it belongs; a submodule's commit is no blob."""
+    if mode == LINK:
+        found.links[path] = blob
+    elif mode != SUBMODULE:
+        found.files[path] = blob
+
+
+def parse_status(output: bytes) -> WorkTreeStatus:
+    """Read ``status --porcelain -z``."""
+    unstaged, untracked = [], []
+    names = iter([os.fsdecode(name) for name in output.split(b"\0") if name])
+    for entry in names:
+        staged, changed, path = entry[0], entry[1], entry[3:]
+        if "R" in entry[:2] or "C" in entry[:2]:
+            next(names)  # the name before
+        if staged == "?":
+            untracked.append(path)
+        elif changed != " ":
+            unstaged.append(path)
+    return WorkTreeStatus(tuple(unstaged), tuple(untracked))
