@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterator
 
 from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 
+from .compat import make_config
 from .failures import Failure
 from .shapes import Request, Result
 
@@ -22,7 +22,8 @@ def run(request: Request) -> Result:
     """Serve the request."""
     before = set(walk())
     try:
-        command.init(Config(request["ini"]), request["folder"], template=request["template"])
+        config = make_config(request["ini"], "pyproject.toml", "alembic")
+        command.init(config, request["folder"], template=request["template"])
     except CommandError as error:
         raise Failure("alembic_refused", str(error)) from error
     new = sorted(set(walk()) - before)

@@ -20,6 +20,7 @@ from gitmig.commands.template import alembic_files, inside
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError
 from gitmig.git import Repository
+from gitmig.model import Environment
 
 WORKFLOW = ".github/workflows/gitmig.yml"
 
@@ -68,13 +69,23 @@ def plan(directory: Path, wanted: Plan) -> list[FileStep]:
         if wanted.hooks:
             refuse_hooks(directory)
         found = find_models(workspace)
-        if workspace.config.environments:
+        if environments_here(workspace):
             steps = wire_existing(workspace, found)
         else:
             steps = lay_out(workspace, wanted, found)
         return [*steps, *settings(workspace), *workflow(workspace)]
     finally:
         workspace.repository.close()
+
+
+def environments_here(workspace: Workspace) -> list[Environment]:
+    """Return the environments in or below the current directory; other services have theirs."""
+    below = workspace.directory
+    return [
+        each
+        for each in workspace.config.environments
+        if not below or each.directory == below or each.directory.startswith(below + "/")
+    ]
 
 
 def refuse_hooks(directory: Path) -> None:
@@ -160,10 +171,11 @@ def lay_out(workspace: Workspace, wanted: Plan, found: Found | None) -> list[Fil
     for name, text in alembic_files(workspace, wanted.folder, wanted.template).items():
         path, told = str(PurePosixPath(below, name)), "from Alembic's template"
         if name == "alembic.ini":
-            text = scaffold.set_url(text, wanted.url or "sqlite:///app.db")
+            url = wanted.url or default_url(wanted.template)
+            text = scaffold.set_url(text, url)
             if found is not None and found.roots != [""]:
                 text = scaffold.set_prepend_sys_path(text, ["", *found.roots])
-            told = f"the database is {wanted.url or 'sqlite:///app.db'} (sqlalchemy.url)"
+            told = f"the database is {url} (sqlalchemy.url)"
         elif name.endswith("/env.py"):
             text, told = wired(text, found)
         steps.append(FileStep(path, text, told))
@@ -171,6 +183,11 @@ def lay_out(workspace: Workspace, wanted: Plan, found: Found | None) -> list[Fil
     if not wanted.url:
         steps += ignore_database(workspace, str(PurePosixPath(below, "app.db")))
     return steps
+
+
+def default_url(template: str) -> str:
+    """Return the URL of a SQLite file, with the driver that the template needs."""
+    return f"sqlite{'+aiosqlite' if 'async' in template else ''}:///app.db"
 
 
 def wired(text: str, found: Found | None) -> tuple[str, str]:
@@ -189,7 +206,7 @@ def wire_existing(workspace: Workspace, found: Found | None) -> list[FileStep]:
     It is made in the work tree's text, which may be ahead of what is staged.
     """
     steps = []
-    for environment in workspace.config.environments:
+    for environment in environments_here(workspace):
         path = posixpath.join(environment.script_location, "env.py")
         raw = content_of(workspace.repository.root / path)
         if raw is None or found is None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
@@ -64,7 +65,13 @@ class ProjectSide:
                 on_progress=self.on_progress,
             )
         except WorkerFailed as error:
-            raise explain(error, environment, str(found.path)) from error
+            told = explain(error, environment, str(found.path))
+            path = not_staged(
+                self.workspace, environment, str(error.data.get("missing_module", ""))
+            )
+            if path:
+                told.hint = f"{path} is there but not staged: git add {quote(path)}"
+            raise told from error
 
     @property
     def cache(self) -> str:
@@ -76,6 +83,17 @@ class ProjectSide:
         folder = self.run / name
         folder.mkdir()
         return folder
+
+
+def not_staged(workspace: Workspace, environment: Environment, module: str) -> str:
+    """Return the file of a missing module that lies in the work tree only, empty for none."""
+    name = module.replace(".", "/")
+    for folder in ("", environment.directory, f"{environment.directory}/src", "src"):
+        for path in (f"{folder}/{name}.py".lstrip("/"), f"{folder}/{name}/__init__.py".lstrip("/")):
+            there = name and (workspace.repository.root / path).is_file()
+            if there and path not in workspace.index:
+                return path
+    return ""
 
 
 @contextlib.contextmanager

@@ -133,3 +133,24 @@ def test_no_option_is_ignored(project: Project, command: str) -> None:
     """What concerns the whole repository takes no --env."""
     assert "--env" in project.gitmig(command, "--env", "default", code=2).stderr
     assert not Path(project.path, ".git/hooks/pre-commit").exists()
+
+
+def test_a_second_service(empty: Project) -> None:
+    """A service beside one that has an Alembic environment gets its own (D1, C17)."""
+    for service in ("a", "b"):
+        empty.write(f"services/{service}/models.py", MODELS)
+        empty.gitmig("init", "--yes", cwd=f"services/{service}")
+        empty.git("add", "-A")
+        empty.git("commit", "-q", "-m", service)
+    assert len([path for path in empty.new_revisions() if path.startswith("services/b/")]) == 1
+    empty.gitmig("upgrade", cwd="services/b")
+    assert "users" in empty.tables("services/b/app.db")
+
+
+def test_the_pyproject_template(empty: Project) -> None:
+    """Alembic's own template with pyproject.toml works as the plain one does (E6)."""
+    empty.write("models.py", MODELS)
+    empty.gitmig("init", "--template", "pyproject")
+    empty.git("add", "-A")
+    empty.git("commit", "-q", "-m", "users")
+    assert len(empty.new_revisions()) == 1

@@ -173,3 +173,12 @@ def test_a_message_that_looks_like_an_option(hooked: Project) -> None:
     hooked.git("commit", "-q", "-a", "-m", "--amend")
     assert len(hooked.new_revisions()) == 1
     assert hooked.new_revisions() != hooked.new_revisions("HEAD~1")
+
+
+def test_a_model_file_that_was_not_added(hooked: Project) -> None:
+    """A new module that is imported but not staged is named, with what to type (C7)."""
+    hooked.write("pets.py", "KIND = 'dog'\n")
+    hooked.append("models.py", "\nimport pets\n")
+    hooked.git("add", "models.py")
+    told = hooked.git("commit", "-m", "pets", code=1).stderr
+    assert "git add pets.py" in told and "models.py" in told and ".git/" not in told
