@@ -124,6 +124,7 @@ class Databases:
         return url_with(self.server, drivername=f"{given}+{dialect.driver}")
 
     def _create(self, url: Any) -> str:
+        os.makedirs(self.registry, exist_ok=True)
         if not self._known:
             self._sweep(url)
         name = PREFIX + uuid.uuid4().hex[:12]

@@ -14,6 +14,7 @@ from gitmig.commands.projectside import open_project
 from gitmig.commands.staging import Staging
 from gitmig.commands.standing import refuse_standing_tables
 from gitmig.commands.superseded import Superseded
+from gitmig.commands.wording import listed, notes_on, unproved
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
@@ -28,9 +29,6 @@ from gitmig.model import (
     WrittenRevision,
 )
 from gitmig.placement import place
-
-SHOWN = 5  # doubts that are told one by one
-NOT_PROVED = ("not_converging", "downgrade_differs", "migration_failed")
 
 
 class Run:
@@ -294,44 +292,9 @@ class Run:
         return report
 
 
-def listed(doubts: Sequence[str]) -> str:
-    """Return the first doubts as one sentence; the file shows the rest."""
-    rest = len(doubts) - SHOWN
-    return "; ".join(doubts[:SHOWN]) + (f"; and {rest} more like these" if rest > 0 else "")
-
-
-def notes_on(residue: Sequence[str]) -> tuple[str, ...]:
-    """Return what to say of differences that are older than the commit."""
-    if not residue:
-        return ()
-    count = "one difference is" if len(residue) == 1 else f"{len(residue)} differences are"
-    return (
-        f"{count} older than this commit and left out; `gitmig check` lists them, "
-        "`gitmig autogenerate` with nothing staged writes them",
-    )
-
-
 def unchanged(written: Sequence[WrittenRevision], old: Superseded) -> bool:
     """Say whether what was generated is, but for its dates, the earlier revision."""
     if len(written) != 1:
         return False
     shapes = [revisions.source_shape(text) for text in (written[0].content, old.content)]
     return shapes[0] == shapes[1]
-
-
-def unproved(error: WorkerFailed, known: set[str]) -> Exception:
-    """Return what to raise where the new revision, not the project, is what failed."""
-    if error.kind not in NOT_PROVED:
-        return error
-    if error.kind == "migration_failed" and error.data.get("path") in known:
-        return error
-    reason = {
-        "not_converging": "after it the models still differ from the schema",
-        "downgrade_differs": "its downgrade does not restore the schema",
-        "migration_failed": "it fails when it is applied",
-    }[error.kind]
-    return Stopped(
-        f"the generated revision was not written because {reason}: {error.data['message']}",
-        "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again",
-        error.detail if error.kind == "migration_failed" else "",
-    )

@@ -34,12 +34,32 @@ class ProjectSide:
 
         ``attached``: it is about a real database, see ``client.ask_attached``.
         """
+        settings = self.environment.settings
+        python = find_interpreter(self.workspace, self.environment).path
+        request = {"operation": operation, **self.common_part(), **fields}
+        try:
+            if attached:
+                return client.ask_attached(python, request, env=settings.env)
+            return client.ask(
+                python,
+                request,
+                env=settings.env,
+                timeout=settings.timeout,
+                on_progress=self.on_progress,
+            )
+        except WorkerFailed as error:
+            told = explain(error, self.environment, str(python))
+            module = str(error.data.get("missing_module", ""))
+            path = not_staged(self.workspace, self.environment, module)
+            if path:
+                told.hint = f"{path} is there but not staged: git add {quote(path)}"
+            raise told from error
+
+    def common_part(self) -> dict[str, Any]:
+        """Return what every request holds: see the docstring of ``_worker``."""
         environment, repository = self.environment, self.workspace.repository
-        found = find_interpreter(self.workspace, environment)
-        registry = repository.shared_dir / "databases"
-        registry.mkdir(parents=True, exist_ok=True)
-        request = {
-            "operation": operation,
+        given = self.database or os.environ.get("GITMIG_DATABASE_URL", "")
+        return {
             "tree": str(self.tree),
             "root": str(repository.root),
             "directory": environment.directory,
@@ -47,31 +67,10 @@ class ProjectSide:
             "toml": relative(environment.toml, environment.directory),
             "section": environment.section,
             "run": str(self.run),
-            "server": self.database
-            or os.environ.get("GITMIG_DATABASE_URL", "")
-            or environment.settings.database,
-            "registry": str(registry),
+            "server": given or environment.settings.database,
+            "registry": str(repository.shared_dir / "databases"),
             "pycache": str(repository.shared_dir / "pycache"),
-            **fields,
         }
-        try:
-            if attached:
-                return client.ask_attached(found.path, request, env=environment.settings.env)
-            return client.ask(
-                found.path,
-                request,
-                env=environment.settings.env,
-                timeout=environment.settings.timeout,
-                on_progress=self.on_progress,
-            )
-        except WorkerFailed as error:
-            told = explain(error, environment, str(found.path))
-            path = not_staged(
-                self.workspace, environment, str(error.data.get("missing_module", ""))
-            )
-            if path:
-                told.hint = f"{path} is there but not staged: git add {quote(path)}"
-            raise told from error
 
     @property
     def cache(self) -> str:

@@ -1,0 +1,45 @@
+"""What ``gitmig autogenerate`` says of doubts, of older differences and of failed proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitmig.errors import Stopped, WorkerFailed
+
+NOT_PROVED = ("not_converging", "downgrade_differs", "migration_failed")
+SHOWN = 5  # doubts that are told one by one
+
+
+def listed(doubts: Sequence[str]) -> str:
+    """Return the first doubts as one sentence; the file shows the rest."""
+    rest = len(doubts) - SHOWN
+    return "; ".join(doubts[:SHOWN]) + (f"; and {rest} more like these" if rest > 0 else "")
+
+
+def notes_on(residue: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of differences that are older than the commit."""
+    if not residue:
+        return ()
+    count = "one difference is" if len(residue) == 1 else f"{len(residue)} differences are"
+    return (
+        f"{count} older than this commit and left out; `gitmig check` lists them, "
+        "`gitmig autogenerate` with nothing staged writes them",
+    )
+
+
+def unproved(error: WorkerFailed, known: set[str]) -> Exception:
+    """Return what to raise where the new revision, not the project, is what failed."""
+    if error.kind not in NOT_PROVED:
+        return error
+    if error.kind == "migration_failed" and error.data.get("path") in known:
+        return error
+    reason = {
+        "not_converging": "after it the models still differ from the schema",
+        "downgrade_differs": "its downgrade does not restore the schema",
+        "migration_failed": "it fails when it is applied",
+    }[error.kind]
+    return Stopped(
+        f"the generated revision was not written because {reason}: {error.data['message']}",
+        "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again",
+        error.detail if error.kind == "migration_failed" else "",
+    )
