@@ -39,7 +39,7 @@ def test_the_whole_way(old: Project, tmp_path: Path) -> None:
     old.gitmig("upgrade")
     assert old.tables()["users"] == ["id", "name", "email"]
     copy = shutil.copyfile(old.path / "app.db", tmp_path / "before.db")
-    assert "email" in old.gitmig("downgrade", "--dry-run").stdout
+    assert "email" in old.gitmig("downgrade", "--dry-run", "-1").stdout
     assert (old.path / "app.db").read_bytes() == copy.read_bytes()
     old.gitmig("downgrade", "-1")
     assert old.tables()["users"] == ["id", "name"]
