@@ -24,9 +24,7 @@ def generated(report: GenerateReport, *, quiet: bool = False, in_commit: bool = 
             console.print(Text(f"# would write {file.path}", "bold"))
             console.print(Syntax(file.content, "python", background_color="default"))
         elif not report.dry_run:
-            enters = in_commit and not report.stopped
-            staged = "added to the commit" if enters else "written and staged"
-            state = staged if report.staged else "written"
+            state = state_of(report, in_commit)
             console.print(Text.assemble(("gitmig: ", "bold"), f"{file.path} {state}"))
             console.print(f"  {file.message}", markup=False)
     told = stderr()
@@ -39,6 +37,13 @@ def generated(report: GenerateReport, *, quiet: bool = False, in_commit: bool = 
         told.print(Text(f"  undo: git rm -fq {undo}", "dim"))
     if not report.written and not report.notes and not report.stopped and not quiet:
         told.print("gitmig: models and revisions agree, nothing to generate")
+
+
+def state_of(report: GenerateReport, in_commit: bool) -> str:
+    """Return what has become of a file; a commit that stops may take back what was staged."""
+    if in_commit:
+        return "written" if report.stopped else "added to the commit"
+    return "written and staged" if report.staged else "written"
 
 
 def stopped(console: Console, reason: str, hint: str) -> None:
