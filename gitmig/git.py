@@ -166,6 +166,22 @@ class Repository:
         except GitFailed:
             return ""
 
+    def merge_base(self, ref: str) -> str:
+        """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
+
+        Raises GitFailed where there is no such branch, or a shallow clone does not reach back.
+        """
+        name = next((each for each in (ref, f"origin/{ref}") if self.resolve(each)), "")
+        if not name:
+            raise GitFailed(f"there is no commit called {ref}", f"git fetch origin {ref}")
+        try:
+            return self.text("merge-base", "HEAD", name)
+        except GitFailed as error:
+            raise GitFailed(
+                f"HEAD and {name} have no common commit here",
+                "in a shallow clone fetch all of it: `git fetch --unshallow`, or fetch-depth: 0",
+            ) from error
+
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""
         output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)

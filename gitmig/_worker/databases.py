@@ -214,7 +214,9 @@ def refuse_attach(connection: Any, directory: str) -> None:
 def identity(kind: str, cargs: Iterable[Any], cparams: Mapping[str, Any]) -> str:
     """Return a short name for the database that connection arguments lead to."""
     named = {name: str(cparams[name]) for name in NAMES_OF_A_DATABASE if name in cparams}
-    text_of = json.dumps([kind, [str(arg) for arg in cargs], named], sort_keys=True)
+    here = os.getcwd() + os.sep  # SQLite's relative paths; the tree may be laid out elsewhere
+    asked = [str(argument).replace(here, "") for argument in cargs]
+    text_of = json.dumps([kind, asked, named], sort_keys=True)
     return hashlib.sha256(text_of.encode()).hexdigest()[:12]
 
 

@@ -20,6 +20,7 @@ from .shapes import Request, Result
 OPERATIONS = {
     "alembic": "alembic_command",
     "check": "check",
+    "deploy": "deploy",
     "describe": "describe_project",
     "generate": "generate",
     "init": "init",

@@ -21,6 +21,12 @@ from gitmig.report.console import progress_bar
 @options.quiet
 @options.formats
 @options.database_url
+@click.option(
+    "--base",
+    default="",
+    metavar="REF",
+    help="The branch whose revisions are published and whose databases are to be upgraded.",
+)
 @click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
 def check_command(
     directory: Path,
@@ -28,12 +34,18 @@ def check_command(
     quiet: bool,
     output: str,
     database: str,
+    base: str,
     static: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
     with progress_bar(quiet or output == "json") as on_progress:
         reports = check(
-            directory, environment, static=static, database=database, on_progress=on_progress
+            directory,
+            environment,
+            base=base,
+            static=static,
+            database=database,
+            on_progress=on_progress,
         )
     if output == "json":
         click.echo(as_json.checked(reports))

@@ -6,9 +6,11 @@ Fails closed: a gate that could not run is never green.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitmig.commands import published
 from gitmig.commands.projectside import open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.explain import hint_for_migration
@@ -21,53 +23,86 @@ def check(
     directory: Path,
     name: str | None = None,
     *,
+    base: str = "",
     static: bool = False,
     database: str = "",
     on_progress: Progress | None = None,
 ) -> list[CheckReport]:
-    """Check the named environment, or all; ``static`` reads the revisions and runs no code.
+    """Check the named environment, or all.
 
-    Raises GitmigError where a check could not be made.
+    ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
+    ``static`` reads the revisions and runs no code. Raises GitmigError where a check could not
+    be made.
     """
     workspace = Workspace.open(directory)
     try:
         return [
-            check_one(workspace, environment, static, database, on_progress)
+            check_one(workspace, environment, Wanted(base, static, database, on_progress))
             for environment in workspace.environments(name)
         ]
     finally:
         workspace.repository.close()
 
 
-def check_one(
-    workspace: Workspace,
-    environment: Environment,
-    static: bool,
-    database: str,
-    on_progress: Progress | None,
-) -> CheckReport:
-    """Run the gates of one environment; the others need a graph that can be used."""
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for."""
+
+    base: str
+    static: bool
+    database: str
+    on_progress: Progress | None
+
+
+def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) -> CheckReport:
+    """Run the gates of one environment; those with a database need a graph that can be used."""
     found, findings = workspace.read_graph(environment)
     findings = [*findings, *nothing_found(environment, found, findings)]
-    broken = any(finding.severity == "error" for finding in findings)
+    broken = is_bad(findings)
     gates = [Gate("graph", "failed" if broken else "passed")]
-    if static:
-        return CheckReport(environment.name, tuple(gates), tuple(findings), {}, len(found))
-    if broken:
+    ref = wanted.base or environment.settings.base
+    commit = workspace.repository.merge_base(ref) if ref else ""
+    if commit:
+        changed = published.changed(workspace, environment, commit, found)
+        gates.append(Gate("published", "failed" if is_bad(changed) else "passed"))
+        findings += changed
+    versions: dict[str, str] = {}
+    if broken and not wanted.static:
         gates += [Gate(each, "skipped") for each in NEED_A_DATABASE]
-        return CheckReport(environment.name, tuple(gates), tuple(findings), {}, len(found))
+    elif not wanted.static:
+        more, problems, versions = on_a_database(workspace, environment, wanted, found)
+        gates, findings = [*gates, *more], [*findings, *problems]
+        if commit and gate_passed(gates, "upgrade"):
+            more, problems = published.deploy(workspace, environment, commit, wanted.on_progress)
+            gates, findings = [*gates, *more], [*findings, *problems]
+    return CheckReport(environment.name, tuple(gates), tuple(findings), versions, len(found))
+
+
+def on_a_database(
+    workspace: Workspace, environment: Environment, wanted: Wanted, found: Sequence[Revision]
+) -> tuple[list[Gate], list[Finding], dict[str, str]]:
+    """Run the gates that need a database; return them, what they found, and the versions."""
     with open_project(
-        workspace, environment, database=database, on_progress=on_progress
+        workspace, environment, database=wanted.database, on_progress=wanted.on_progress
     ) as project:
-        wanted = [each for each in NEED_A_DATABASE if wants(environment, each)]
-        answer = project.ask("check", gates=wanted)
+        names = [each for each in NEED_A_DATABASE if wants(environment, each)]
+        answer = project.ask("check", gates=names)
+    gates, findings = [], []
     for gate in answer["gates"]:
-        if gate["name"] in wanted:
+        if gate["name"] in names:
             gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
         findings += [finding_of(problem, environment, found) for problem in gate["problems"]]
-    return CheckReport(
-        environment.name, tuple(gates), tuple(findings), answer["versions"], len(found)
-    )
+    return gates, findings, answer["versions"]
+
+
+def is_bad(findings: Sequence[Finding]) -> bool:
+    """Say whether one of the findings is an error."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def gate_passed(gates: Sequence[Gate], name: str) -> bool:
+    """Say whether a gate ran and found nothing."""
+    return any(gate.name == name and gate.status == "passed" for gate in gates)
 
 
 def wants(environment: Environment, gate: str) -> bool:

@@ -1,0 +1,107 @@
+"""What the base branch has: revisions that must stay as they are, and databases to start from.
+
+Published is what the merge base of ``HEAD`` and the base branch holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from shlex import quote
+
+from gitmig import config, revisions
+from gitmig.commands.projectside import open_project
+from gitmig.commands.workspace import Workspace
+from gitmig.ephemeral.rundir import run_directory
+from gitmig.errors import SourceError, WorkerFailed
+from gitmig.model import Environment, Finding, Gate, Progress, Revision
+
+IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
+
+
+def changed(
+    workspace: Workspace, environment: Environment, commit: str, found: Sequence[Revision]
+) -> list[Finding]:
+    """Return a finding for each published revision that was edited, renamed or deleted.
+
+    Formatting and comments may change: the code is compared. Databases that have the revision
+    already would never see anything else.
+    """
+    repository, now = workspace.repository, {revision.id: revision for revision in found}
+    tree = repository.tree(commit)
+    findings = []
+    for path in config.revision_paths(environment, tree):
+        if workspace.index.get(path) == tree[path]:
+            continue
+        try:
+            old = revisions.parse(repository.read(tree[path]), path)
+        except SourceError:
+            continue  # it was broken before
+        if old is not None:
+            findings += compare(workspace, commit, old, now.get(old.id))
+    return findings
+
+
+def compare(
+    workspace: Workspace, commit: str, old: Revision, new: Revision | None
+) -> list[Finding]:
+    """Return what was done to one published revision whose file is not as it was."""
+    restore = f"git checkout {commit[:12]} -- {quote(old.path)}"
+    if new is None:
+        message = f"published revision {old.id} ({old.path}) is gone"
+        return [Finding("GM012", "error", message, restore, old.path, old.line, old.id)]
+    if new.path != old.path:
+        message = f"published revision {old.id} was renamed from {old.path} to {new.path}"
+        back = f"git mv {quote(new.path)} {quote(old.path)}"
+        return [Finding("GM013", "error", message, back, new.path, new.line, old.id)]
+    text = workspace.read(old.path) or ""
+    before = workspace.repository.read(workspace.repository.tree(commit)[old.path])
+    if revisions.source_shape(text) == revisions.source_shape(before):
+        return []
+    message = f"published revision {old.id} was edited: databases that have it will not notice"
+    hint = f"{restore}; write a further revision instead"
+    return [Finding("GM011", "error", message, hint, new.path, new.line, old.id)]
+
+
+def deploy(
+    workspace: Workspace,
+    environment: Environment,
+    commit: str,
+    on_progress: Progress | None,
+) -> tuple[list[Gate], list[Finding]]:
+    """Take a database to the base's heads with the base's own files, then on with the staged ones.
+
+    Nothing is returned where the base has no revisions, and for other databases than SQLite.
+    """
+    if not config.revision_paths(environment, workspace.repository.tree(commit)):
+        return [], []
+    started = time.perf_counter()
+    with run_directory() as keep:
+        with open_project(
+            workspace, environment, commit=commit, on_progress=on_progress
+        ) as project:
+            if project.ask("deploy", keep=str(keep))["dialect"] != "sqlite":
+                return [], []
+        findings = []
+        with open_project(workspace, environment, on_progress=on_progress) as project:
+            try:
+                project.ask("deploy", keep=str(keep))
+            except WorkerFailed as error:
+                if error.kind not in IN_ANOTHER_WAY:
+                    raise
+                findings.append(finding_of(error, commit))
+    seconds = round(time.perf_counter() - started, 3)
+    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings
+
+
+def finding_of(error: WorkerFailed, commit: str) -> Finding:
+    """Return the finding for a database that does not get from the base to the staged heads."""
+    return Finding(
+        "GM102",
+        "error",
+        f"a database at the base ({commit[:12]}) does not upgrade: {error.message}",
+        error.hint,
+        str(error.data.get("path", "")),
+        int(error.data.get("line", 0)),
+        str(error.data.get("revision", "")),
+    )

@@ -1,0 +1,102 @@
+"""``gitmig check --base``: what is published stays, and deployed databases get to the heads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support import Project, column
+
+BASE = "migrations/versions/base00000000.py"
+
+
+def branch(project: Project) -> None:
+    """Begin a branch off main with a revision and its model."""
+    project.git("switch", "-q", "-c", "feature")
+    project.append("models.py", column("email"))
+    up = "op.add_column('users', sa.Column('email', sa.String(200)))"
+    project.revision("more00000000", "base00000000", up, "op.drop_column('users', 'email')")
+    project.commit_all("email")
+
+
+def test_a_branch_on_its_base(project: Project) -> None:
+    """From empty, from the base branch's heads, down and up again: all passes (K1)."""
+    branch(project)
+    told = json.loads(project.gitmig("check", "--base", "main", "--format", "json").stdout)
+    names = [gate["name"] for gate in told["gates"]]
+    assert names == ["graph", "published", "upgrade", "downgrade", "drift", "deploy"]
+    assert told["ok"] and project.status() == ""
+
+
+def test_formatting_may_change(project: Project) -> None:
+    """Comments and layout of a published revision may change (H7)."""
+    branch(project)
+    project.write(BASE, project.read(BASE) + "\n\n# a remark\n")
+    project.commit_all("remark")
+    project.gitmig("check", "--base", "main", "--static")
+
+
+@pytest.mark.parametrize(
+    ("do", "code"),
+    [("edit", "GM011"), ("delete", "GM012"), ("rename", "GM013")],
+)
+def test_published_revisions_stay(project: Project, do: str, code: str) -> None:
+    """An edited, deleted or renamed published revision is reported, without running code (H7)."""
+    branch(project)
+    if do == "edit":
+        project.write(BASE, project.read(BASE).replace("sa.String(50)", "sa.String(60)"))
+    elif do == "delete":
+        project.git("rm", "-q", BASE)
+        more = "migrations/versions/more00000000.py"
+        project.write(more, project.read(more).replace("'base00000000'", "None"))
+    else:
+        project.git("mv", BASE, BASE.replace("base0", "first_base0"))
+    project.write("migrations/env.py", "raise SystemExit('was run')\n")
+    project.commit_all(do)
+    told = project.gitmig("check", "--base", "main", "--static", code=1).stdout
+    assert f"{code} published revision base00000000" in told
+    assert BASE in told and "was run" not in told
+
+
+def test_a_deployed_database_that_is_left_behind(project: Project) -> None:
+    """A chain that works from empty but not from the base's heads is found (K1)."""
+    branch(project)
+    old = "sa.Column('old', sa.Integer())"
+    base = project.read(BASE).replace("sa.String(50))", f"sa.String(50)), {old}")
+    project.write(BASE, base)
+    more = "migrations/versions/more00000000.py"
+    text = project.read(more).replace("op.add", "op.drop_column('users', 'old'); op.add")
+    dropped = "    op.drop_column('users', 'email')"
+    project.write(more, text.replace(dropped, f"{dropped}; op.add_column('users', {old})"))
+    project.commit_all("slipped in")
+    told = project.gitmig("check", "--base", "main", code=1).stdout
+    assert "GM011" in told and "GM102 a database at the base" in told
+    assert "no such column" in told
+
+
+def test_a_base_that_is_not_there(project: Project) -> None:
+    """An unknown base is one sentence with what to type, and never green (K6)."""
+    told = project.gitmig("check", "--base", "nowhere", code=2).stderr
+    assert "there is no commit called nowhere" in told and "git fetch origin nowhere" in told
+
+
+def test_a_shallow_clone(project: Project, tmp_path: Path) -> None:
+    """A clone that does not reach back to the base says the line to add, exit 2 (K6)."""
+    branch(project)
+    project.git("switch", "-q", "main")
+    project.write("other.txt", "")
+    project.commit_all("main moved on")
+    url = f"file://{project.path}"
+    clone = Project(tmp_path / "clone", project.env)
+    project.git("clone", "-q", "--depth", "1", "--branch", "feature", url, str(clone.path))
+    clone.git("fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    assert "fetch-depth: 0" in clone.gitmig("check", "--base", "main", code=2).stderr
+
+
+def test_the_base_in_the_settings(project: Project) -> None:
+    """``base`` in the settings counts where none is named."""
+    project.write("gitmig.toml", 'base = "main"\n')
+    project.commit_all("settings")
+    branch(project)
+    assert "published passed" in " ".join(project.gitmig("check").stdout.split())
