@@ -72,7 +72,8 @@ def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) ->
     elif not wanted.static:
         more, problems, versions = on_a_database(workspace, environment, wanted, found)
         gates, findings = [*gates, *more], [*findings, *problems]
-        if commit and gate_passed(gates, "upgrade"):
+        on_a_file = versions.get("dialect") == "sqlite"
+        if commit and on_a_file and gate_passed(gates, "upgrade"):
             more, problems = published.deploy(workspace, environment, commit, wanted.on_progress)
             gates, findings = [*gates, *more], [*findings, *problems]
     return CheckReport(environment.name, tuple(gates), tuple(findings), versions, len(found))

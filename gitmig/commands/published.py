@@ -34,19 +34,23 @@ def changed(
         if workspace.index.get(path) == tree[path]:
             continue
         try:
-            old = revisions.parse(repository.read(tree[path]), path)
+            before = repository.read(tree[path])
+            old = revisions.parse(before, path)
         except SourceError:
             continue  # it was broken before
         if old is not None:
-            findings += compare(workspace, commit, old, now.get(old.id))
+            restore = f"git checkout {commit[:12]} -- {quote(path)}"
+            findings += compare(workspace, before, old, now.get(old.id), restore)
     return findings
 
 
 def compare(
-    workspace: Workspace, commit: str, old: Revision, new: Revision | None
+    workspace: Workspace, before: str, old: Revision, new: Revision | None, restore: str
 ) -> list[Finding]:
-    """Return what was done to one published revision whose file is not as it was."""
-    restore = f"git checkout {commit[:12]} -- {quote(old.path)}"
+    """Return what was done to one published revision whose file is not as it was.
+
+    ``before`` is the text it had, ``restore`` the command that brings it back.
+    """
     if new is None:
         message = f"published revision {old.id} ({old.path}) is gone"
         return [Finding("GM012", "error", message, restore, old.path, old.line, old.id)]
@@ -55,7 +59,6 @@ def compare(
         back = f"git mv {quote(new.path)} {quote(old.path)}"
         return [Finding("GM013", "error", message, back, new.path, new.line, old.id)]
     text = workspace.read(old.path) or ""
-    before = workspace.repository.read(workspace.repository.tree(commit)[old.path])
     if revisions.source_shape(text) == revisions.source_shape(before):
         return []
     message = f"published revision {old.id} was edited: databases that have it will not notice"
@@ -71,7 +74,8 @@ def deploy(
 ) -> tuple[list[Gate], list[Finding]]:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
-    Nothing is returned where the base has no revisions, and for other databases than SQLite.
+    For SQLite alone: the database goes from one step to the next as a file. Nothing is returned
+    where the base has no revisions.
     """
     if not config.revision_paths(environment, workspace.repository.tree(commit)):
         return [], []
@@ -80,8 +84,7 @@ def deploy(
         with open_project(
             workspace, environment, commit=commit, on_progress=on_progress
         ) as project:
-            if project.ask("deploy", keep=str(keep))["dialect"] != "sqlite":
-                return [], []
+            project.ask("deploy", keep=str(keep))
         findings = []
         with open_project(workspace, environment, on_progress=on_progress) as project:
             try:

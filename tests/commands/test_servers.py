@@ -80,6 +80,15 @@ def test_traces_besides_tables(project: Project, server: str, create: str, told:
     assert "GM202" in result.stdout and told in result.stdout
 
 
+def test_a_base_on_a_server(project: Project, server: str) -> None:
+    """``--base`` beside a server: published revisions are compared, nothing asks for SQLite."""
+    before = databases(server)
+    use_url(project, "postgresql+psycopg://production.invalid/app")
+    told = project.gitmig("check", "--base", "main", "--database-url", server).stdout
+    assert "published passed" in " ".join(told.split()) and "deploy" not in told
+    assert databases(server) == before
+
+
 def test_two_databases_of_one_project(project: Project, server: str) -> None:
     """Each database that env.py asks for is one of its own, and all of them go."""
     before = databases(server)
