@@ -83,3 +83,13 @@ def server() -> Iterator[str]:
         pytest.skip("no PostgreSQL server programs (initdb) are installed")
     with servers.postgres() as url:
         yield url
+
+
+@pytest.fixture
+def unwired(project: Project) -> Project:
+    """Return a project whose env.py has no metadata yet."""
+    env = project.read("migrations/env.py")
+    env = env.replace("from models import Base\n", "")
+    project.write("migrations/env.py", env.replace("= Base.metadata", "= None"))
+    project.commit_all("not wired")
+    return project

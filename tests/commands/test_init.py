@@ -157,16 +157,6 @@ def test_below_the_top(fresh: Project) -> None:
     assert (fresh.path / "svc/app.db").exists() and fresh.status() == ""
 
 
-@pytest.fixture
-def unwired(project: Project) -> Project:
-    """Return a project whose env.py has no metadata yet."""
-    env = project.read("migrations/env.py")
-    env = env.replace("from models import Base\n", "")
-    project.write("migrations/env.py", env.replace("= Base.metadata", "= None"))
-    project.commit_all("not wired")
-    return project
-
-
 def test_existing_environment(unwired: Project) -> None:
     """An env.py without metadata is given it with --yes, and only that is changed in it."""
     before = unwired.read("migrations/env.py")

@@ -10,16 +10,6 @@ from support import MODELS, Project
 
 
 @pytest.fixture
-def unwired(project: Project) -> Project:
-    """Return a project whose env.py has no metadata yet."""
-    env = project.read("migrations/env.py")
-    env = env.replace("from models import Base\n", "")
-    project.write("migrations/env.py", env.replace("= Base.metadata", "= None"))
-    project.commit_all("not wired")
-    return project
-
-
-@pytest.fixture
 def fresh(empty: Project) -> Project:
     """Return a repository with models and nothing else."""
     empty.write("models.py", MODELS)
