@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from gitmig.errors import NoInterpreter, WorkerFailed
-from gitmig.model import Progress
+from gitmig.model import JsonObject, Progress
 
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
@@ -32,6 +34,9 @@ spec.loader.exec_module(module)
 from _gitmig_worker.main import main
 main()
 """
+logger = logging.getLogger(__name__)
+
+Answer = Callable[[JsonObject], JsonObject]
 TAIL = 2000  # bytes of stderr that are kept for an error
 # what git tells its hooks about their repository: `git rev-parse --local-env-vars` (git 2.39)
 OF_THE_REPOSITORY = frozenset(
@@ -56,6 +61,11 @@ OF_THE_REPOSITORY = frozenset(
 )
 
 
+def nothing_to_lend(question: JsonObject) -> JsonObject:
+    """Answer the question of a worker that is to have no server."""
+    return {"error": "no server is lent here", "hint": ""}
+
+
 def ask(
     python: Path,
     request: Mapping[str, Any],
@@ -63,15 +73,16 @@ def ask(
     env: Mapping[str, str],
     timeout: float,
     on_progress: Progress | None = None,
+    answer: Answer = nothing_to_lend,
 ) -> dict[str, Any]:
     """Send one request to a worker and return its result.
 
     ``env`` is added to the environment, ``timeout`` is in seconds, ``on_progress`` is called with
-    each progress event. Raises WorkerFailed with the worker's kind, ``out_of_time`` or ``died``;
-    NoInterpreter where the Python cannot be started.
+    each progress event, ``answer`` with each question. Raises WorkerFailed with the worker's kind,
+    ``out_of_time`` or ``died``; NoInterpreter where the Python cannot be started.
     """
-    with progress_pipe(on_progress) as descriptor, tempfile.TemporaryFile() as errors:
-        whole = {**request, "progress": descriptor, "attached": False}
+    with open_line(on_progress, answer) as descriptor, tempfile.TemporaryFile() as errors:
+        whole = {**request, "line": descriptor, "attached": False}
         process = start(python, whole, [descriptor], env, errors)
         try:
             output, _ = process.communicate(timeout=timeout)
@@ -96,7 +107,7 @@ def ask_attached(
     the middle of its work but by a second Ctrl-C. Raises as ``ask`` does, and KeyboardInterrupt
     where an interrupt ended it.
     """
-    process = start(python, {**request, "progress": -1, "attached": True}, [], env, None)
+    process = start(python, {**request, "line": -1, "attached": True}, [], env, None)
     try:
         with interrupts_passed_on(process) as interrupts:
             output, _ = process.communicate()
@@ -175,23 +186,33 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def progress_pipe(on_progress: Progress | None) -> Iterator[int]:
-    """Give the descriptor to write progress to; events are delivered from a thread."""
-    readable, writable = os.pipe()
+def open_line(on_progress: Progress | None, answer: Answer) -> Iterator[int]:
+    """Give the descriptor of the worker's line: its events and questions come in a thread."""
+    ours, theirs = socket.socketpair()
 
-    def deliver() -> None:
-        with open(readable, encoding="utf-8") as lines:
-            for line in lines:
-                if on_progress is not None:
-                    on_progress(json.loads(line))
+    def serve() -> None:
+        # a worker that was killed has left half a line, or hears no answer
+        with (
+            contextlib.suppress(OSError, ValueError),
+            ours.makefile(encoding="utf-8") as line,
+        ):
+            for text in line:
+                event = json.loads(text)
+                if "ask" in event:
+                    ours.sendall((json.dumps(answer(event)) + "\n").encode())
+                elif event["event"] == "remark":
+                    logger.info("%s", event["text"])
+                elif on_progress is not None:
+                    on_progress(event)
 
-    thread = threading.Thread(target=deliver, daemon=True)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield writable
+        yield theirs.fileno()
     finally:
-        os.close(writable)
-        thread.join(timeout=2)  # a child the project left behind may still hold the pipe
+        theirs.close()
+        thread.join(timeout=2)  # a child the project left behind may still hold the line
+        ours.close()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

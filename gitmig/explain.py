@@ -14,9 +14,6 @@ PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-com
 # kinds whose message says it all; what to do about them does not depend on the case
 HINTS = {
     "alembic_missing": f"install it there, or {INTERPRETER}",
-    "dialect_mismatch": "give the URL of a server of the project's own kind with --database-url",
-    "no_database": "give a server on which gitmig may make databases of its own: "
-    "--database-url URL, or `database` in [tool.gitmig]",
     "server_failed": "check the URL and that its user may create databases",
     "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
@@ -58,8 +55,6 @@ def message_of(case: Case) -> str:
     if kind == "migration_failed":
         way = "upgrade" if case.error.data.get("up", True) else "downgrade"
         return f"{case.place}revision {case.text('revision')} fails on {way}: {message}"
-    if kind == "no_database":
-        return f"the project asks for {case.text('dialect')}, and no server for it was given"
     if kind == "server_failed" and case.text("server"):
         return f"the server {case.text('server')} refused: {message}"
     if kind == "alembic_refused":
@@ -72,6 +67,8 @@ def hint_of(case: Case) -> str:
     kind, missing = case.error.kind, case.text("missing_module")
     if kind == "migration_failed":
         return hint_for_migration(case.error.message, bool(case.error.data.get("replayed")))
+    if kind == "no_database":
+        return case.text("hint")
     if kind == "usage":
         return case.text("usage")
     if kind == "alembic_refused":

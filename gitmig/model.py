@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -90,8 +91,31 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class ServerSettings:
+    """``[tool.gitmig.postgresql]`` or ``[tool.gitmig.mysql]``: throw-away servers of one kind.
+
+    ``version`` is what production runs, ``binaries`` a folder of server programs, ``docker`` an
+    image, ``prepare`` SQL that is run in each new database; the rest is what MySQL and MariaDB
+    are started with, None for the server's own default.
+    """
+
+    version: str = ""
+    binaries: str = ""
+    docker: str = ""
+    prepare: tuple[str, ...] = ()
+    character_set: str = "utf8mb4"
+    collation: str = ""
+    sql_mode: str | None = None
+    lower_case_table_names: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
-    """``[tool.gitmig]``, with the defaults. ``timeout`` is in seconds, for one worker process."""
+    """``[tool.gitmig]``, with the defaults. ``timeout`` is in seconds, for one worker process.
+
+    ``database`` are URLs of servers, ``servers`` the settings by kind of database,
+    ``cache_size`` megabytes of replayed databases of each kind.
+    """
 
     base: str = ""
     python: str = ""
@@ -100,23 +124,25 @@ class Settings:
     merge: Literal["merge", "linear"] = "merge"
     downgrade: Literal["required", "optional", "forbidden"] = "required"
     snapshot_include: tuple[str, ...] = ()
-    database: str = ""
+    database: tuple[str, ...] = ()
     timeout: int = 300
+    cache_size: int = 512
     env: Mapping[str, str] = field(default_factory=dict)
+    servers: Mapping[str, ServerSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Options:
     """What the user asked for where a revision is written.
 
-    ``message`` empty: made from what it does. ``database`` is the URL of a server to make
-    databases on, empty for the one in the settings.
+    ``message`` empty: made from what it does. ``database`` are URLs of servers to make
+    databases on, empty for those in the settings.
     """
 
     message: str = ""
     dry_run: bool = False
     stage: bool = True
-    database: str = ""
+    database: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +210,31 @@ class Step:
     up: bool
     words: tuple[str, ...]
     sql: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One replayed database that is kept: ``size`` in bytes, ``used`` in seconds of the epoch.
+
+    ``database`` is its name where it is kept, ``told`` of which project it is.
+    """
+
+    id: str
+    database: str
+    size: int
+    told: str
+    used: float
+    path: Path
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One place with the databases that are kept there; ``size`` is all of it in bytes."""
+
+    kind: str
+    folder: Path
+    size: int
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gitmig.errors import ConfigError
-from gitmig.model import Settings
+from gitmig.model import ServerSettings, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,6 +31,10 @@ def _is_text_table(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
+def _are_urls(value: object) -> bool:
+    return _is_text(value) or _are_texts(value)
+
+
 _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "base": ("a string", _is_text),
     "python": ("a string", _is_text),
@@ -42,11 +46,24 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: value in ("required", "optional", "forbidden"),
     ),
     "snapshot-include": ("a list of strings", _are_texts),
-    "database": ("a string", _is_text),
+    "database": ("the URL of a server, or a list of them", _are_urls),
     "timeout": ("a whole number of seconds", lambda value: type(value) is int and value > 0),
+    "cache-size": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "env": ("a table of strings", _is_text_table),
     "rules": ("a table", lambda value: isinstance(value, dict)),
+    **dict.fromkeys(("postgresql", "mysql"), ("a table", lambda value: isinstance(value, dict))),
 }
+_SERVER_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "version": ('a string such as "16"', _is_text),
+    "binaries": ("a folder", _is_text),
+    "docker": ("an image", _is_text),
+    "prepare": ("a list of SQL statements", _are_texts),
+    "character-set": ("a string", _is_text),
+    "collation": ("a string", _is_text),
+    "sql-mode": ("a string", _is_text),
+    "lower-case-table-names": ("0, 1 or 2", lambda value: type(value) is int and 0 <= value <= 2),
+}
+_OF_MYSQL = ("character-set", "collation", "sql-mode", "lower-case-table-names")
 OWN_KEYS = ("config", "section")  # of an environment only
 
 
@@ -70,19 +87,56 @@ def own_table(read: Read) -> tuple[str, dict[str, Any]]:
 def laid_over(base: Settings, table: Mapping[str, Any], file: str, prefix: str = "") -> Settings:
     """Lay the settings of ``table`` over ``base``; an ``env`` table adds to the one there."""
     fields: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in _KEYS:
-            known = (*_KEYS, *(OWN_KEYS if prefix else ("environments",)))
-            problem = f'{file}: "{prefix}{key}" is not a setting of gitmig.'
-            raise ConfigError(problem, nearest(key, known))
-        words, accepts = _KEYS[key]
-        if not accepts(value):
-            raise ConfigError(f"{file}: {prefix}{key} must be {words}, not {value!r}.")
+    others = OWN_KEYS if prefix else ("environments",)
+    for key, value in accepted(table, _KEYS, others, file, prefix):
         fields[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
     fields.pop("rules", None)
+    if isinstance(fields.get("database"), str):
+        fields["database"] = (fields["database"],)
+    kinds = {kind: fields.pop(kind) for kind in ("postgresql", "mysql") if kind in fields}
+    if kinds:
+        fields["servers"] = {
+            **base.servers,
+            **{kind: server(base, kind, more, file, prefix) for kind, more in kinds.items()},
+        }
     if "env" in fields:
         fields["env"] = {**base.env, **fields["env"]}
     return replace(base, **fields)
+
+
+def accepted(
+    table: Mapping[str, Any],
+    keys: Mapping[str, tuple[str, Callable[[Any], bool]]],
+    others: Iterable[str],
+    file: str,
+    prefix: str,
+) -> Iterable[tuple[str, Any]]:
+    """Give what a table sets; raises ConfigError for an unknown key or a value of another type.
+
+    ``others`` are keys that are known here and were taken out before.
+    """
+    for key, value in table.items():
+        if key not in keys:
+            problem = f'{file}: "{prefix}{key}" is not a setting of gitmig.'
+            raise ConfigError(problem, nearest(key, (*keys, *others)))
+        words, accepts = keys[key]
+        if not accepts(value):
+            raise ConfigError(f"{file}: {prefix}{key} must be {words}, not {value!r}.")
+        yield key, value
+
+
+def server(
+    base: Settings, kind: str, table: Mapping[str, Any], file: str, prefix: str
+) -> ServerSettings:
+    """Lay the table of one kind of server over what is set for it."""
+    known = {
+        key: value for key, value in _SERVER_KEYS.items() if kind == "mysql" or key not in _OF_MYSQL
+    }
+    fields: dict[str, Any] = {
+        key.replace("-", "_"): tuple(value) if isinstance(value, list) else value
+        for key, value in accepted(table, known, (), file, f"{prefix}{kind}.")
+    }
+    return replace(base.servers.get(kind, ServerSettings()), **fields)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

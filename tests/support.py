@@ -280,6 +280,12 @@ def clean_environment(home: Path) -> dict[str, str]:
     return kept
 
 
+def no_postgresql(project: Project) -> None:
+    """Let the project have no PostgreSQL to start; commit that."""
+    project.write("gitmig.toml", '[postgresql]\nbinaries = "/nowhere"\n')
+    project.commit_all("no PostgreSQL")
+
+
 def use_url(project: Project, url: str, env: str = "") -> None:
     """Give the project another database, and another env.py where one is given; commit that."""
     project.write("alembic.ini", INI.replace("sqlite:///app.db", url.replace("%", "%%")))

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from gitmig.config import Config, choose, load, revision_paths
 from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
-from gitmig.model import Environment, Settings
+from gitmig.model import Environment, ServerSettings, Settings
 
 INI = "[alembic]\nscript_location = alembic\n"
 
@@ -78,8 +78,11 @@ downgrade = "optional"
 snapshot-include = ["_version.py"]
 database = "postgresql://"
 timeout = 60
+cache-size = 100
 env = {SECRET = "x"}
 rules = {GM101 = "off"}
+postgresql = {version = "16", binaries = "/opt/pg", docker = "pg:16", prepare = ["SELECT 1"]}
+mysql = {character-set = "latin1", collation = "x", sql-mode = "", lower-case-table-names = 1}
 """
 
 
@@ -97,9 +100,16 @@ def test_every_setting_is_read(file: str, head: str) -> None:
         merge="linear",
         downgrade="optional",
         snapshot_include=("_version.py",),
-        database="postgresql://",
+        database=("postgresql://",),
         timeout=60,
+        cache_size=100,
         env={"SECRET": "x"},
+        servers={
+            "postgresql": ServerSettings("16", "/opt/pg", "pg:16", ("SELECT 1",)),
+            "mysql": ServerSettings(
+                character_set="latin1", collation="x", sql_mode="", lower_case_table_names=1
+            ),
+        },
     )
 
 
@@ -116,6 +126,11 @@ def test_every_setting_is_read(file: str, head: str) -> None:
         ("timeout = 0", "timeout"),
         ("env = {DEBUG = 1}", "env"),
         ("rules = []", "rules"),
+        ("database = 1", "database"),
+        ("cache-size = -1", "cache-size"),
+        ("postgresql = {version = 16}", "postgresql.version"),
+        ("mysql = 1", "mysql"),
+        ("mysql = {lower-case-table-names = 3}", "mysql.lower-case-table-names"),
         ('environments = "api"', "environments"),
         ("environments = {api = 1}", "environments.api"),
         ("environments = {api = {section = 'x'}}", "environments.api.config"),

@@ -16,9 +16,10 @@ request::
      "directory": "services/a",    where Alembic is run, relative to the tree
      "ini": "alembic.ini", "toml": "", "section": "alembic",   relative to the directory
      "run": "/abs/run directory",  for ephemeral databases; made and removed by the caller
-     "server": "",                 URL of a server on which databases may be made
+     "registry": "/abs/folder",    notes of databases on a given server, while they exist
+     "cache": "/abs/folder",       replayed SQLite databases, and notes; empty for none
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
-     "progress": 7,                file descriptor for progress, JSON lines; -1 for none
+     "line": 7,                    socket for events and questions, JSON lines; -1 for none
      "attached": false,            works on a real database, for a user at a terminal
      ...}                          what the operation asks for besides, see its module
 

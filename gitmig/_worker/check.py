@@ -27,7 +27,6 @@ from .shapes import Context, Fingerprint, Request, Result, Step
 COULD_NOT_RUN = (
     "alembic_missing",
     "bug",
-    "dialect_mismatch",
     "env_failed",
     "no_database",
     "revision_unreadable",

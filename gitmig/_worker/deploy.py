@@ -1,17 +1,14 @@
 """``deploy``: one step of the way a deployed database goes: from where it is to the heads.
 
-Request besides the common part: ``keep``, a folder. SQLite files that an earlier step left there
-are gone on with, and what this step ends in is left there for the next one.
+Request besides the common part: ``left`` (what an earlier step left, empty for the first),
+``last`` (nothing comes after it).
 
-Result: the facts of ``Project.facts``.
+Result: the facts of ``Project.facts``, and ``left``, for the next step.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-
+from .cache import replay
 from .generate import ARGUMENTS
 from .session import open_session
 from .shapes import Request, Result
@@ -19,15 +16,11 @@ from .shapes import Request, Result
 
 def run(request: Request) -> Result:
     """Serve the request."""
-    keep = request["keep"]
-
-    def go_on(asked: str, path: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(os.path.join(keep, asked), path)
-
     with open_session(request, ARGUMENTS) as (project, databases):
-        databases.seed = go_on
-        project.upgrade("heads")
-        for asked, path in databases.files().items():
-            shutil.copyfile(path, os.path.join(keep, asked))
-        return project.facts(databases)
+        if request["left"]:
+            databases.adopt(request["left"])
+            project.upgrade("heads")
+        else:
+            replay(project, databases)
+        left = {} if request["last"] else databases.hand_over()
+        return dict(project.facts(databases), left=left)

@@ -31,7 +31,7 @@ ARGUMENTS = ["revision", "--autogenerate", "-m", ""]
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        replay(project, databases, request["cache"])
+        replay(project, databases)
         found = compare(
             project,
             rev_id=request["rev_id"] or None,

@@ -16,6 +16,7 @@ from typing import Any
 from alembic import util
 
 from . import fingerprint
+from .cache import replay
 from .compare import compare
 from .databases import Databases
 from .failures import Failure
@@ -49,20 +50,22 @@ def replay_sides(project: Project, databases: Databases, heads: Sequence[str]) -
     """
     first: list[Fingerprint] = []
     for head in heads:
-        databases.fresh()
         order = [head, *(other for other in heads if other != head)]
-        schemas = apply(project, order)
+        schemas = apply(project, databases, order)
         if not first:
             first = schemas
         agree(first, schemas, heads[0], head)
     return first
 
 
-def apply(project: Project, targets: Sequence[str]) -> list[Fingerprint]:
-    """Upgrade to each target in turn; return the fingerprints of all databases at the end."""
+def apply(project: Project, databases: Databases, targets: Sequence[str]) -> list[Fingerprint]:
+    """Upgrade new databases to each target in turn; return all their fingerprints at the end."""
     for target in targets:
         try:
-            project.upgrade(target)
+            if target == targets[0]:
+                replay(project, databases, target)
+            else:
+                project.upgrade(target)
         except Failure as failure:
             failure.data.setdefault("order", targets)
             raise
@@ -112,7 +115,5 @@ def prove(
 ) -> None:
     """Upgrade to the merge revision from each side and from empty: always the same schema."""
     for side in heads:
-        databases.fresh()
-        agree(joined, apply(project, [side, revision]), heads[0], side)
-    databases.fresh()
-    agree(joined, apply(project, [revision]), heads[0], revision)
+        agree(joined, apply(project, databases, [side, revision]), heads[0], side)
+    agree(joined, apply(project, databases, [revision]), heads[0], revision)

@@ -78,16 +78,34 @@ def twin(path: str, root: str, tree: str) -> str:
 
 
 _read: set[str] = set()
+_readers: dict[str, set[str]] = {}  # files by the source that had them read
 
 
 def watch_reads() -> None:
     """Note every file that is opened from here on: what is read decides, too."""
 
     def note(event: str, arguments: Any) -> None:
-        if event == "open" and isinstance(arguments[0], str):
-            _read.add(os.path.abspath(arguments[0]))
+        if event != "open" or not isinstance(arguments[0], str):
+            return
+        path = os.path.abspath(arguments[0])
+        _read.add(path)
+        if not path.endswith((".py", ".pyc")):
+            frame = sys._getframe(1)
+            while frame is not None:
+                _readers.setdefault(frame.f_code.co_filename, set()).add(path)
+                frame = frame.f_back  # type: ignore[assignment]
 
     sys.addaudithook(note)
+
+
+def readers(tree: str) -> dict[str, set[str]]:
+    """Return which files below the tree each source there read, or had others read for it."""
+    found = {
+        source: {path for path in files if is_below(path, tree)}
+        for source, files in _readers.items()
+        if is_below(source, tree)
+    }
+    return {source: files for source, files in found.items() if files}
 
 
 def loaded_sources(request: Request) -> list[str]:

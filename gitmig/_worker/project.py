@@ -14,7 +14,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from . import compat, paths, progress
+from . import compat, depends, line, paths
 from .databases import Databases
 from .failures import Failure, one_line, place
 from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
@@ -55,6 +55,12 @@ class Project:
         """
         self.script.get_heads()
         self.complete = True
+
+    def texts(self) -> list[str]:
+        """Return the texts of the revisions and of env.py, as far as they are known."""
+        revisions = list(self.script.walk_revisions()) if self.complete else []
+        env = os.path.join(str(self.script.dir), "env.py")
+        return [depends.read(path) for path in (env, *(str(each.path) for each in revisions))]
 
     def run_env(self, fn: StepsFor, **options: Any) -> None:
         """Run env.py; ``fn(heads, context)`` gives the steps for each database it configures.
@@ -102,7 +108,7 @@ class Project:
                 yield step
                 continue
             self.step = step
-            progress.emit(
+            line.emit(
                 event="step",
                 revision=step.revision.revision,
                 subject=step.revision.doc,
@@ -114,7 +120,7 @@ class Project:
             self.step = None
             if after is not None:
                 after(step, context)
-        progress.emit(event="steps-done", total=len(steps))
+        line.emit(event="steps-done", total=len(steps))
 
     @contextlib.contextmanager
     def explained(self, kind: str, what: str) -> Iterator[None]:

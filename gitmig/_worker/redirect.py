@@ -17,6 +17,8 @@ import sqlalchemy.engine
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.pool import NullPool
 
 from . import aside
 from .compat import connection_info
@@ -26,6 +28,7 @@ from .shapes import Connection, Context, Dialect
 
 MARK = "gitmig-ephemeral"
 GO_ROUND = ("creator", "async_creator", "pool")
+OF_A_POOL = ("max_overflow", "pool_size", "pool_timeout", "pool_use_lifo")
 
 MakesEngines = Callable[..., Any]  # create_engine, or what stands for it
 
@@ -38,23 +41,30 @@ def install(databases: Databases) -> None:
     ) -> Any:
         if aside.active():
             return None
-        connection = databases.connect(dialect, cargs, cparams)
-        record.info[MARK] = True
+        connection, record.info[MARK] = databases.connect(dialect, cargs, cparams)
         return connection
 
     event.listen(Engine, "do_connect", answer)
-    wrap_create_engine(drop_go_round)
+    wrap_create_engine(connect_by_url)
     check_contexts()
 
 
-def drop_go_round(create_engine: MakesEngines) -> MakesEngines:
-    """Wrap ``create_engine`` so that every engine connects by URL."""
+def connect_by_url(create_engine: MakesEngines) -> MakesEngines:
+    """Wrap ``create_engine`` so that every engine connects by URL.
+
+    On a server its connections end when the project lets them go: a database with an open
+    connection can be neither copied nor dropped.
+    """
 
     @functools.wraps(create_engine)
-    def create(*args: Any, **kwargs: Any) -> Any:
+    def create(url: Any, **kwargs: Any) -> Any:
         for name in GO_ROUND:
             kwargs.pop(name, None)
-        return create_engine(*args, **kwargs)
+        if make_url(url).get_backend_name() != "sqlite":
+            for name in OF_A_POOL:
+                kwargs.pop(name, None)
+            kwargs["poolclass"] = NullPool
+        return create_engine(url, **kwargs)
 
     return create
 
@@ -92,3 +102,8 @@ def verify(connection: Connection) -> None:
             "wrong_database",
             "env.py gave Alembic a connection that gitmig did not open; nothing was sent to it",
         )
+
+
+def name_of(connection: Connection) -> str:
+    """Return the name of what was asked for, as ``Databases.connect`` gave it."""
+    return str(connection_info(connection)[MARK])

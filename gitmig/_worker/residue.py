@@ -15,5 +15,5 @@ from .shapes import Request, Result
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        replay(project, databases, request["cache"])
+        replay(project, databases)
         return {"residue": compare(project).texts()}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 
-from . import compat, progress, redirect
+from . import compat, depends, line, needs, redirect
 from .databases import Databases
 from .project import Project
 from .shapes import Request
@@ -17,11 +18,15 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
 
     ``arguments`` is the Alembic command line that the project's code shall see.
     """
-    progress.open_to(request.get("progress", -1))
-    databases = Databases(request["run"], request["server"], request["registry"])
+    line.open_to(request.get("line", -1))
+    cache = request.get("cache", "")
+    depends.open_notes(cache)
+    databases = Databases(request["run"], request["registry"], cache)
     redirect.install(databases)
     compat.keep_unique_in_reverse()
     try:
-        yield Project(request, arguments), databases
+        project = Project(request, arguments)
+        databases.needs = lambda: needs.of(project.texts(), os.path.basename(request["root"]))
+        yield project, databases
     finally:
         databases.close()

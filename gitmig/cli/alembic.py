@@ -11,6 +11,7 @@ import click
 
 from gitmig.cli import options
 from gitmig.commands.everyday import preview, run_alembic
+from gitmig.commands.projectside import How
 from gitmig.errors import OK
 from gitmig.report import text
 from gitmig.report.console import progress_bar
@@ -105,7 +106,7 @@ def move_command(name: str) -> click.Command:
     plain = alembic_command(name)
     run: Any = plain.callback
 
-    def command(dry_run: bool, database: str, **given: Any) -> Any:
+    def command(dry_run: bool, database: tuple[str, ...], **given: Any) -> Any:
         if not dry_run:
             return run(**given)
         with progress_bar(given["quiet"]) as on_progress:
@@ -114,8 +115,7 @@ def move_command(name: str) -> click.Command:
                 given["environment"],
                 [name, *given["arguments"]],
                 options=extra_words(given["extra"]),
-                database=database,
-                on_progress=on_progress,
+                how=How(database, on_progress=on_progress),
             )
         text.previewed(steps)
         return OK
@@ -129,7 +129,7 @@ def move_command(name: str) -> click.Command:
         ),
         click.Option(
             ["--database-url", "database"],
-            default="",
+            multiple=True,
             metavar="URL",
             help="With --dry-run: a server on which gitmig may make a database of its own.",
         ),

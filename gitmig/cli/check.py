@@ -8,6 +8,7 @@ import click
 
 from gitmig.cli import options
 from gitmig.commands.check import check
+from gitmig.commands.projectside import How
 from gitmig.errors import FINDINGS, OK
 from gitmig.report import json as as_json
 from gitmig.report import text
@@ -28,14 +29,16 @@ from gitmig.report.console import progress_bar
     help="The branch whose revisions are published and whose databases are to be upgraded.",
 )
 @click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
+@click.option("--no-cache", is_flag=True, help="Replay everything, and keep nothing of it.")
 def check_command(
     directory: Path,
     environment: str | None,
     quiet: bool,
     output: str,
-    database: str,
+    database: tuple[str, ...],
     base: str,
     static: bool,
+    no_cache: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
     with progress_bar(quiet or output == "json") as on_progress:
@@ -44,8 +47,7 @@ def check_command(
             environment,
             base=base,
             static=static,
-            database=database,
-            on_progress=on_progress,
+            how=How(database, not no_cache, on_progress),
         )
     if output == "json":
         click.echo(as_json.checked(reports))

@@ -34,7 +34,7 @@ def autogenerate_command(
     message: str,
     dry_run: bool,
     no_stage: bool,
-    database: str,
+    database: tuple[str, ...],
 ) -> int:
     """Write the revision that the staged models need, proved and staged."""
     with progress_bar(quiet) as on_progress:
@@ -70,7 +70,7 @@ def merge_heads_command(
     message: str,
     dry_run: bool,
     no_stage: bool,
-    database: str,
+    database: tuple[str, ...],
 ) -> int:
     """Join the heads of the staged revisions, after a proof that they may be joined."""
     with progress_bar(quiet) as on_progress:

@@ -9,7 +9,7 @@ import traceback
 import click
 
 from gitmig import __version__
-from gitmig.cli import alembic, check, generate, hook, setup
+from gitmig.cli import alembic, cache, check, generate, hook, setup
 from gitmig.cli.options import Asked
 from gitmig.errors import BUG, INTERRUPTED, GitmigError
 from gitmig.report import json as as_json
@@ -28,7 +28,7 @@ def cli() -> None:
     """Schema migrations that are part of git."""  # noqa: D401 - what --help says first
 
 
-for module in (setup, generate, check, alembic, hook):
+for module in (setup, generate, check, cache, alembic, hook):
     for command in module.COMMANDS:
         cli.add_command(command)
 

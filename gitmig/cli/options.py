@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,13 @@ def asked(context: click.Context) -> Asked:
 
 
 def note_verbose(context: click.Context, _option: click.Parameter, value: bool) -> None:
-    """Keep ``-v`` for the printing of an error."""
+    """Keep ``-v`` for the printing of an error, and have remarks printed as they come."""
     asked(context).verbose = value
+    if value:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("gitmig: %(message)s"))
+        logging.getLogger("gitmig").addHandler(handler)
+        logging.getLogger("gitmig").setLevel(logging.INFO)
 
 
 def note_format(context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -63,9 +69,9 @@ formats = click.option(
 database_url = click.option(
     "--database-url",
     "database",
-    default="",
+    multiple=True,
     metavar="URL",
-    help="A server on which gitmig may make databases of its own.",
+    help="A server on which gitmig may make databases of its own; one for each kind.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 message = click.option("-m", "--message", default="", help="The revision's message.")

@@ -90,7 +90,7 @@ def print_hooks(changes: list[HookChange], quiet: bool) -> None:
 @options.environment
 @options.verbose
 @options.database_url
-def doctor_command(directory: Path, environment: str | None, database: str) -> int:
+def doctor_command(directory: Path, environment: str | None, database: tuple[str, ...]) -> int:
     """Show what gitmig would use here, and why."""
     lines = doctor(directory, environment, database)
     text.examined(lines)

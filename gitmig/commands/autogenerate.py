@@ -72,4 +72,4 @@ def remember(directory: Path, runs: Sequence[Run], reports: Sequence[GenerateRep
     packages = {run.packages for run in runs if run.packages}
     residue = {run.environment.name: run.residue for run in runs if run.residue}
     memo.remember(workspace.repository, workspace.index, inputs, packages, residue)
-    workspace.repository.close()
+    workspace.close()

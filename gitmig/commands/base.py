@@ -7,7 +7,7 @@ reports the same phantom, must not find that in the revision of today's commit.
 from __future__ import annotations
 
 from gitmig import config, gate, memo
-from gitmig.commands.projectside import open_project
+from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError
 from gitmig.invocation import Invocation
@@ -18,11 +18,11 @@ class Base:
     """The commit that the new one stands on, in one environment; ``notes`` is what to say of it."""
 
     def __init__(
-        self, workspace: Workspace, environment: Environment, database: str, invocation: Invocation
+        self, workspace: Workspace, environment: Environment, how: How, invocation: Invocation
     ) -> None:
         self.workspace = workspace
         self.environment = environment
-        self.database = database
+        self.how = how
         self.commit = workspace.repository.resolve("HEAD^" if invocation.amending else "HEAD")
         self.notes: tuple[str, ...] = ()
         self.index = workspace.repository.tree(self.commit) if self.commit else {}
@@ -49,9 +49,9 @@ class Base:
         """Ask the worker on the commit's own tree; a tree that cannot be run tells nothing."""
         try:
             with open_project(
-                self.workspace, self.environment, database=self.database, commit=self.commit
+                self.workspace, self.environment, self.how, commit=self.commit
             ) as project:
-                found: list[str] = project.ask("residue", cache=project.cache)["residue"]
+                found: list[str] = project.ask("residue")["residue"]
                 return found
         except GitmigError as error:
             self.notes = (f"what is older than this commit cannot be told: {error.message}",)

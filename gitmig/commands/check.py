@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from gitmig.commands import published
-from gitmig.commands.projectside import open_project
+from gitmig.commands.projectside import AS_USUAL, How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.explain import hint_for_migration
-from gitmig.model import CheckReport, Environment, Finding, Gate, Progress, Revision
+from gitmig.model import CheckReport, Environment, Finding, Gate, Revision
 
 NEED_A_DATABASE = ("upgrade", "downgrade", "drift")
 
@@ -25,8 +25,7 @@ def check(
     *,
     base: str = "",
     static: bool = False,
-    database: str = "",
-    on_progress: Progress | None = None,
+    how: How = AS_USUAL,
 ) -> list[CheckReport]:
     """Check the named environment, or all.
 
@@ -35,13 +34,14 @@ def check(
     be made.
     """
     workspace = Workspace.open(directory)
+    wanted = Wanted(base, static, how)
     try:
         return [
-            check_one(workspace, environment, Wanted(base, static, database, on_progress))
+            check_one(workspace, environment, wanted)
             for environment in workspace.environments(name)
         ]
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class Wanted:
 
     base: str
     static: bool
-    database: str
-    on_progress: Progress | None
+    how: How
 
 
 def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) -> CheckReport:
@@ -72,9 +71,8 @@ def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) ->
     elif not wanted.static:
         more, problems, versions = on_a_database(workspace, environment, wanted, found)
         gates, findings = [*gates, *more], [*findings, *problems]
-        on_a_file = versions.get("dialect") == "sqlite"
-        if commit and on_a_file and gate_passed(gates, "upgrade"):
-            more, problems = published.deploy(workspace, environment, commit, wanted.on_progress)
+        if commit and gate_passed(gates, "upgrade"):
+            more, problems = published.deploy(workspace, environment, commit, wanted.how)
             gates, findings = [*gates, *more], [*findings, *problems]
     return CheckReport(environment.name, tuple(gates), tuple(findings), versions, len(found))
 
@@ -83,9 +81,7 @@ def on_a_database(
     workspace: Workspace, environment: Environment, wanted: Wanted, found: Sequence[Revision]
 ) -> tuple[list[Gate], list[Finding], dict[str, str]]:
     """Run the gates that need a database; return them, what they found, and the versions."""
-    with open_project(
-        workspace, environment, database=wanted.database, on_progress=wanted.on_progress
-    ) as project:
+    with open_project(workspace, environment, wanted.how) as project:
         names = [each for each in NEED_A_DATABASE if wants(environment, each)]
         answer = project.ask("check", gates=names)
     gates, findings = [], []
@@ -93,6 +89,7 @@ def on_a_database(
         if gate["name"] in names:
             gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
         findings += [finding_of(problem, environment, found) for problem in gate["problems"]]
+    findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer["versions"]
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gitmig import config, hookfiles, interpreter, memo
-from gitmig.commands.projectside import open_project, place_to_look
+from gitmig.commands.projectside import How, open_project, place_to_look
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, GitFailed, GitmigError, NoEnvironment
 from gitmig.git import Repository
 from gitmig.model import Environment, Line
 
 
-def doctor(directory: Path, name: str | None = None, database: str = "") -> list[Line]:
+def doctor(directory: Path, name: str | None = None, database: Sequence[str] = ()) -> list[Line]:
     """Return what was looked at, in order. Raises NotARepository; all else is a line."""
     repository = Repository.open(directory)
     try:
@@ -45,7 +45,7 @@ def hook_lines(repository: Repository) -> Iterator[Line]:
         yield Line(f"hook {hook.name}", found, hook.state == "installed", "gitmig install")
 
 
-def staged_lines(directory: Path, name: str | None, database: str) -> Iterator[Line]:
+def staged_lines(directory: Path, name: str | None, database: Sequence[str]) -> Iterator[Line]:
     """Yield what concerns the staged tree: its settings, and the environments that are meant."""
     try:
         workspace = Workspace.open(directory)
@@ -61,11 +61,11 @@ def staged_lines(directory: Path, name: str | None, database: str) -> Iterator[L
     except ConfigError as error:
         yield Line("environment", error.message, False, error.hint)
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 def environment_lines(
-    workspace: Workspace, environment: Environment, database: str
+    workspace: Workspace, environment: Environment, database: Sequence[str]
 ) -> Iterator[Line]:
     """Yield what concerns one Alembic environment."""
     yield Line("environment", f"{environment.name}: {environment.ini or environment.toml}", True)
@@ -83,20 +83,34 @@ def environment_lines(
     yield from project_lines(workspace, environment, database)
 
 
-def project_lines(workspace: Workspace, environment: Environment, database: str) -> Iterator[Line]:
+def project_lines(
+    workspace: Workspace, environment: Environment, database: Sequence[str]
+) -> Iterator[Line]:
     """Yield what the project's side says when env.py is run on an ephemeral database."""
     try:
-        with open_project(workspace, environment, database=database) as project:
+        with open_project(workspace, environment, How(database)) as project:
             answer = project.ask("describe")
             place = str(project.run)
             in_place = project.tree == workspace.repository.root
     except GitmigError as error:
         yield Line("env.py", error.message, False, error.hint)
+        yield from server_lines(workspace)
         return
     yield Line("env.py", f"runs; its models come from {len(answer['loaded'])} files", True)
     versions = ", ".join(f"{name} {value}" for name, value in answer["versions"].items())
     yield Line("versions", versions)
     yield Line("tree", "the work tree in place" if in_place else "a private copy of the index")
-    server = database or environment.settings.database
-    where = "databases of our own on the given server" if server else f"a file below {place}"
-    yield Line("ephemeral", f"{answer['dialect']}: {where}", True)
+    yield from (Line("production differs", note) for note in answer["differs"])
+    if answer["dialect"] == "sqlite":
+        yield Line("ephemeral", f"sqlite: a file below {place}", True)
+    yield from server_lines(workspace)
+
+
+def server_lines(workspace: Workspace) -> Iterator[Line]:
+    """Yield what became of each way to a server."""
+    for attempt in workspace.servers.attempts:
+        if attempt.told:
+            yield Line("ephemeral", f"{attempt.kind}: {attempt.told}", True)
+        else:
+            yield Line("ephemeral", f"{attempt.kind}: {attempt.name}: {attempt.problem}")
+    workspace.servers.attempts.clear()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitmig.commands.projectside import open_work_tree
+from gitmig.commands.projectside import AS_USUAL, How, open_work_tree
 from gitmig.commands.workspace import Workspace
-from gitmig.model import Progress, Step
+from gitmig.model import Step
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def run_alembic(
             )
         return CommandReport(answer["output"], tuple(answer["files"]), tuple(answer["database"]))
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 def preview(
@@ -50,8 +50,7 @@ def preview(
     arguments: Sequence[str],
     *,
     options: Sequence[str] = (),
-    database: str = "",
-    on_progress: Progress | None = None,
+    how: How = AS_USUAL,
 ) -> list[Step]:
     """Return what an upgrade or downgrade would do from where the database stands.
 
@@ -61,16 +60,15 @@ def preview(
     workspace = Workspace.open(directory)
     try:
         environment = workspace.environment(name)
-        with open_work_tree(workspace, environment, on_progress) as project:
+        with open_work_tree(workspace, environment, how) as project:
             stands = project.ask(
                 "alembic", attached=True, arguments=list(options), peek=True, quiet=True
             )
-            server: dict[str, Any] = {"server": database} if database else {}
             words = [*options, *arguments]
-            answer = project.ask("preview", start=stands["heads"], arguments=words, **server)
+            answer = project.ask("preview", start=stands["heads"], arguments=words)
         return steps_of(answer["steps"])
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 def steps_of(steps: list[dict[str, Any]]) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 from gitmig import config, memo, revisions
 from gitmig.commands import superseded
 from gitmig.commands.base import Base
-from gitmig.commands.projectside import open_project
+from gitmig.commands.projectside import How, open_project
 from gitmig.commands.staging import Staging
 from gitmig.commands.standing import refuse_standing_tables
 from gitmig.commands.superseded import Superseded
@@ -55,7 +55,7 @@ class Run:
         self.packages = ""
         self.residue: list[str] = []
         self.staging = Staging(workspace, environment, options, invocation)
-        self.base = Base(workspace, environment, options.database, invocation)
+        self.base = Base(workspace, environment, How(options.database), invocation)
 
     def generate(self) -> GenerateReport:
         """Find out what is missing, and write it."""
@@ -122,9 +122,8 @@ class Run:
         with open_project(
             self.workspace,
             self.environment,
-            database=self.options.database,
+            How(self.options.database, on_progress=self.on_progress),
             without=without,
-            on_progress=self.on_progress,
         ) as project:
             try:
                 return project.ask(
@@ -134,7 +133,6 @@ class Run:
                     scratch=str(project.scratch()),
                     downgrade=self.environment.settings.downgrade == "required",
                     residue=list(residue),
-                    cache=project.cache,
                 )
             except WorkerFailed as error:
                 raise unproved(error, known) from error
@@ -153,7 +151,12 @@ class Run:
         report = GenerateReport(
             self.environment.name,
             operations=tuple(Operation(**each) for each in answer["operations"]),
-            notes=(*answer["notes"], *self.base.notes, *notes_on(self.residue)),
+            notes=(
+                *answer["notes"],
+                *(answer["differs"] if answer["files"] else ()),
+                *self.base.notes,
+                *notes_on(self.residue),
+            ),
             dry_run=self.options.dry_run,
         )
         refuse_standing_tables(self.workspace, self.environment, report.operations)

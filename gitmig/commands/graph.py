@@ -34,4 +34,4 @@ def graph(directory: Path, name: str | None = None) -> list[GraphReport]:
             reports.append(GraphReport(environment.name, tuple(found), marks, tuple(findings)))
         return reports
     finally:
-        workspace.repository.close()
+        workspace.close()

@@ -44,7 +44,7 @@ def active_interpreter(directory: Path) -> Path | None:
                 return found.path
         return None
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 def uninstall(directory: Path) -> list[hookfiles.HookChange]:

@@ -75,7 +75,7 @@ def plan(directory: Path, wanted: Plan) -> list[FileStep]:
             steps = lay_out(workspace, wanted, found)
         return [*steps, *settings(workspace), *workflow(workspace)]
     finally:
-        workspace.repository.close()
+        workspace.close()
 
 
 def environments_here(workspace: Workspace) -> list[Environment]:

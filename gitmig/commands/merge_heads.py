@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmig import revisions
-from gitmig.commands.projectside import open_project
+from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
@@ -59,9 +59,8 @@ def ask(
     on_progress: Progress | None,
 ) -> dict[str, Any]:
     """Have the worker replay the sides in every order, and render and prove the merge."""
-    with open_project(
-        workspace, environment, database=options.database, on_progress=on_progress
-    ) as project:
+    how = How(options.database, on_progress=on_progress)
+    with open_project(workspace, environment, how) as project:
         try:
             return project.ask(
                 "merge",
@@ -103,10 +102,10 @@ def written_by(answer: dict[str, Any]) -> WrittenRevision:
 def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
     """Return what a person should know about the joined schema."""
     missing = [operation["words"] for operation in answer["operations"]]
+    found = (*answer["notes"], *answer["differs"])
     if not missing:
-        return tuple(answer["notes"])
-    note = f"the models ask for more than the joined revisions give: {', '.join(missing)}"
-    return (*answer["notes"], note)
+        return found
+    return (*found, f"the models ask for more than the joined revisions give: {', '.join(missing)}")
 
 
 def refused(error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
@@ -133,6 +132,6 @@ def merge_in_progress(directory: Path, on_progress: Progress | None = None) -> l
     """Join heads in every environment, for the hook of a merge; return what was written."""
     workspace = Workspace.open(directory)
     names = [environment.name for environment in workspace.config.environments]
-    workspace.repository.close()
+    workspace.close()
     reports = [merge_heads(directory, name, on_progress=on_progress) for name in names]
     return [report for report in reports if report.written is not None]

@@ -6,16 +6,38 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
 from gitmig.commands.workspace import Workspace
+from gitmig.ephemeral import store
 from gitmig.ephemeral.rundir import run_directory
-from gitmig.errors import WorkerFailed
+from gitmig.ephemeral.servers import Terms
+from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import explain
-from gitmig.model import Environment, Progress
+from gitmig.model import Environment, Progress, ServerSettings, Settings
+
+KINDS = {"mariadb": "mysql"}
+SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
+
+
+@dataclass(frozen=True)
+class How:
+    """How a project is to be run.
+
+    ``database`` are the URLs of servers to make databases on, empty for those in the settings;
+    ``keep``: use the cache; ``on_progress`` is told what happens.
+    """
+
+    database: Sequence[str] = ()
+    keep: bool = True
+    on_progress: Progress | None = None
+
+
+AS_USUAL = How()
 
 
 @dataclass(frozen=True)
@@ -26,7 +48,7 @@ class ProjectSide:
     environment: Environment
     tree: Path
     run: Path
-    database: str = ""
+    terms: Terms
     on_progress: Progress | None = None
 
     def ask(self, operation: str, *, attached: bool = False, **fields: Any) -> dict[str, Any]:
@@ -40,14 +62,21 @@ class ProjectSide:
         try:
             if attached:
                 return client.ask_attached(python, request, env=settings.env)
-            return client.ask(
+            servers = self.workspace.servers
+            answer = client.ask(
                 python,
                 request,
                 env=settings.env,
                 timeout=settings.timeout,
                 on_progress=self.on_progress,
+                answer=partial(servers.answer, self.terms),
             )
+            store.trim(Path(request["cache"]), self.terms.bound)
+            return {**answer, "differs": [*servers.notes, *version_notes(settings, answer)]}
         except WorkerFailed as error:
+            last_words = self.workspace.servers.last_words()
+            if last_words:
+                raise GitmigError(f"the throw-away {last_words}", SERVER_DIED) from error
             told = explain(error, self.environment, str(python))
             module = str(error.data.get("missing_module", ""))
             path = not_staged(self.workspace, self.environment, module)
@@ -58,7 +87,6 @@ class ProjectSide:
     def common_part(self) -> dict[str, Any]:
         """Return what every request holds: see the docstring of ``_worker``."""
         environment, repository = self.environment, self.workspace.repository
-        given = self.database or os.environ.get("GITMIG_DATABASE_URL", "")
         return {
             "tree": str(self.tree),
             "root": str(repository.root),
@@ -67,21 +95,27 @@ class ProjectSide:
             "toml": relative(environment.toml, environment.directory),
             "section": environment.section,
             "run": str(self.run),
-            "server": given or environment.settings.database,
+            "cache": str(repository.shared_dir / "cache") if self.terms.keep else "",
             "registry": str(repository.shared_dir / "databases"),
             "pycache": str(repository.shared_dir / "pycache"),
         }
-
-    @property
-    def cache(self) -> str:
-        """Return the folder for replayed databases; linked work trees share it."""
-        return str(self.workspace.repository.shared_dir / "cache")
 
     def scratch(self, name: str = "scratch") -> Path:
         """Return a new empty directory that is removed with the run."""
         folder = self.run / name
         folder.mkdir()
         return folder
+
+
+def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:
+    """Return a note where production runs another version than the proof was made on."""
+    versions = answer.get("versions", {})
+    kind = KINDS.get(versions.get("dialect", ""), versions.get("dialect", ""))
+    wanted = settings.servers.get(kind, ServerSettings()).version.split(".")
+    found = versions.get("database", "").split(".")
+    if not versions.get("database") or wanted == [""] or wanted == found[: len(wanted)]:
+        return []
+    return [f"proved on {kind} {'.'.join(found)}; production has {'.'.join(wanted)}"]
 
 
 def not_staged(workspace: Workspace, environment: Environment, module: str) -> str:
@@ -99,16 +133,12 @@ def not_staged(workspace: Workspace, environment: Environment, module: str) -> s
 def open_project(
     workspace: Workspace,
     environment: Environment,
+    how: How = AS_USUAL,
     *,
-    database: str = "",
     without: Sequence[str] = (),
     commit: str = "",
-    on_progress: Progress | None = None,
 ) -> Iterator[ProjectSide]:
-    """Give the project's side on the staged tree minus the paths in ``without``, or on ``commit``.
-
-    ``database`` is the URL of a server to make databases on, before the one in the settings.
-    """
+    """Give the project's side on the staged tree minus ``without``, or on that of a commit."""
     include = environment.settings.snapshot_include
     taking = (
         snapshot.take_commit(workspace.repository, commit, include)
@@ -116,17 +146,28 @@ def open_project(
         else snapshot.take(workspace.repository, without, include)
     )
     with taking as taken, run_directory() as run:
-        yield ProjectSide(workspace, environment, taken.tree, run, database, on_progress)
+        terms = terms_for(environment, how)
+        yield ProjectSide(workspace, environment, taken.tree, run, terms, how.on_progress)
 
 
 @contextlib.contextmanager
 def open_work_tree(
-    workspace: Workspace, environment: Environment, on_progress: Progress | None = None
+    workspace: Workspace, environment: Environment, how: How = AS_USUAL
 ) -> Iterator[ProjectSide]:
     """Give the project's side on the work tree as it is, for the commands of every day."""
     root = workspace.repository.root
     with run_directory() as run:
-        yield ProjectSide(workspace, environment, root, run, "", on_progress)
+        terms = terms_for(environment, how)
+        yield ProjectSide(workspace, environment, root, run, terms, how.on_progress)
+
+
+def terms_for(environment: Environment, how: How) -> Terms:
+    """Return on what a project gets servers: the URLs asked for, of the process, or configured."""
+    settings = environment.settings
+    of_process = os.environ.get("GITMIG_DATABASE_URL", "").split()
+    urls = tuple(how.database) or tuple(of_process) or settings.database
+    keep = how.keep and settings.cache_size > 0
+    return Terms(urls, settings.servers, keep, settings.cache_size << 20)
 
 
 def find_interpreter(workspace: Workspace, environment: Environment) -> interpreter.Interpreter:

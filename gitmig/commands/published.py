@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from shlex import quote
 
 from gitmig import config, revisions
-from gitmig.commands.projectside import open_project
+from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
-from gitmig.ephemeral.rundir import run_directory
 from gitmig.errors import SourceError, WorkerFailed
-from gitmig.model import Environment, Finding, Gate, Progress, Revision
+from gitmig.model import Environment, Finding, Gate, Revision
 
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
@@ -70,25 +69,21 @@ def deploy(
     workspace: Workspace,
     environment: Environment,
     commit: str,
-    on_progress: Progress | None,
+    how: How,
 ) -> tuple[list[Gate], list[Finding]]:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
-    For SQLite alone: the database goes from one step to the next as a file. Nothing is returned
-    where the base has no revisions.
+    Nothing is returned where the base has no revisions.
     """
     if not config.revision_paths(environment, workspace.repository.tree(commit)):
         return [], []
     started = time.perf_counter()
-    with run_directory() as keep:
-        with open_project(
-            workspace, environment, commit=commit, on_progress=on_progress
-        ) as project:
-            project.ask("deploy", keep=str(keep))
-        findings = []
-        with open_project(workspace, environment, on_progress=on_progress) as project:
+    findings = []
+    with open_project(workspace, environment, how, commit=commit) as project:
+        left = project.ask("deploy", left={}, last=False)["left"]
+        with open_project(workspace, environment, how) as after:
             try:
-                project.ask("deploy", keep=str(keep))
+                after.ask("deploy", left=left, last=True)
             except WorkerFailed as error:
                 if error.kind not in IN_ANOTHER_WAY:
                     raise

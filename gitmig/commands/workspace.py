@@ -6,10 +6,11 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitmig import config, graph, revisions
+from gitmig.ephemeral.servers import Servers
 from gitmig.errors import SourceError
 from gitmig.git import Repository
 from gitmig.model import Environment, Finding, Revision
@@ -24,6 +25,7 @@ class Workspace:
     index: dict[str, str]
     config: config.Config
     directory: str
+    servers: Servers = field(default_factory=Servers)
 
     @classmethod
     def open(cls, directory: Path) -> Workspace:
@@ -57,7 +59,12 @@ class Workspace:
             try:
                 yield workspace
             finally:
-                workspace.repository.close()
+                workspace.close()
+
+    def close(self) -> None:
+        """Stop the throw-away servers and let go of the repository."""
+        self.servers.close()
+        self.repository.close()
 
     def read(self, path: str) -> str | None:
         """Return a staged file's text, None where it is not staged."""

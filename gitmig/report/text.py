@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from shlex import quote
 
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from gitmig.model import CheckReport, Finding, GenerateReport, Line, MergeReport, Step
+from gitmig.model import CheckReport, Finding, GenerateReport, Holding, Line, MergeReport, Step
 from gitmig.report.console import stderr, stdout
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
@@ -128,6 +129,26 @@ def previewed(steps: Sequence[Step]) -> None:
         for statement in step.sql:
             indented = "\n".join(f"    {line}" for line in statement.splitlines())
             console.print(Syntax(f"{indented};", "sql", background_color="default"))
+
+
+def kept(holdings: Sequence[Holding]) -> None:
+    """Print what ``gitmig cache`` found: each place, and the databases in it."""
+    console = stdout()
+    for holding in holdings:
+        size = megabytes(holding.size)
+        console.print(Text.assemble((f"{holding.kind} ", "bold"), f"{size} in {holding.folder}"))
+        for entry in holding.entries:
+            used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
+            size = megabytes(entry.size)
+            line = f"  {entry.id[:12]}  {size:>9}  used {used}  {entry.told}"
+            console.print(line, markup=False)
+    total = megabytes(sum(holding.size for holding in holdings))
+    console.print(f"{total} in all; `gitmig cache clear` removes it")
+
+
+def megabytes(size: int) -> str:
+    """Return a number of bytes as a person reads it."""
+    return f"{size / 1e6:.1f} MB"
 
 
 def examined(lines: Sequence[Line]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support import Project, use_url
+from support import Project, no_postgresql, use_url
 
 Fault = Callable[[Project], tuple[str, str]]
 
@@ -53,9 +53,10 @@ def broken_models(project: Project) -> tuple[str, str]:
 
 
 def no_server(project: Project) -> tuple[str, str]:
-    """Ask for PostgreSQL."""
+    """Ask for PostgreSQL where there is none."""
     use_url(project, "postgresql+psycopg://production.invalid/app")
-    return "the project asks for postgresql", "--database-url"
+    no_postgresql(project)
+    return "the project asks for PostgreSQL", "--database-url"
 
 
 def no_environment(project: Project) -> tuple[str, str]:

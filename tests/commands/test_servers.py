@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from servers import ask, databases, url_for
 from sqlalchemy.engine import make_url
-from support import ASYNC_ENV, Project, column, use_url
+from support import ASYNC_ENV, Project, column, no_postgresql, use_url
 
 EMAIL = column("email")
 TWO_DATABASES = """\
@@ -81,11 +81,12 @@ def test_traces_besides_tables(project: Project, server: str, create: str, told:
 
 
 def test_a_base_on_a_server(project: Project, server: str) -> None:
-    """``--base`` beside a server: published revisions are compared, nothing asks for SQLite."""
+    """``--base`` beside a server: a database at the base is taken on with this branch's files."""
     before = databases(server)
     use_url(project, "postgresql+psycopg://production.invalid/app")
     told = project.gitmig("check", "--base", "main", "--database-url", server).stdout
-    assert "published passed" in " ".join(told.split()) and "deploy" not in told
+    assert "published passed" in " ".join(told.split())
+    assert "deploy passed" in " ".join(told.split())
     assert databases(server) == before
 
 
@@ -111,11 +112,13 @@ def test_server_in_the_settings(project: Project, server: str) -> None:
 
 
 def test_no_server_is_never_green(project: Project) -> None:
-    """A PostgreSQL project without a server stops with how to give one; the commit too."""
+    """A PostgreSQL project without a server stops with how to get one (K5); the commit too."""
     use_url(project, "postgresql+psycopg://production.invalid/app")
+    no_postgresql(project)
     result = project.gitmig("check", code=2)
-    assert "the project asks for postgresql, and no server for it was given" in result.stderr
-    assert "--database-url URL" in result.stderr
+    assert "the project asks for PostgreSQL, and there is none to be had" in result.stderr
+    assert "configured: there is no postgres in /nowhere" in result.stderr
+    assert "gitmig[postgres]" in result.stderr and "--database-url" in result.stderr
     project.gitmig("install", "-q")
     project.append("models.py", EMAIL)
     head = project.head()

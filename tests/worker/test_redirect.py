@@ -115,7 +115,7 @@ def test_a_generated_revision_never_touched_the_real_server(project: Project, se
 
 
 @pytest.mark.parametrize("way", WAYS_ROUND)
-@pytest.mark.parametrize("given", [True, False], ids=["with a server", "without a server"])
+@pytest.mark.parametrize("given", [True, False], ids=["a given server", "a server of our own"])
 def test_no_way_round(
     project: Project,
     server: str,
@@ -133,13 +133,10 @@ def test_no_way_round(
     project.git("add", "-A")
     options = ["--database-url", server] if given else []
     environment = {"DATABASE_URL": dsn.replace("postgresql:", "postgresql+psycopg:")}
-    code = 0 if given else 2
-    project.gitmig("check", *options, code=1 if given else 2, **environment)
-    result = project.gitmig("autogenerate", *options, code=code, **environment)
+    project.gitmig("check", *options, code=1, **environment)
+    result = project.gitmig("autogenerate", *options, **environment)
     assert tried == []
-    if not given:
-        assert "postgresql" in result.stderr and "--database-url" in result.stderr
-    assert "users.email" in result.stdout if given else not result.stdout
+    assert "users.email" in result.stdout
 
 
 def test_creator_on_sqlite(project: Project) -> None:

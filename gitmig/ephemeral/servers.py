@@ -1,0 +1,185 @@
+"""The servers of one command: started when the project first asks, stopped at the end.
+
+Only the project's side has a driver, so it makes and drops the databases; what it asks for comes
+as a question of its worker:
+
+``server``   a server of a ``kind``: its URL, and what was restored on it
+``known``    which of some ``entries`` is kept as a template on it
+``kept``     a database is to be kept under an ``entry``; answers which must go instead
+``forget``   a kept database is not there, or no good
+``freeze``   keep the whole set of databases as it is now (a server without templates)
+``spoiled``  the server was changed beyond its databases: nothing of it may be kept
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gitmig.ephemeral.providers import Attempt, NoServer, open_first
+from gitmig.ephemeral.provision import BOUND, Need, Server
+from gitmig.ephemeral.rundir import run_directory
+from gitmig.errors import GitmigError
+from gitmig.model import JsonObject, ServerSettings
+
+Question = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what a project gets servers.
+
+    ``urls`` are those that the user gave, ``settings`` what is configured for each kind, ``keep``
+    whether replayed databases are taken from the cache and kept there, ``bound`` how many bytes of
+    each kind are kept.
+    """
+
+    urls: Sequence[str] = ()
+    settings: Mapping[str, ServerSettings] = field(default_factory=dict)
+    keep: bool = True
+    bound: int = BOUND
+
+
+class Servers:
+    """Lends servers to workers; ``close`` stops them.
+
+    ``notes`` is what to tell of them, ``attempts`` what became of each way to one.
+    """
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.attempts: list[Attempt] = []
+        self._lent: dict[str, tuple[Server, contextlib.ExitStack]] = {}
+        self._numbers = 0
+        self._stack = contextlib.ExitStack()
+        self._run: Path | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def close(self) -> None:
+        """Stop every server and remove what was theirs."""
+        for _server, stack in self._lent.values():
+            stack.close()
+        self._lent = {}
+        self._stack.close()
+
+    def answer(self, terms: Terms, question: Question) -> JsonObject:
+        """Answer a worker's question; a failure is an answer too."""
+        answers: dict[str, Callable[[Question], JsonObject]] = {
+            "server": partial(self.lend, terms),
+            "known": self.known,
+            "kept": self.kept,
+            "forget": self.forget,
+            "freeze": self.freeze,
+            "spoiled": self.spoiled,
+        }
+        with self._one_at_a_time:
+            try:
+                return answers[question["ask"]](question)
+            except GitmigError as error:
+                if isinstance(error, NoServer):
+                    self.attempts += error.attempts
+                return {"error": error.message, "hint": error.hint}
+
+    def lend(self, terms: Terms, question: Question) -> JsonObject:
+        """Start a server, or lend the one that runs; one for a single set replaces the last."""
+        kind, alone = question["kind"], question["alone"]
+        extensions = tuple(question["extensions"])
+        settings = terms.settings.get(kind, ServerSettings())
+        key = repr((kind, extensions, alone, tuple(terms.urls), settings, terms.keep))
+        lent = self._lent.get(key)
+        if lent is not None and lent[0].one_set and not question["go_on"]:
+            self._lent.pop(key)[1].close()
+        if key not in self._lent:
+            entries = tuple(question["entries"])
+            need = Need(
+                kind,
+                self.directory(),
+                extensions,
+                entries,
+                alone,
+                terms.keep,
+                settings,
+                terms.bound,
+            )
+            self._lent[key] = self.start(need, terms.urls)
+        server = self._lent[key][0]
+        return {
+            "id": key,
+            "url": server.url,
+            "own": server.own,
+            "clone": server.clone,
+            "templates": server.shelf is not None and not server.one_set,
+            "known": server.shelf.known() if server.shelf is not None else [],
+            "one_set": server.one_set,
+            "restored": dict(server.restored),
+            "prepare": list(settings.prepare),
+        }
+
+    def start(self, need: Need, urls: Sequence[str]) -> tuple[Server, contextlib.ExitStack]:
+        """Start the first server that works, and note what is to be said of it."""
+        stack = contextlib.ExitStack()
+        server, attempts = open_first(need, urls, stack)
+        self.attempts += attempts
+        self.notes += [note for note in server.notes if note not in self.notes]
+        return server, stack
+
+    def directory(self) -> Path:
+        """Return an empty directory for a server of this run."""
+        if self._run is None:
+            self._run = self._stack.enter_context(run_directory())
+        self._numbers += 1
+        folder = self._run / str(self._numbers)
+        folder.mkdir()
+        return folder
+
+    def known(self, question: Question) -> JsonObject:
+        """Say which template to begin with."""
+        shelf = self.lent(question).shelf
+        found = shelf.find(tuple(question["entries"])) if shelf is not None else None
+        return {"entry": found[0], "database": found[1]} if found else {"entry": "", "database": ""}
+
+    def kept(self, question: Question) -> JsonObject:
+        """Note a template."""
+        shelf = self.lent(question).shelf
+        gone = []
+        if shelf is not None:
+            gone = shelf.put(
+                question["entry"], question["database"], question["size"], question["told"]
+            )
+        return {"gone": [entry.database for entry in gone]}
+
+    def forget(self, question: Question) -> JsonObject:
+        """Note that a template is no more."""
+        shelf = self.lent(question).shelf
+        if shelf is not None:
+            shelf.forget(question["database"])
+        return {}
+
+    def freeze(self, question: Question) -> JsonObject:
+        """Keep a whole set of databases."""
+        server = self.lent(question)
+        if server.freeze is not None:
+            server.freeze(question["entry"], question["databases"], question["told"])
+        return {}
+
+    def spoiled(self, question: Question) -> JsonObject:
+        """Have a server thrown away at the end."""
+        self.lent(question).spoil()
+        return {}
+
+    def lent(self, question: Question) -> Server:
+        """Return the server that a question is about."""
+        return self._lent[question["id"]][0]
+
+    def last_words(self) -> str:
+        """Return what a server that is gone said last, empty while all live."""
+        for server, _stack in self._lent.values():
+            words = server.last_words()
+            if words is not None:
+                return f"{server.told} ended: {words}"
+        return ""
