@@ -17,6 +17,7 @@ request::
      "ini": "alembic.ini", "toml": "", "section": "alembic",   relative to the directory
      "run": "/abs/run directory",  for ephemeral databases; made and removed by the caller
      "registry": "/abs/folder",    notes of databases on a given server, while they exist
+     "prepare": {"mysql": [...]},  statements to run in each new database, by its kind
      "cache": "/abs/folder",       replayed SQLite databases, and notes; empty for none
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
      "line": 7,                    socket for events and questions, JSON lines; -1 for none

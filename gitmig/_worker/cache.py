@@ -27,12 +27,11 @@ COSTLY = 0.3  # seconds; below that a replay is as quick as a copy on a server
 MANY = 8  # revisions; so is replaying fewer
 
 
-def replay(
-    project: Project, databases: Databases, target: str = "heads", cached: bool = True
-) -> None:
+def replay(project: Project, databases: Databases, target: str = "heads") -> None:
     """Upgrade new databases to ``target``; what is cached is copied, what is new is kept."""
-    chain = Chain(project, target) if cached and project.complete else None
-    databases.fresh(list(chain.keys()) if chain else ())
+    cached = project.complete and project.request["cache"]
+    chain = Chain(project, target) if cached else None
+    databases.fresh(chain.keys() if chain else ())
     if chain is None:
         project.upgrade(target)
         return
@@ -49,9 +48,18 @@ class Chain:
         steps: Iterable[Any] = project.script._upgrade_revs(target, nowhere)
         self.revisions = [step.revision for step in steps]
         self.ids = [revision.revision for revision in self.revisions]
+        self._keys: list[str] = []
 
-    def keys(self) -> Iterator[str]:
-        """Yield the key at each revision, up to the first whose outcome cannot be known."""
+    def keys(self) -> list[str]:
+        """Return the key at each revision, up to the first whose outcome cannot be known.
+
+        What a revision reads is known once it has run: the list may have grown by then.
+        """
+        if len(self._keys) < len(self.ids):
+            self._keys = list(self._known_keys())
+        return self._keys
+
+    def _known_keys(self) -> Iterator[str]:
         digest = hashlib.sha256(repr(ground(self.project)).encode())
         tree = self.project.request["tree"]
         env = os.path.join(str(self.project.script.dir), "env.py")
@@ -100,7 +108,7 @@ def climb(project: Project, databases: Databases, target: str, chain: Chain) -> 
     costly = time.perf_counter() - started > COSTLY or max(done) >= MANY
     if any(done):
         depends.note_reads(project.request["tree"])
-        keys = list(chain.keys())
+        keys = chain.keys()
         found = {name: chain.key_before(steps, keys) for name, steps in reached.items()}
         databases.keep({name: key for name, key in found.items() if key}, costly)
     return any(left)

@@ -1,6 +1,8 @@
 """``check``: the gates that need a database.
 
-Request besides the common part: ``gates`` (of upgrade, downgrade, drift), in that order.
+Request besides the common part: ``gates`` (of upgrade, downgrade, drift), in that order;
+``published``, the revision that databases everywhere have: what leads to it may come from the
+cache and is not taken down again (empty: everything is walked).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``), and the facts of ``Project.facts``. One walk
@@ -15,8 +17,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import fingerprint
+from .cache import replay
 from .compare import compare
 from .compat import url_text
+from .databases import Databases
 from .failures import Failure
 from .generate import ARGUMENTS
 from .project import Project
@@ -42,7 +46,7 @@ Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stan
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        walk = Walk(project)
+        walk = Walk(project, databases, request["published"])
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave
         for name in ("upgrade", "drift", "downgrade"):
@@ -59,14 +63,18 @@ class Walk:
     to stand on.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, databases: Databases, published: str) -> None:
         self.project = project
+        self.databases = databases
+        self.published = published
         self.schemas: dict[Heads, Fingerprint] = {}
         self.known: set[str] = set()
         self.at_head = False
 
     def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""
+        if self.published:
+            replay(self.project, self.databases, self.published)
         self.project.run_env(self.begin)
         self.project.upgrade("heads", after=self.remember)
         self.at_head = True
@@ -81,7 +89,7 @@ class Walk:
             problems.extend(self.traces(step, context))
 
         self.at_head = False
-        self.project.downgrade("base", after=compare_with_before)
+        self.project.downgrade(self.published or "base", after=compare_with_before)
         if not problems:  # on what was left over anything may fail
             self.again()
             self.at_head = True
@@ -95,7 +103,7 @@ class Walk:
         return self.at_head
 
     def begin(self, heads: Any, context: Context) -> Iterable[Step]:
-        """Keep the schema of the empty database, in which Alembic has its table by now."""
+        """Keep the schema of the database to begin with, in which Alembic has its table by now."""
         self.remember(None, context)
         return []
 

@@ -22,14 +22,14 @@ class Databases:
 
     ``directory`` is the run directory, ``registry`` a folder in which the names of databases on a
     given server are noted while they exist, ``cache`` the folder of replayed SQLite databases,
-    empty for none. ``needs`` is asked what a server must have: see ``needs.of``.
+    empty for none. ``needs`` is asked what a server of a kind must have: see ``needs.of``.
     """
 
     def __init__(self, directory: str, registry: str, cache: str) -> None:
         self.directory = directory
         self.registry = registry
         self.cache = cache
-        self.needs: Callable[[], dict[str, Any]] = dict
+        self.needs: Callable[[str], dict[str, Any]] = lambda kind: {}
         self.dialect: Dialect = None
         self._homes: dict[str, Any] = {}
         self._keys: Sequence[str] = ()
@@ -93,7 +93,8 @@ class Databases:
             if kind == "sqlite":
                 home: Any = SqliteFiles(self.directory, self.cache)
             else:
-                home = LentServer(kind, self.registry, {**self.needs(), "driver": dialect.driver})
+                needs = {**self.needs(kind), "driver": dialect.driver}
+                home = LentServer(kind, self.registry, needs)
             home.keys = self._keys
             if kind in self._left:
                 home.adopt(self._left[kind])

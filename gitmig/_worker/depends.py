@@ -8,6 +8,7 @@ reader) and count from then on; until it has run once, nothing is known of them.
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import json
 import os
@@ -60,11 +61,12 @@ def note_reads(tree: str) -> None:
         return
     _noted.update(found)
     if _folder:
-        os.makedirs(_folder, exist_ok=True)
-        beside = os.path.join(_folder, f"{READ_BY}.{os.getpid()}")
-        with open(beside, "w", encoding="utf-8") as file:
-            json.dump(_noted, file)
-        os.replace(beside, os.path.join(_folder, READ_BY))
+        with contextlib.suppress(OSError):  # it only costs the next run time
+            os.makedirs(_folder, exist_ok=True)
+            beside = os.path.join(_folder, f"{READ_BY}.{os.getpid()}")
+            with open(beside, "w", encoding="utf-8") as file:
+                json.dump(_noted, file)
+            os.replace(beside, os.path.join(_folder, READ_BY))
 
 
 def texts_of(path: str, tree: str) -> list[str] | None:

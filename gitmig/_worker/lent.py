@@ -60,7 +60,7 @@ class LentServer:
 
     def fresh(self) -> None:
         """Give new, empty databases from now on."""
-        self._names = {}
+        self._names, self._go_on = {}, False
         if self.server.get("one_set"):
             self.server = {}
 
@@ -104,11 +104,12 @@ class LentServer:
             **self.needs,
         )
         self._url = drivers.fitted(drivers.parsed(self.server["url"]), dialect)
-        if self.server["templates"]:
+        if self.server["first"] and self.server["templates"]:
             self._drop_unknown(self.server["known"])
 
     def _entry(self, key: str, asked: str = "") -> str:
-        text = f"{key} {asked} {self.needs['driver']}"
+        prepared = self.server["prepare"] if asked else ""  # a server for one set is of its own
+        text = f"{key} {asked} {self.needs['driver']} {prepared}"
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def _begin(self, asked: str) -> str:

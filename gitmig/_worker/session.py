@@ -26,7 +26,9 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     compat.keep_unique_in_reverse()
     try:
         project = Project(request, arguments)
-        databases.needs = lambda: needs.of(project.texts(), os.path.basename(request["root"]))
+        databases.needs = lambda kind: needs.of(
+            project.texts(), request["prepare"].get(kind, ()), os.path.basename(request["root"])
+        )
         yield project, databases
     finally:
         databases.close()

@@ -69,26 +69,50 @@ def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) ->
     if broken and not wanted.static:
         gates += [Gate(each, "skipped") for each in NEED_A_DATABASE]
     elif not wanted.static:
-        more, problems, versions = on_a_database(workspace, environment, wanted, found)
+        standing = (
+            published.head(workspace, commit, found) if commit and not is_bad(changed) else ""
+        )
+        more, problems, versions = on_databases(
+            workspace, environment, wanted, found, Base(commit, standing)
+        )
         gates, findings = [*gates, *more], [*findings, *problems]
-        if commit and gate_passed(gates, "upgrade"):
-            more, problems = published.deploy(workspace, environment, commit, wanted.how)
-            gates, findings = [*gates, *more], [*findings, *problems]
     return CheckReport(environment.name, tuple(gates), tuple(findings), versions, len(found))
 
 
-def on_a_database(
-    workspace: Workspace, environment: Environment, wanted: Wanted, found: Sequence[Revision]
+@dataclass(frozen=True)
+class Base:
+    """What is published: the commit, and the one revision its others lead to, if there is one."""
+
+    commit: str
+    head: str
+
+
+def on_databases(
+    workspace: Workspace,
+    environment: Environment,
+    wanted: Wanted,
+    found: Sequence[Revision],
+    base: Base,
 ) -> tuple[list[Gate], list[Finding], dict[str, str]]:
-    """Run the gates that need a database; return them, what they found, and the versions."""
-    with open_project(workspace, environment, wanted.how) as project:
-        names = [each for each in NEED_A_DATABASE if wants(environment, each)]
-        answer = project.ask("check", gates=names)
-    gates, findings = [], []
-    for gate in answer["gates"]:
-        if gate["name"] in names:
-            gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
-        findings += [finding_of(problem, environment, found) for problem in gate["problems"]]
+    """Run the gates that need a database, those of a deployed one beside the others.
+
+    Returns them, what they found, and the versions. A database at the base is no news where one
+    that begins empty fails.
+    """
+    names = [each for each in NEED_A_DATABASE if wants(environment, each)]
+    with (
+        open_project(workspace, environment, wanted.how) as project,
+        published.deploying(workspace, environment, base.commit, project) as deployed,
+    ):
+        answer = project.ask("check", gates=names, published=base.head)
+        gates, findings = [], []
+        for gate in answer["gates"]:
+            if gate["name"] in names:
+                gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
+            findings += [finding_of(problem, environment, found) for problem in gate["problems"]]
+        if gate_passed(gates, "upgrade"):
+            more, problems = deployed()
+            gates, findings = [*gates, *more], [*findings, *problems]
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer["versions"]
 

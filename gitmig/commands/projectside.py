@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -71,7 +71,8 @@ class ProjectSide:
                 on_progress=self.on_progress,
                 answer=partial(servers.answer, self.terms),
             )
-            store.trim(Path(request["cache"]), self.terms.bound)
+            if request["cache"]:
+                store.trim(Path(request["cache"]), self.terms.bound)
             return {**answer, "differs": [*servers.notes, *version_notes(settings, answer)]}
         except WorkerFailed as error:
             last_words = self.workspace.servers.last_words()
@@ -97,8 +98,18 @@ class ProjectSide:
             "run": str(self.run),
             "cache": str(repository.shared_dir / "cache") if self.terms.keep else "",
             "registry": str(repository.shared_dir / "databases"),
+            "prepare": {
+                kind: list(server.prepare) for kind, server in environment.settings.servers.items()
+            },
             "pycache": str(repository.shared_dir / "pycache"),
         }
+
+    @contextlib.contextmanager
+    def beside(self, line: str) -> Iterator[ProjectSide]:
+        """Give the same tree for a line of work that goes on at the same time, without a sound."""
+        terms = replace(self.terms, line=line)
+        with run_directory() as run:
+            yield replace(self, run=run, terms=terms, on_progress=None)
 
     def scratch(self, name: str = "scratch") -> Path:
         """Return a new empty directory that is removed with the run."""

@@ -5,12 +5,14 @@ Published is what the merge base of ``HEAD`` and the base branch holds.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from shlex import quote
 
 from gitmig import config, revisions
-from gitmig.commands.projectside import How, open_project
+from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, WorkerFailed
 from gitmig.model import Environment, Finding, Gate, Revision
@@ -43,6 +45,15 @@ def changed(
     return findings
 
 
+def head(workspace: Workspace, commit: str, found: Sequence[Revision]) -> str:
+    """Return the one revision that all published ones lead to, empty where there is no such."""
+    tree = workspace.repository.tree(commit)
+    known = [revision for revision in found if revision.path in tree]
+    parents = {parent for revision in known for parent in (*revision.parents, *revision.depends_on)}
+    heads = [revision.id for revision in known if revision.id not in parents]
+    return heads[0] if len(heads) == 1 else ""
+
+
 def compare(
     workspace: Workspace, before: str, old: Revision, new: Revision | None, restore: str
 ) -> list[Finding]:
@@ -65,31 +76,50 @@ def compare(
     return [Finding("GM011", "error", message, hint, new.path, new.line, old.id)]
 
 
-def deploy(
-    workspace: Workspace,
-    environment: Environment,
-    commit: str,
-    how: How,
-) -> tuple[list[Gate], list[Finding]]:
+def deploy(base: ProjectSide, staged: ProjectSide, commit: str) -> tuple[Gate, list[Finding]]:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
-    Nothing is returned where the base has no revisions.
+    ``base`` is the project at ``commit``, ``staged`` the project as it is being committed.
     """
-    if not config.revision_paths(environment, workspace.repository.tree(commit)):
-        return [], []
     started = time.perf_counter()
     findings = []
-    with open_project(workspace, environment, how, commit=commit) as project:
-        left = project.ask("deploy", left={}, last=False)["left"]
-        with open_project(workspace, environment, how) as after:
-            try:
-                after.ask("deploy", left=left, last=True)
-            except WorkerFailed as error:
-                if error.kind not in IN_ANOTHER_WAY:
-                    raise
-                findings.append(finding_of(error, commit))
+    left = base.ask("deploy", left={}, last=False)["left"]
+    try:
+        staged.ask("deploy", left=left, last=True)
+    except WorkerFailed as error:
+        if error.kind not in IN_ANOTHER_WAY:
+            raise
+        findings.append(finding_of(error, commit))
     seconds = round(time.perf_counter() - started, 3)
-    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings
+    return Gate("deploy", "failed" if findings else "passed", seconds), findings
+
+
+@contextlib.contextmanager
+def deploying(
+    workspace: Workspace, environment: Environment, commit: str, staged: ProjectSide
+) -> Iterator[Callable[[], tuple[list[Gate], list[Finding]]]]:
+    """Begin ``deploy`` beside the other gates; what is given waits for its outcome.
+
+    That is nothing where there is no base, or it has no revisions.
+    """
+    tree = workspace.repository.tree(commit) if commit else {}
+    if not config.revision_paths(environment, tree):
+        yield lambda: ([], [])
+        return
+    how = How(staged.terms.urls, staged.terms.keep)
+    with (
+        open_project(workspace, environment, how, commit=commit) as base,
+        base.beside("deploy") as first,
+        staged.beside("deploy") as then,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        running = pool.submit(deploy, first, then, commit)
+
+        def outcome() -> tuple[list[Gate], list[Finding]]:
+            gate, findings = running.result()
+            return [gate], findings
+
+        yield outcome
 
 
 def finding_of(error: WorkerFailed, commit: str) -> Finding:

@@ -36,13 +36,14 @@ class Terms:
 
     ``urls`` are those that the user gave, ``settings`` what is configured for each kind, ``keep``
     whether replayed databases are taken from the cache and kept there, ``bound`` how many bytes of
-    each kind are kept.
+    each kind are kept. ``line`` names a line of work that goes on beside others.
     """
 
     urls: Sequence[str] = ()
     settings: Mapping[str, ServerSettings] = field(default_factory=dict)
     keep: bool = True
     bound: int = BOUND
+    line: str = ""
 
 
 class Servers:
@@ -86,15 +87,22 @@ class Servers:
                 return {"error": error.message, "hint": error.hint}
 
     def lend(self, terms: Terms, question: Question) -> JsonObject:
-        """Start a server, or lend the one that runs; one for a single set replaces the last."""
+        """Start a server, or lend the one that runs; one for a single set replaces the last.
+
+        Such a one is lent to one line of work alone.
+        """
         kind, alone = question["kind"], question["alone"]
         extensions = tuple(question["extensions"])
         settings = terms.settings.get(kind, ServerSettings())
         key = repr((kind, extensions, alone, tuple(terms.urls), settings, terms.keep))
-        lent = self._lent.get(key)
-        if lent is not None and lent[0].one_set and not question["go_on"]:
-            self._lent.pop(key)[1].close()
-        if key not in self._lent:
+        alone_with = f"{key} {terms.line}"
+        if alone_with in self._lent:
+            if question["go_on"]:
+                key = alone_with
+            else:
+                self._lent.pop(alone_with)[1].close()
+        first = key not in self._lent
+        if first:
             entries = tuple(question["entries"])
             need = Need(
                 kind,
@@ -106,10 +114,13 @@ class Servers:
                 settings,
                 terms.bound,
             )
-            self._lent[key] = self.start(need, terms.urls)
+            started = self.start(need, terms.urls)
+            key = alone_with if started[0].one_set else key
+            self._lent[key] = started
         server = self._lent[key][0]
         return {
             "id": key,
+            "first": first,
             "url": server.url,
             "own": server.own,
             "clone": server.clone,
@@ -117,7 +128,6 @@ class Servers:
             "known": server.shelf.known() if server.shelf is not None else [],
             "one_set": server.one_set,
             "restored": dict(server.restored),
-            "prepare": list(settings.prepare),
         }
 
     def start(self, need: Need, urls: Sequence[str]) -> tuple[Server, contextlib.ExitStack]:

@@ -48,6 +48,7 @@ rm -f "$place/pid"
 """
 READY = 60  # seconds that a server may take until it answers
 PAUSE = 0.005  # seconds between two looks
+STANDS = 5  # seconds that a process may take to stand still
 TAIL = 2000  # bytes of a log that are kept for an error
 
 
@@ -117,8 +118,16 @@ class Supervised:
         self.output.close()
 
     def pause(self, frozen: bool) -> None:
-        """Stop the server's processes where they are, or let them go on."""
+        """Stop the server's threads where they are, or let them go on; raises OSError.
+
+        A thread that is writing goes on to the end of that: only then does it stand still.
+        """
         os.kill(self.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+        deadline = time.monotonic() + STANDS
+        while frozen and not stands_still(self.pid):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"process {self.pid} does not stand still")
+            time.sleep(0.001)
 
 
 def ends_with_parent(hard: str) -> list[str]:
@@ -146,6 +155,16 @@ def end(pid: int, place: Path) -> None:
             if str(place) not in command_line(pid):
                 return
             time.sleep(PAUSE)
+
+
+def stands_still(pid: int) -> bool:
+    """Say whether every thread of a process is stopped, or ended; it may raise OSError then."""
+    if sys.platform == "linux":
+        states = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+        return all(state.rpartition(")")[2].split()[0] in "TZX" for state in states)
+    command = ["ps", "-o", "state=", "-p", str(pid)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return told.strip().startswith("T")
 
 
 def command_line(pid: int) -> str:
