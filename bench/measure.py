@@ -1,40 +1,63 @@
-"""CPU seconds, memory and processes of whole commands; ratios of two in turn."""
+"""CPU seconds, wall time and processes of whole commands; ratios of two in turn."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cost:
-    """What a command took: user and system CPU of it and its children, in seconds."""
+    """What something took, in seconds: user and system CPU with that of its children, and time."""
 
-    cpu: float
+    cpu: float = 0.0
+    wall: float = 0.0
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[Cost]:
+    """Give the cost of a block: of this process and of the children it waits for in there."""
+    found = Cost()
+    cpu, started = used(), time.perf_counter()
+    yield found
+    found.cpu, found.wall = used() - cpu, time.perf_counter() - started
+
+
+def used() -> float:
+    """Return the CPU seconds of this process and of all children that were waited for."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in both)
 
 
 def cost(command: Sequence[str], folder: Path, env: dict[str, str]) -> Cost:
     """Run a command to its end and return what it took; any exit code will do."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    with counted() as found:
+        subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+    return found
 
 
 def in_turn(
     one: Callable[[], Cost], other: Callable[[], Cost], rounds: int
-) -> tuple[float, float, float]:
-    """Return the median CPU of both, run in turn, and the median of their ratios."""
+) -> tuple[Cost, Cost, Cost]:
+    """Return the medians of both, run in turn, and the medians of their ratios."""
     one(), other()  # warm both
-    pairs = [(one().cpu, other().cpu) for _ in range(rounds)]
-    ratios = [mine / theirs for mine, theirs in pairs]
+    pairs = [(one(), other()) for _ in range(rounds)]
+    ratios = [Cost(mine.cpu / theirs.cpu, mine.wall / theirs.wall) for mine, theirs in pairs]
     mine, theirs = zip(*pairs, strict=True)
-    return statistics.median(mine), statistics.median(theirs), statistics.median(ratios)
+    return median(mine), median(theirs), median(ratios)
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the median of each figure."""
+    return Cost(statistics.median(each.cpu for each in costs),
+                statistics.median(each.wall for each in costs))  # fmt: skip
 
 
 def counting(folder: Path, programs: dict[str, str]) -> tuple[dict[str, str], Path]:

@@ -1,4 +1,4 @@
-"""A generated project: a chain of revisions on SQLite, with the models they lead to."""
+"""A generated project: a chain of revisions, with the models they lead to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+SQLITE = "sqlite:///app.db"
 HEAD = '''\
 """{subject}"""
 from alembic import op
@@ -74,8 +75,11 @@ Base = declarative_base()
 """
 
 
-def generate(folder: Path, revisions: int) -> None:
-    """Write a git repository with a project of so many revisions: two thirds make a table."""
+def generate(folder: Path, revisions: int, url: str = SQLITE) -> None:
+    """Write a git repository with a project of so many revisions: two thirds make a table.
+
+    ``url`` is that of its own database.
+    """
     tables = revisions * 2 // 3
     folder.mkdir()
     run(folder, "git", "init", "-q", "-b", "main")
@@ -92,9 +96,8 @@ def generate(folder: Path, revisions: int) -> None:
     wired = "from models import Base\n\ntarget_metadata = Base.metadata"
     env.write_text(env.read_text().replace("target_metadata = None", wired))
     ini = folder / "alembic.ini"
-    ini.write_text(
-        ini.read_text().replace("driver://user:pass@localhost/dbname", "sqlite:///app.db")
-    )
+    escaped = url.replace("%", "%%")  # the file's own rule
+    ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", escaped))
     (folder / ".gitignore").write_text("/app.db\n__pycache__/\n")
     run(folder, "git", "add", "-A")
     run(folder, "git", "commit", "-q", "-m", "everything so far")

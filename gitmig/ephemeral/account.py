@@ -1,8 +1,9 @@
 """Who runs a server: PostgreSQL refuses root.
 
 Root takes a user namespace where the machine allows one: the files stay root's. Otherwise an
-unprivileged account that is there already, on folders of its own. No account is made, and no
-folder that is not ours gets other rights.
+unprivileged account that is there already. It gets its data directory and nothing else: what lies
+beside it stays root's, and root writes nothing inside, so that no link laid there leads it astray.
+No account is made, and no folder that is not ours gets other rights.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +32,30 @@ class Account:
     name: str = ""
 
     def give(self, path: Path) -> None:
-        """Hand a folder of ours, and what is in it, over to the account."""
+        """Hand a file or an empty folder of ours over to the account."""
         if self.name:
-            for each in (path, *path.rglob("*")):
-                shutil.chown(each, self.name, pwd.getpwnam(self.name).pw_gid)
+            found = pwd.getpwnam(self.name)
+            os.chown(path, found.pw_uid, found.pw_gid, follow_symlinks=False)
+
+    def let_pass(self, folder: Path) -> None:
+        """Let the account reach what is its own in a folder of ours."""
+        if self.name:
+            folder.chmod(0o711)
+
+    def show(self, path: Path) -> None:
+        """Let the account read, and run, what is and stays ours: a file, or all of a folder."""
+        for each in (path, *path.rglob("*")) if self.name else ():
+            if not each.is_symlink():
+                mode = each.stat().st_mode
+                each.chmod(mode | (0o555 if mode & 0o100 else 0o444))
+
+    def can_run(self, program: Path) -> bool:
+        """Say whether the account may run a program, and all that it loads is there."""
+        return works([*self.prefix, str(program), "--version"])
+
+    def can_pass(self, folder: Path) -> bool:
+        """Say whether the account can reach what is in a folder."""
+        return not self.name or works([*self.prefix, "test", "-x", str(folder)])
 
 
 def unprivileged() -> Account:
@@ -56,8 +78,7 @@ def in_namespace() -> Account | None:
     if unshare is None:
         return None
     prefix = (unshare, "--user", f"--map-user={NOBODY}", "--")
-    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
-    return Account(prefix) if tried.returncode == 0 else None
+    return Account(prefix) if works([*prefix, "true"]) else None
 
 
 def as_another() -> Account:
@@ -67,7 +88,12 @@ def as_another() -> Account:
         with contextlib.suppress(KeyError):
             found = pwd.getpwnam(name)
             ids = (f"--reuid={found.pw_uid}", f"--regid={found.pw_gid}", "--clear-groups")
-            if setpriv:
+            if setpriv and works((setpriv, *ids, "true")):
                 return Account((setpriv, *ids, "--"), name)
-            raise Unavailable("root cannot start it, and `setpriv` is not there to drop rights")
+            raise Unavailable("root cannot start it, and no `setpriv` is there that drops rights")
     raise Unavailable("root cannot start it, and there is no account to run it under")
+
+
+def works(command: Sequence[str]) -> bool:
+    """Say whether a command ends well."""
+    return subprocess.run(command, cwd="/", capture_output=True, check=False).returncode == 0

@@ -12,12 +12,12 @@ import os
 import secrets
 import shutil
 import socket
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST = 100  # characters of a socket's path
 SHORT = ("/tmp", "/var/tmp")  # noqa: S108 - a 0700 folder is made inside
+PREFIX = "gitmig-"  # of those folders
 NAME = ".s.PGSQL.5432"  # the longest name that a socket of ours gets
 
 
@@ -29,11 +29,12 @@ class Address:
     port: int = 0
 
 
-def choose(place: Path) -> Address:
-    """Return where the server in a place shall listen."""
-    folder = place if len(str(place / NAME)) <= LONGEST else short_folder(place)
-    if folder is not None and can_bind(folder):
-        return Address(str(folder))
+def choose(place: Path, folder: Path | None = None) -> Address:
+    """Return where the server in a place shall listen; its socket goes there, or into a folder."""
+    folder = folder or place
+    chosen = folder if len(str(folder / NAME)) <= LONGEST else short_folder(place)
+    if chosen is not None and can_bind(chosen):
+        return Address(str(chosen))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return Address(port=free.getsockname()[1])
@@ -43,8 +44,9 @@ def short_folder(place: Path) -> Path | None:
     """Return a private folder with a short path, noted in the place; None where there is none."""
     for base in SHORT:
         with contextlib.suppress(OSError):
-            folder = Path(tempfile.mkdtemp(dir=base, prefix="gitmig-"))
-            (place / "socket").write_text(str(folder))
+            folder = Path(base) / f"{PREFIX}{secrets.token_hex(4)}"
+            (place / "socket").write_text(str(folder))  # first: killed here, it leaves nothing
+            folder.mkdir(mode=0o700)
             return folder
     return None
 
@@ -53,8 +55,8 @@ def clear(place: Path) -> None:
     """Remove the short folder of a place, if it has one."""
     with contextlib.suppress(OSError):
         noted = Path((place / "socket").read_text())
-        if noted.name.startswith("gitmig-") and noted.lstat().st_uid == os.getuid():
-            shutil.rmtree(noted)
+        if noted.name.startswith(PREFIX):
+            shutil.rmtree(noted, ignore_errors=True)
         (place / "socket").unlink()
 
 
@@ -63,6 +65,8 @@ def can_bind(folder: Path) -> bool:
     if not hasattr(socket, "AF_UNIX"):
         return False
     path = folder / "try"
+    with contextlib.suppress(OSError):
+        path.unlink()  # of a run that was killed here
     with socket.socket(socket.AF_UNIX) as trial, contextlib.suppress(OSError):
         trial.bind(str(path))
         path.unlink()

@@ -15,13 +15,15 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from gitmig.ephemeral import address
-from gitmig.ephemeral.supervise import end_leftover
+from gitmig.ephemeral import address, store
+from gitmig.ephemeral.leftover import end_leftover
 from gitmig.errors import GitmigError
 
 ROOM = 512 * 1024 * 1024  # bytes
 MEMORY = "/dev/shm"  # noqa: S108 - our own 0700 folder is made inside
+RUN = "run-"  # what the names of folders that go with their run begin with
 
 
 @contextlib.contextmanager
@@ -31,17 +33,28 @@ def run_directory() -> Iterator[Path]:
     Raises GitmigError where no directory can be made, or where the one for this user's runs
     belongs to somebody else.
     """
-    base = private_base()
-    sweep(base)
-    run = Path(tempfile.mkdtemp(dir=base, prefix="run-"))
-    with tempfile.NamedTemporaryFile(dir=base, delete=False) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # it gets its name when it is locked: no sweep sees an unlocked one
-            Path(lock.name).rename(run / "lock")
-            yield run
-        finally:
-            shutil.rmtree(run, ignore_errors=True)
+    with locked_directory(private_base()) as (run, _lock):
+        yield run
+
+
+@contextlib.contextmanager
+def locked_directory(base: Path) -> Iterator[tuple[Path, IO[str]]]:
+    """Give an empty directory below a base, and its lock; it goes at the end of the run.
+
+    All are made and swept under the lock of the base: nobody finds one that is half made, so one
+    whose lock is free, or not there, is of a run that has ended. Raises GitmigError.
+    """
+    with explained(base), open(base / "lock", "w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        sweep(base)
+        run = Path(tempfile.mkdtemp(dir=base, prefix=RUN))
+        lock = open(run / "lock", "w")  # noqa: SIM115 - closed below
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield run, lock
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
+        lock.close()
 
 
 def private_base() -> Path:
@@ -52,13 +65,11 @@ def private_base() -> Path:
 def base_for(account: str) -> Path:
     """Return where the servers of an account have their folders; empty: the user's own.
 
-    For another account it can be passed, not read: each folder in it is the account's alone.
+    Another account can pass it and not read it.
     """
     if not account:
         return private_base()
-    base = own_directory(Path(roomy()) / f"gitmig-{os.getuid()}-{account}", 0o711)
-    sweep(base)
-    return base
+    return own_directory(Path(roomy()) / f"gitmig-{os.getuid()}-{account}", 0o711)
 
 
 def bases() -> list[Path]:
@@ -78,22 +89,40 @@ def tree_size(folder: Path) -> int:
 
 def own_directory(base: Path, mode: int) -> Path:
     """Return a directory that is ours with these rights; raises GitmigError where it is not."""
-    try:
+    with explained(base):
         if not base.exists():
             base.mkdir(mode=mode, exist_ok=True)
             base.chmod(mode)  # whatever the umask
         found = base.lstat()
-    except OSError as error:
-        raise GitmigError(
-            f"no temporary directory can be made at {base}: {error.strerror}",
-            "set TMPDIR to a directory with free space",
-        ) from error
     others = found.st_mode & 0o777 & ~mode
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or others:
         raise GitmigError(
             f"{base} is not a directory of yours alone", "remove it, or set TMPDIR elsewhere"
         )
     return base
+
+
+@contextlib.contextmanager
+def explained(base: Path) -> Iterator[None]:
+    """Turn what keeps a directory from being made into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise GitmigError(
+            f"no temporary directory can be made at {base}: {error.strerror}",
+            "set TMPDIR to a directory with free space",
+        ) from error
+
+
+def require_room(base: Path, size: int) -> None:
+    """Raise GitmigError where fewer than ``size`` bytes are free."""
+    space = os.statvfs(base)
+    free = space.f_bavail * space.f_frsize
+    if free < size:
+        raise GitmigError(
+            f"only {free >> 20} MB are free in {base}, and a throw-away server needs {size >> 20}",
+            "set TMPDIR to a directory with free space",
+        )
 
 
 def roomy() -> str:
@@ -112,11 +141,17 @@ def in_memory(path: Path) -> bool:
 
 
 def sweep(base: Path) -> None:
-    """End the servers and remove the directories of runs that have ended without doing so."""
-    for run in base.glob("run-*"):
-        with contextlib.suppress(OSError), open(run / "lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for noted in (*run.glob("pid"), *run.glob("*/pid")):
-                end_leftover(noted.parent)
-                address.clear(noted.parent)
-            shutil.rmtree(run, ignore_errors=True)
+    """End what runs that were killed left running, and remove what nobody needs any more.
+
+    That is their directories, and what was kept in an earlier boot of the machine.
+    """
+    for folder in base.glob("*-*"):
+        of_a_run = folder.name.startswith(RUN)
+        with contextlib.suppress(OSError), store.take(folder) as place:
+            if place is None:
+                continue
+            for each in (folder, *folder.glob("*/")) if of_a_run else (folder,):
+                end_leftover(each)
+                address.clear(each)
+            if of_a_run or not place.is_of_this_boot():
+                shutil.rmtree(folder, ignore_errors=True)

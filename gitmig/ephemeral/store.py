@@ -76,6 +76,7 @@ class Place:
 
     def empty(self) -> None:
         """Remove all but the lock: nothing of it is worth keeping."""
+        (self.folder / "boot").unlink(missing_ok=True)  # first: killed here, the rest is no good
         for path in self.folder.iterdir():
             if path.name != "lock":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -84,15 +85,19 @@ class Place:
 
 @contextlib.contextmanager
 def take(folder: Path) -> Iterator[Place | None]:
-    """Give a place, made where it is missing; None where another run is using it."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with open(folder / "lock", "w") as lock:
-        try:
+    """Give a place, made where it is missing; None where another run is using it.
+
+    Also where it cannot be made or written: a run goes on without what is kept.
+    """
+    with contextlib.ExitStack() as stack:
+        place = None
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            lock = stack.enter_context(open(folder / "lock", "w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield None
-            return
-        yield Place(folder, lock)
+            if os.path.samestat(os.fstat(lock.fileno()), (folder / "lock").stat()):
+                place = Place(folder, lock)  # nobody removed it in between
+        yield place
 
 
 def list_entries(folder: Path) -> list[Entry]:

@@ -2,8 +2,8 @@
 
 A small shell, the watchdog, starts it and reads from a pipe that gitmig holds open: at its end the
 server is killed. The lock of the place is held by gitmig and the watchdog, never by the server, so
-that whatever outlives both is found by the next run (``end_leftover``). On Linux the server is
-also told to end with the watchdog.
+that whatever outlives both is found by the next run (``leftover``). On Linux the server is killed
+with the watchdog.
 
 Measured (killing at random moments): without the lock left to the watchdog, or inherited by the
 server, a server could outlive both unseen.
@@ -12,6 +12,7 @@ server, a server could outlive both unseen.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import shutil
@@ -23,41 +24,44 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
+from gitmig.ephemeral.leftover import PAUSE, end_leftover, is_running
 from gitmig.ephemeral.provision import Unavailable
 
-# $1 signal for a normal stop, $2 for all other ends, $3 folder for pid and log, $4 to be removed
+# $1 signal for a normal stop, $2 for all other ends, $3 folder for pid and log, $4 what is removed
+# at all other ends. A signal is sent again and again: a program that just starts does not hear it.
 WATCHDOG = """\
 trap '' INT TERM HUP QUIT
-gentle=$1 hard=$2 place=$3 remove=$4
+signal=$1 hard=$2 place=$3 remove=$4
 shift 4
-"$@" </dev/null 2>"$place/log" &
+WATCHDOG=$$ "$@" </dev/null 2>"$place/log" &
 server=$!
 echo $server >"$place/pid"
 echo $server
 exec >/dev/null
 read -r word
-if [ "$word" = stop ]; then kill -s $gentle $server; else kill -s $hard $server; fi
-for pause in 0.005 0.005 0.01 0.02 0.05 0.1 0.2 0.3 0.5 1 1; do
-    kill -0 $server || break
+[ "$word" = stop ] && remove= || signal=$hard
+for pause in 0.005 0.005 0.01 0.02 0.05 0.1 0.2 0.3 0.5 1 1 0; do
+    [ $pause = 0 ] && signal=KILL
+    kill -s $signal $server || break
     sleep $pause
 done
-kill -s KILL $server
 wait $server
 rm -f "$place/pid"
 [ -z "$remove" ] || rm -rf -- "$remove"
 """
+# the watchdog may have been killed before this process was told to end with it
+GUARD = 'test "$PPID" = "$WATCHDOG" || exit 1; unset WATCHDOG; exec "$@"'
 READY = 60  # seconds that a server may take until it answers
-PAUSE = 0.005  # seconds between two looks
-STANDS = 5  # seconds that a process may take to stand still
 TAIL = 2000  # bytes of a log that are kept for an error
 
 
 class Supervised:
     """A running server below a folder of ours; ``place`` gets its ``pid`` and ``log``.
 
-    ``command`` starts it in the foreground, ``gentle`` and ``hard`` are the signals that stop it
-    in order and at once, ``lock`` is the open file that holds the lock of the place, ``remove`` is
-    removed when it has ended (empty for nothing).
+    ``command`` starts it in the foreground, behind ``prefix`` if it is to be somebody else's;
+    ``gentle`` and ``hard`` are the signals that stop it in order and at once, ``lock`` is the open
+    file that holds the lock of the place, ``remove`` is removed when gitmig ends without stopping
+    it (empty for nothing). Raises Unavailable where it cannot be started.
     """
 
     def __init__(
@@ -68,17 +72,17 @@ class Supervised:
         *,
         gentle: str,
         hard: str,
+        prefix: Sequence[str] = (),
         remove: str = "",
     ) -> None:
         self.place = place
-        self.hard = hard
         (place / "log").unlink(missing_ok=True)
-        arguments = [gentle, hard, str(place), remove, *ends_with_parent(hard), *command]
+        guarded = [*prefix, *ends_with_parent(), "sh", "-c", GUARD, "gitmig-server", *command]
         self.watchdog = subprocess.Popen(
-            ["sh", "-c", WATCHDOG, "gitmig-watchdog", *arguments],
+            ["sh", "-c", WATCHDOG, "gitmig-watchdog", gentle, hard, str(place), remove, *guarded],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=lock,  # nothing is written to it: it carries the lock
+            stderr=lock,  # what kill says when it is done; it carries the lock
             cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             start_new_session=True,
@@ -86,21 +90,29 @@ class Supervised:
         assert self.watchdog.stdout is not None  # noqa: S101 - it was asked for
         self.output = self.watchdog.stdout
         self.pid = int(self.output.readline() or 0)
+        if not self.pid:
+            self.stop()
+            raise Unavailable("its watchdog was killed")
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Wait until the server answers; raises Unavailable with the end of its log."""
         deadline = time.monotonic() + READY
         while not ready():
-            if not self.is_alive(PAUSE):
+            if self.hangs_up(PAUSE):
+                self.stop()
                 raise Unavailable(f"it does not start: {self.log() or 'it says nothing'}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise Unavailable(f"it does not answer within {READY} seconds")
 
-    def is_alive(self, patience: float = 0.0) -> bool:
-        """Say whether the server still has the pipe open, after at most ``patience`` seconds."""
+    def hangs_up(self, patience: float) -> bool:
+        """Say whether all of the server is gone, after at most ``patience`` seconds."""
         readable, _, _ = select.select([self.output], [], [], patience)
-        return not readable
+        return bool(readable)
+
+    def is_alive(self) -> bool:
+        """Say whether the server's first process is there; others may outlive it for a moment."""
+        return is_running(self.pid, self.place)
 
     def log(self) -> str:
         """Return the last line of the server's log that says what went wrong."""
@@ -113,69 +125,27 @@ class Supervised:
             self.watchdog.stdin.write(b"stop\n")
             self.watchdog.stdin.close()
         self.watchdog.wait()
-        if self.is_alive():
-            end(self.pid, self.place)
+        end_leftover(self.place)
         self.output.close()
 
     def pause(self, frozen: bool) -> None:
-        """Stop the server's threads where they are, or let them go on; raises OSError.
-
-        A thread that is writing goes on to the end of that: only then does it stand still.
-        """
+        """Stop the server's processes where they are, or let them go on."""
         os.kill(self.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
-        deadline = time.monotonic() + STANDS
-        while frozen and not stands_still(self.pid):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"process {self.pid} does not stand still")
-            time.sleep(0.001)
 
 
-def ends_with_parent(hard: str) -> list[str]:
-    """Return what to put before a command so that it gets a signal when its parent ends."""
+@functools.cache
+def ends_with_parent() -> tuple[str, ...]:
+    """Return what to put before a command so that it is killed when its parent ends.
+
+    It goes after what makes the process somebody else's, which would undo it. Not all ``setpriv``
+    have it: busybox's does not.
+    """
     found = shutil.which("setpriv") if sys.platform == "linux" else None
-    return [found, "--pdeathsig", hard, "--"] if found else []
-
-
-def end_leftover(place: Path) -> None:
-    """End a server whose gitmig and watchdog are gone; the lock of the place is ours."""
-    with contextlib.suppress(OSError, ValueError):
-        end(int((place / "pid").read_text()), place)
-        (place / "pid").unlink()
-
-
-def end(pid: int, place: Path) -> None:
-    """Kill a process and wait for its end, if its command line names the place."""
-    if str(place) not in command_line(pid):
-        return
-    for number, patience in ((signal.SIGQUIT, 2.0), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if str(place) not in command_line(pid):
-                return
-            time.sleep(PAUSE)
-
-
-def stands_still(pid: int) -> bool:
-    """Say whether every thread of a process is stopped, or ended; it may raise OSError then."""
-    if sys.platform == "linux":
-        states = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-        return all(state.rpartition(")")[2].split()[0] in "TZX" for state in states)
-    command = ["ps", "-o", "state=", "-p", str(pid)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return told.strip().startswith("T")
-
-
-def command_line(pid: int) -> str:
-    """Return the command line of a process, empty for none."""
-    if sys.platform == "linux":
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except (OSError, UnicodeDecodeError):
-            return ""
-    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    if found is None:
+        return ()
+    prefix = (found, "--pdeathsig", "KILL", "--")
+    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    return prefix if tried.returncode == 0 else ()
 
 
 def last_error(log: Path) -> str:
