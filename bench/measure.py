@@ -21,6 +21,15 @@ class Cost:
     wall: float = 0.0
 
 
+@dataclass(frozen=True)
+class Row:
+    """One figure: what it is, what was found, what it must not be above (None: no such bound)."""
+
+    what: str
+    found: float
+    limit: float | None = None
+
+
 @contextlib.contextmanager
 def counted() -> Iterator[Cost]:
     """Give the cost of a block: of this process and of the children it waits for in there."""

@@ -103,8 +103,8 @@ def generate(folder: Path, revisions: int, url: str = SQLITE) -> None:
     run(folder, "git", "commit", "-q", "-m", "everything so far")
 
 
-def write_revision(folder: Path, number: int, tables: int) -> None:
-    """Write revision ``number`` of the chain."""
+def write_revision(folder: Path, number: int, tables: int) -> Path:
+    """Write revision ``number`` of the chain and return its path."""
     parent = repr(f"r{number - 1:04d}") if number else "None"
     body = (
         CREATE.format(n=number, parent=max(number - 1, 0))
@@ -112,17 +112,25 @@ def write_revision(folder: Path, number: int, tables: int) -> None:
         else ADD.format(n=number - tables)
     )
     text = HEAD.format(subject=f"step {number}", id=f"r{number:04d}", parent=parent) + body
-    (folder / "migrations" / "versions" / f"r{number:04d}_step.py").write_text(text)
+    path = folder / "migrations" / "versions" / f"r{number:04d}_step.py"
+    path.write_text(text)
+    return path
 
 
 def run(folder: Path, *command: str) -> str:
     """Run a command in a folder and return what it printed; it must succeed."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT")}
+    env = environment()
     env.update(
-        GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="b",
-        GIT_AUTHOR_EMAIL="b@example.com", GIT_COMMITTER_NAME="b",
-        GIT_COMMITTER_EMAIL="b@example.com", PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="b", GIT_AUTHOR_EMAIL="b@example.com",
+        GIT_COMMITTER_NAME="b", GIT_COMMITTER_EMAIL="b@example.com",
     )  # fmt: skip
     return subprocess.run(
         command, cwd=folder, env=env, check=True, capture_output=True, text=True
     ).stdout
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a plain user."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT")}
+    kept.update(GIT_CONFIG_GLOBAL=os.devnull, PATH=f"{BIN}{os.pathsep}{kept['PATH']}")
+    return kept

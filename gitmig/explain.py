@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -14,10 +15,24 @@ PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-com
 # kinds whose message says it all; what to do about them does not depend on the case
 HINTS = {
     "alembic_missing": f"install it there, or {INTERPRETER}",
+    "prepare_failed": "mend that statement, see the documentation of `prepare`",
     "server_failed": "check the URL and that its user may create databases",
     "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
 }
+
+# what a database in production has before its first revision -> the statement that makes it
+BEFOREHAND = (
+    (re.compile(r'schema "([^"]+)" does not exist'), 'CREATE SCHEMA "{}"'),
+    (re.compile(r'role "([^"]+)" does not exist'), 'CREATE ROLE "{}"'),
+    (re.compile(r'type "(citext|hstore|ltree|vector)" does not exist'), 'CREATE EXTENSION "{}"'),
+    (re.compile(r"function uuid_(generate)_\w+\(.*\) does not exist"),
+     'CREATE EXTENSION "uuid-ossp"'),
+    (re.compile(r'operator class "(gin|gist)_trgm_ops" does not exist'),
+     'CREATE EXTENSION "pg_trgm"'),
+)  # fmt: skip
+EXTENSION_MISSING = re.compile(r'extension "[^"]+" is not available')
+ALREADY = re.compile(r'(?:role|tablespace) "[^"]+" already exists')
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,8 @@ def message_of(case: Case) -> str:
     if kind == "migration_failed":
         way = "upgrade" if case.error.data.get("up", True) else "downgrade"
         return f"{case.place}revision {case.text('revision')} fails on {way}: {message}"
+    if kind == "prepare_failed":
+        return f"`prepare` in [tool.gitmig.{case.text('settings')}] fails: {message}"
     if kind == "server_failed" and case.text("server"):
         return f"the server {case.text('server')} refused: {message}"
     if kind == "alembic_refused":
@@ -78,6 +95,9 @@ def hint_of(case: Case) -> str:
             return f"no Python of the project's was found, only pre-commit's: {INTERPRETER}"
         if missing:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
+        dialect = case.error.message.partition("sqlalchemy.dialects:")[2]
+        if dialect:
+            return f"install the package that brings SQLAlchemy's {dialect} into {case.python}"
         folder = case.environment.directory
         go = f"cd {shlex.quote(folder)} && " if folder else ""
         return f"`{go}{case.python} -m alembic current` shows the whole of it"
@@ -109,13 +129,25 @@ def hint_for_migration(message: str, replayed: bool) -> str:
 
     ``replayed``: it did so on the way up from an empty database, and is not what is being written.
     """
+    for words, statement in BEFOREHAND:
+        found = words.search(message)
+        if found:
+            beforehand = statement.format(found[1])
+            return (
+                f"create it in a revision; or, where production has it beforehand, write "
+                f"prepare = ['{beforehand}'] in [tool.gitmig.postgresql]"
+            )
+    if ALREADY.search(message):
+        return "create it only where it is missing, or drop what an earlier run left on that server"
+    if EXTENSION_MISSING.search(message):
+        return "install it on that server, or give one that has it with --database-url"
+    if "not authorized" in message:
+        return "a throw-away database attaches no other file: gitmig did not make that one"
     if replayed and ("no such table" in message or "does not exist" in message):
         return (
             "the chain of revisions does not start from an empty database: "
             "add a revision at the base that creates what it expects"
         )
-    if "not authorized" in message:
-        return "a throw-away database attaches no other file: gitmig did not make that one"
     if "No support for ALTER" in message:
         return "SQLite needs batch mode: set render_as_batch=True in env.py"
     return "mend the revision, then try again"

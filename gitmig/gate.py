@@ -14,14 +14,14 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 GATED = (["hook", "pre-commit"],)
 # what is listed from the index besides the inputs: files that could newly matter
 LISTED = ("*.py", "*alembic.ini", "*pyproject.toml", "*gitmig.toml")
 CONFIGURATIONS = ("alembic.ini", "pyproject.toml", "gitmig.toml")
 
 Entry = dict[str, Any]
-PARTS = {"inputs", "folders", "names", "residue", "stamp"}
+PARTS = {"inputs", "folders", "names", "residue", "models", "stamp"}
 
 
 def settles(arguments: list[str]) -> bool:

@@ -8,10 +8,11 @@ a person must look at it, or another hook refused the commit.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,8 +29,9 @@ class Pending:
 
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
-    ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
-    files of the amended commit that it took the place of, ``head`` the commit it is to follow.
+    ``models`` where what the models say is kept, ``before`` the blob id of what ``HEAD`` had at
+    its path (empty: nothing), ``instead_of`` the files of the amended commit that it took the
+    place of, ``head`` the commit it is to follow.
     """
 
     environment: str
@@ -38,6 +40,7 @@ class Pending:
     inputs: Mapping[str, str]
     packages: str
     residue: list[str]
+    models: str = ""
     before: str = ""
     instead_of: Sequence[str] = ()
     head: str = ""
@@ -49,12 +52,13 @@ def remember(
     inputs: Iterable[str],
     packages: Iterable[str],
     residue: Mapping[str, list[str]],
+    models: Mapping[str, str],
 ) -> None:
     """Keep that nothing is missing for these staged inputs.
 
     ``packages`` are the folders whose change (an upgraded Alembic) makes the proof void,
-    ``residue`` the older differences that were left out, by environment. A memo that cannot be
-    written only costs the next commit time.
+    ``residue`` the older differences that were left out and ``models`` where what the models say is
+    kept, both by environment. A memo that cannot be written only costs the next commit time.
     """
     known = {path: index[path] for path in inputs if path in index}
     configurations = [path for path in index if PurePosixPath(path).name in gate.CONFIGURATIONS]
@@ -69,9 +73,46 @@ def remember(
             "folders": folders,
             "names": gate.names_key(folders, index),
             "residue": dict(residue),
+            "models": dict(models),
             "stamp": {path: Path(path).stat().st_mtime_ns for path in packages},
         }
-        write(path, {"version": gate.VERSION, "entries": [entry, *entries][:KEPT]})
+        kept = [entry, *entries][:KEPT]
+        write(path, {"version": gate.VERSION, "entries": kept})
+        forget_models(repository, {name for each in kept for name in each["models"].values()})
+
+
+def keep_models(repository: Repository, models: list[Any]) -> str:
+    """Keep what the models say, beside the memo that every commit reads; return its name."""
+    text = json.dumps(models, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:24]
+    path = models_folder(repository) / f"{name}.json"
+    with contextlib.suppress(OSError):
+        if not path.exists():
+            write(path, models)
+    return name
+
+
+def load_models(repository: Repository, name: str) -> list[Any] | None:
+    """Return what was kept under a name, None where it is not there."""
+    try:
+        path = models_folder(repository) / f"{name}.json"
+        found: list[Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    except (OSError, ValueError):
+        return None
+
+
+def forget_models(repository: Repository, wanted: Collection[str]) -> None:
+    """Remove what the models said in states that the memo no longer knows."""
+    waiting = {entry.models for entry in pending(repository).values()}
+    for path in models_folder(repository).glob("*.json"):
+        if path.stem not in wanted and path.stem not in waiting:
+            path.unlink()
+
+
+def models_folder(repository: Repository) -> Path:
+    """Return the folder for what the models say."""
+    return repository.shared_dir / "models"
 
 
 def latest(repository: Repository) -> list[gate.Entry]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,26 @@ def server() -> Iterator[str]:
         pytest.skip("no PostgreSQL server programs (initdb) are installed")
     with servers.postgres() as url:
         yield url
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[object]]]:
+    """Give a port on this machine, and the connections that were tried there."""
+    tried: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, address = listening.accept()
+                except OSError:
+                    return
+                tried.append(address)
+                connection.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listening.getsockname()[1], tried
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture

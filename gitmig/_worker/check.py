@@ -33,8 +33,10 @@ COULD_NOT_RUN = (
     "bug",
     "env_failed",
     "no_database",
+    "prepare_failed",
     "revision_unreadable",
     "server_failed",
+    "unfit_server",
     "wrong_database",
     "wrong_source",
 )

@@ -16,8 +16,9 @@ from alembic.autogenerate.render import render_op_text
 from alembic.operations import ops
 
 from . import fingerprint, names, operations
+from .models import Models, describe
 from .project import Project
-from .shapes import Context, Described, Fingerprint, Op
+from .shapes import Context, Described, Dialect, Fingerprint, Op
 
 # what SQLite cannot do to a table that is there, other than by writing it anew
 NEEDS_BATCH = (
@@ -36,19 +37,25 @@ class Comparison:
 
     ``context`` renders ``scripts``; ``left_out`` is the residue that was found again, ``before``
     the fingerprint of each database for the tables that the operations touch, ``proposed`` the
-    message that the project's ``process_revision_directives`` was shown where none was given.
+    message that the project's ``process_revision_directives`` was shown where none was given;
+    ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
+    each of the databases, whose ``dialects`` are in the same order, ``doubts`` what is to be said
+    of a dropped ``(table, column)``.
     """
 
     context: Any
     proposed: str = ""
     left_out: list[str] = field(default_factory=list)
     before: list[Fingerprint] = field(default_factory=list)
+    every: list[Any] = field(default_factory=list)
+    models: list[Models] = field(default_factory=list)
+    dialects: list[Dialect] = field(default_factory=list)
+    doubts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def scripts(self) -> list[Any]:
         """Return the revisions to write: those that do anything."""
-        scripts = self.context.generated_revisions
-        return [each for each in scripts if any(up.ops for up in each.upgrade_ops_list)]
+        return [each for each in self.every if any(up.ops for up in each.upgrade_ops_list)]
 
     def propose(self, migration_context: Context, revision: Any, scripts: list[Any]) -> None:
         """Give the revision a message of its operations, before the project's own hook sees it."""
@@ -58,9 +65,14 @@ class Comparison:
                 script.message = self.proposed
 
     def operations(self) -> list[Described]:
-        """Return the operations, described."""
+        """Return the operations, described; a doubt about a drop is told with it."""
         containers = [up for script in self.scripts for up in script.upgrade_ops_list]
-        return operations.describe(containers)
+        found = operations.describe(containers)
+        for op in found:
+            more = self.doubts.get((op["table"], op["column"]), "")
+            if more and op["kind"].startswith("Drop"):
+                op["doubt"] += "; " + more
+        return found
 
     def texts(self) -> list[str]:
         """Return the operations as they would be rendered: what residue is known by."""
@@ -95,6 +107,9 @@ def compare(
         if touched is not None:
             limit(migration_context, touched)
         context.run_autogenerate(heads, migration_context)
+        found.every = context.generated_revisions
+        found.dialects.append(migration_context.dialect)
+        found.models.append(describe(context._last_autogen_context, migration_context))
         name_constraints(found, migration_context)
         take_out(found, set(residue))
         use_batch_where_needed(found, migration_context)

@@ -79,6 +79,11 @@ class Databases:
         """Go on with the databases that another process left."""
         self._left = left
 
+    def blame(self, message: str) -> dict[str, Any]:
+        """Return which lent server is to blame for a failure: see ``LentServer.blame``."""
+        servers = [home for home in self._homes.values() if isinstance(home, LentServer)]
+        return next(filter(None, (home.blame(message) for home in servers)), {})
+
     def close(self) -> None:
         """Close what is open and drop what was made on servers."""
         for connection in self._open:
@@ -93,7 +98,8 @@ class Databases:
             if kind == "sqlite":
                 home: Any = SqliteFiles(self.directory, self.cache)
             else:
-                needs = {**self.needs(kind), "driver": dialect.driver}
+                driver = f"{dialect.driver} {getattr(dialect.dbapi, '__version__', '')}"
+                needs = {**self.needs(kind), "driver": driver}
                 home = LentServer(kind, self.registry, needs)
             home.keys = self._keys
             if kind in self._left:

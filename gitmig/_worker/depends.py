@@ -9,30 +9,39 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib.util
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import paths
 from .failures import is_below
 
-# what the text of a module does not tell: the environment, arguments, code made at run time
-LOOKS_AROUND = re.compile(
-    r"__import__|\b(?:exec|eval|getenv|environ|BaseSettings|dotenv|create_all|listdir|scandir)\b"
-    r"|\b(?:get_x_argument|import_module|iterdir|glob|walk|subprocess|urlopen|requests)\b"
+# names for what the text of a module does not tell: the environment, code made at run time
+LOOKS_AROUND = frozenset(
+    {"__import__", "exec", "eval", "getenv", "environ", "BaseSettings", "dotenv", "create_all"}
+    | {"listdir", "scandir", "iterdir", "glob", "walk", "get_x_argument", "import_module"}
+    | {"subprocess", "urlopen", "urlretrieve", "build_opener", "requests"}
 )
+WORTH_A_LOOK = re.compile(rf"\b(?:{'|'.join(LOOKS_AROUND)})\b")
 CREATES_ALL = "create_all"
 READS = re.compile(r"__file__|\b(?:open|read_text|read_bytes)\b")
 # of the standard library: what computes from its arguments alone, or is caught by its use above
 PURE = frozenset(
-    {"__future__", "collections", "contextlib", "csv", "dataclasses", "datetime", "decimal"}
-    | {"enum", "functools", "hashlib", "io", "itertools", "json", "logging", "math", "operator"}
-    | {"os", "pathlib", "re", "string", "textwrap", "time", "typing", "uuid", "warnings"}
+    {"__future__", "abc", "ast", "asyncio", "base64", "binascii", "bisect", "calendar"}
+    | {"collections", "concurrent", "contextlib", "contextvars", "copy", "csv", "dataclasses"}
+    | {"datetime", "decimal", "enum", "errno", "fractions", "functools", "hashlib", "heapq"}
+    | {"hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math"}
+    | {"numbers", "operator", "os", "pathlib", "pprint", "queue", "re", "statistics", "string"}
+    | {"struct", "sys", "textwrap", "threading", "time", "tomllib"}
+    | {"traceback", "types", "typing", "unicodedata", "urllib", "uuid", "warnings", "weakref"}
+    | {"zlib", "zoneinfo"}
 )
+WHOLE_IMPORT = re.compile(r"(?:import\s+[\w.]+|from\s+[\w.]+\s+import\s+[\w, ]+)(?:\s+as\s+\w+)?$")
 READ_BY = "reads.json"
 
 _texts: dict[str, str] = {}
@@ -81,7 +90,7 @@ def texts_of(path: str, tree: str) -> list[str] | None:
         seen.add(module)
         text = read(module)
         files = files_read(text, relative(module, tree), tree)
-        if LOOKS_AROUND.search(text) or files is None:
+        if looks_around(text) or files is None:
             return None
         found += [text, *files]
         for name in names_imported(text, module, tree):
@@ -91,6 +100,31 @@ def texts_of(path: str, tree: str) -> list[str] | None:
             if imported:
                 waiting.append(imported)
     return found
+
+
+def looks_around(text: str) -> bool:
+    """Say whether a module's code looks around; its comments, strings and docstring do not."""
+    if not WORTH_A_LOOK.search(text):
+        return False
+    found: set[str] = set()
+    for node in nodes_of(text):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            found.update((node.module or "").split("."))
+        elif isinstance(node, ast.alias):
+            found.update(node.name.split("."))
+    return not LOOKS_AROUND.isdisjoint(found)
+
+
+def nodes_of(text: str) -> list[ast.AST]:
+    """Return all nodes of a source, none of one that is no Python."""
+    try:
+        return list(ast.walk(ast.parse(text)))
+    except SyntaxError:
+        return []
 
 
 def files_read(text: str, module: str, tree: str) -> list[str] | None:
@@ -104,20 +138,44 @@ def files_read(text: str, module: str, tree: str) -> list[str] | None:
 
 def names_imported(text: str, module: str, tree: str) -> Iterator[str]:
     """Yield the full names of the modules that a module's text imports, or may import."""
+    for base, level, members in imports_of(only_imports(text)):
+        name = f"{package_of(module, level)}.{base}".strip(".") if level else base
+        yield name
+        yield from (f"{name}.{member}" for member in members if is_own(name, tree))
+
+
+def only_imports(text: str) -> str:
+    """Return the lines of a text that import, where each says it all by itself; the text if not.
+
+    Most revisions begin with the same ones: they are parsed once.
+    """
+    lines = [line.strip() for line in text.splitlines() if "import" in line]
+    whole = "\\\n" not in text and all(WHOLE_IMPORT.match(line) for line in lines)
+    return "\n".join(lines) if whole else text
+
+
+@functools.cache
+def imports_of(text: str) -> Sequence[tuple[str, int, Sequence[str]]]:
+    """Return name, level and members of each import in a text; nothing for what is no Python."""
     try:
-        nodes = list(ast.walk(ast.parse(text))) if "import" in text else []
+        nodes = list(statements(ast.parse(text)))
     except SyntaxError:
-        return
+        return ()
+    found: list[tuple[str, int, Sequence[str]]] = []
     for node in nodes:
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [(alias.name, 0, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = package_of(module, node.level)
-                base = f"{above}.{base}".strip(".")
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names if is_own(base, tree))
+            found.append((node.module or "", node.level, [alias.name for alias in node.names]))
+    return found
+
+
+def statements(node: Any) -> Iterator[Any]:
+    """Yield all statements below a node; no expression holds an import."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for child in getattr(node, field, ()):
+            yield child
+            yield from statements(child)
 
 
 def package_of(module: str, level: int) -> str:
@@ -134,6 +192,7 @@ def is_own(name: str, tree: str) -> bool:
     return bool(own_file(name, tree))
 
 
+@functools.cache  # asked for each revision
 def own_file(name: str, tree: str) -> str | None:
     """Return the project's file of a module, empty for another's; None if it cannot be known."""
     first = name.partition(".")[0]

@@ -1,7 +1,8 @@
 """``deploy``: one step of the way a deployed database goes: from where it is to the heads.
 
 Request besides the common part: ``left`` (what an earlier step left, empty for the first),
-``last`` (nothing comes after it).
+``last`` (nothing comes after it), ``needs_of`` (the revisions and env.py of all steps: the server
+must have what any of them needs).
 
 Result: the facts of ``Project.facts``, and ``left``, for the next step.
 """

@@ -18,9 +18,10 @@ from .shapes import Dialect
 
 # connection arguments that say how a session is set up, not where it goes or who it is
 KEPT = frozenset(
-    {"charset", "client_encoding", "client_flag", "collation", "conv", "init_command", "options"}
-    | {"prepare_threshold", "prepared_statement_cache_size", "server_settings", "sql_mode"}
-    | {"statement_cache_size", "use_unicode"}
+    {"allow_local_infile", "charset", "client_encoding", "client_flag", "collation", "conv"}
+    | {"init_command", "local_infile", "options", "prepare_threshold", "server_settings"}
+    | {"prepared_statement_cache_size", "sql_mode", "statement_cache_size", "time_zone"}
+    | {"use_unicode"}
 )
 SOCKET = ".s.PGSQL.5432"
 
@@ -42,6 +43,10 @@ def fitted(url: Any, dialect: Dialect) -> Any:
     folder = str(dict(url.query).get("host", ""))
     if dialect.driver == "pg8000" and folder.startswith("/"):  # it knows `host` by TCP alone
         query: Any = {"unix_sock": f"{folder}/{SOCKET}"}
+        url = url_with(url, query=query)
+    if dialect.driver == "asyncpg" and "sslmode" in url.query:
+        query = dict(url.query)
+        query["ssl"] = query.pop("sslmode")
         url = url_with(url, query=query)
     return url
 
@@ -80,9 +85,10 @@ def run(url: Any, statements: Iterable[str]) -> list[Rows]:
 def rows_of(url: Any, statements: Iterable[str]) -> list[Rows]:
     """Run statements with a sync or an async driver."""
     options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "poolclass": NullPool}
+    sent = [text(each.replace(":", r"\:")) for each in statements]  # a colon begins no parameter
     if not getattr(url.get_dialect(), "is_async", False):
         with create_engine(url, **options).connect() as connection:
-            return [rows(connection.execute(text(each))) for each in statements]
+            return [rows(connection.execute(each)) for each in sent]
 
     import asyncio
 
@@ -90,7 +96,7 @@ def rows_of(url: Any, statements: Iterable[str]) -> list[Rows]:
 
     async def work() -> list[Rows]:
         async with create_async_engine(url, **options).connect() as connection:
-            return [rows(await connection.execute(text(each))) for each in statements]
+            return [rows(await connection.execute(each)) for each in sent]
 
     return asyncio.run(work())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import traceback
@@ -20,12 +21,19 @@ KINDS = {
     "wrong_database": "a connection is not the ephemeral one",
     "wrong_source": "a module of the project was imported from outside the snapshot",
     "no_database": "no server of the kind that the project asks for is to be had",
+    "unfit_server": "the server that was lent will not do; the front may have another",
+    "prepare_failed": "a statement of `prepare` failed in a new database",
     "server_failed": "the given server refused a connection or a database",
+    "rename_unknown": "a model declares a rename of what is not there",
     "not_converging": "after the new revision the models and the schema still differ",
     "downgrade_differs": "the downgrade of the new revision does not restore the schema",
     "sides_differ": "the order in which heads are applied changes the schema",
     "bug": "anything else: a fault of gitmig",
 }
+
+ABORTED = "current transaction is aborted"
+
+_noted: list[BaseException] = []  # the last error of a database that says what is wrong
 
 
 class Failure(Exception):
@@ -41,6 +49,20 @@ class Failure(Exception):
     def answer(self) -> Result:
         """Return the answer's ``error`` object."""
         return dict(self.data, kind=self.kind, message=self.message)
+
+
+def note_error(context: Any) -> None:
+    """Note an error of a database, as SQLAlchemy's event ``handle_error`` tells of it."""
+    if ABORTED not in str(context.original_exception):
+        _noted[:] = [context.sqlalchemy_exception or context.original_exception]
+
+
+def first_of(error: BaseException) -> BaseException:
+    """Return the error that broke a transaction, for one that only says that it is broken.
+
+    PostgreSQL says so of each statement after it, such as one in the handler of the first.
+    """
+    return _noted[0] if ABORTED in str(error) and _noted else error
 
 
 def one_line(error: object) -> str:
@@ -72,7 +94,14 @@ def is_below(filename: str, root: str) -> bool:
     """Say whether a file is the project's own: below ``root`` and not an installed package."""
     if filename.startswith("<"):  # <frozen os>, <string>
         return False
-    path = os.path.realpath(filename)
-    base = os.path.realpath(root) + os.sep
-    inside = path.startswith(base) and "site-packages" not in path
-    return inside and not path.startswith(os.path.realpath(sys.prefix) + os.sep)
+    folder, name = os.path.split(os.path.abspath(filename))
+    link = os.path.islink(filename)
+    path = os.path.realpath(filename) if link else os.path.join(real(folder), name)
+    inside = path.startswith(real(root) + os.sep) and "site-packages" not in path
+    return inside and not path.startswith(real(sys.prefix) + os.sep)
+
+
+@functools.cache
+def real(folder: str) -> str:
+    """Return the real path of a folder: asked for thousands of times, of few."""
+    return os.path.realpath(folder)

@@ -2,7 +2,7 @@
 
 On SQLite the text that the database keeps of each table and index is compared first: one query,
 and equal text is an equal schema. Only where it differs (a batch operation writes a table anew)
-are the tables reflected. Elsewhere tables are reflected at once.
+are the tables reflected. On PostgreSQL the catalogue is asked, elsewhere each table is reflected.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import inspect
 
+from . import catalog
 from .aside import own_connections
 from .shapes import Connection, Fingerprint
 
@@ -25,11 +26,13 @@ Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and n
 def take(connection: Connection, tables: Collection[str] | None = None) -> Fingerprint:
     """Return the fingerprint of the schema behind a connection.
 
-    ``tables`` limits the reflection on servers to those tables; SQLite always gives all.
+    ``tables`` limits the reflection to those tables; SQLite and PostgreSQL always give all.
     The result is only good for ``differences``.
     """
     if connection.dialect.name == "sqlite":
         return {"sqlite": sqlite_texts(connection)}
+    if catalog.can_tell(connection):
+        return catalog.take(connection)
     inspector: Any = inspect(connection)
     names = set(inspector.get_table_names())
     wanted = names if tables is None else names & set(tables)

@@ -2,13 +2,14 @@
 
 Request besides the common part: ``message`` (empty: made from the operations), ``rev_id`` (empty:
 a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``residue``
-(what the tree before the commit already left over, see ``compare``), ``cache`` (a folder for
-replayed databases, see ``cache``).
+(what the tree before the commit already left over, see ``compare``), ``before`` (its ``models``,
+null where they are not known).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
-residue that is still there) and the facts of ``Project.facts``. Nothing is returned that was not
-proved: the new revision was applied, the comparison after it was empty, and its downgrade
-restored the schema.
+residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
+of theirs for which nothing could be generated, in words) and the facts of ``Project.facts``.
+Nothing is returned that was not proved: the new revision was applied, the comparison after it was
+empty, and its downgrade restored the schema.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from . import fingerprint, operations
+from . import enumtypes, fingerprint, operations, unseen, using
 from .cache import replay
 from .compare import Comparison, compare
 from .failures import Failure
+from .models import Models
 from .project import Project
+from .renames import Renames, upgrades
 from .render import Scratch
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result
@@ -32,19 +35,77 @@ def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         replay(project, databases)
-        found = compare(
+        found, left = find(project, request)
+        result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out,
+                          "unseen": left, "models": found.models}  # fmt: skip
+        if found.scripts:
+            result.update(render(project, request, found))
+            prove(project, request, found)
+        result.update(project.facts(databases))
+        return result
+
+
+def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
+    """Return what the models ask for, and in words what of it no operation can be generated for."""
+
+    def again() -> Comparison:
+        return compare(
             project,
             rev_id=request["rev_id"] or None,
             message=request["message"],
             residue=request["residue"],
             fingerprints=True,
         )
-        result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out}
-        if found.scripts:
-            result.update(render(project, request, found))
-            prove(project, request, found)
-        result.update(project.facts(databases))
-        return result
+
+    renames, added = Renames(project), False
+    left: list[str] = []
+    with renames.settled(again) as found:
+        added = settle_enum_types(project, found)
+        if request["before"] is not None and request["before"] != found.models:
+            more, left = add_unseen(project, request["before"], found, renames)
+            added = added or more
+    for script in found.every:
+        for up, down, dialect in zip(
+            script.upgrade_ops_list, script.downgrade_ops_list, found.dialects
+        ):
+            using.add(up, down, dialect)
+    if added:
+        tables = {op["table"] for op in found.operations()} - {""}
+        found.before = take_fingerprints(project, [tables] * len(found.models))
+    return found, left
+
+
+def settle_enum_types(project: Project, found: Comparison) -> bool:
+    """Have the enum types of PostgreSQL made and dropped; say whether anything was added."""
+    added: list[bool] = []
+    each = iter(upgrades(found))
+
+    def fn(heads: Any, context: Context) -> list[Any]:
+        added.append(enumtypes.settle(next(each), context))
+        return []
+
+    if found.scripts and any(dialect.name == "postgresql" for dialect in found.dialects):
+        project.run_env(fn)
+    return any(added)
+
+
+def add_unseen(
+    project: Project, before: Sequence[Models], found: Comparison, renames: Renames
+) -> tuple[bool, list[str]]:
+    """Add what Alembic did not see; return whether there was any, and what is left to a person."""
+    left: list[str] = []
+    added: list[bool] = []
+    done = renames.done or [[] for _ in before]
+    each = iter(zip(upgrades(found), before, found.models, done))
+
+    def fn(heads: Any, context: Context) -> list[Any]:
+        some, more = unseen.add(*next(each), context)
+        added.append(some)
+        left.extend(more)
+        return []
+
+    project.run_env(fn)
+    return any(added), left
 
 
 def render(project: Project, request: Request, found: Comparison) -> Result:

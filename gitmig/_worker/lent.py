@@ -1,35 +1,33 @@
 """Ephemeral databases of one kind on a server that the front lends.
 
-Their names are our own. On a server that somebody gave, each is noted in ``registry`` before it is
-made, and only what is noted there is ever dropped. On a server of gitmig's own, replayed databases
-stay as templates; which ones is the front's to know.
+Their names are our own. On a server that somebody gave they are kept account of, see ``registry``.
+On a server of gitmig's own, replayed databases stay as templates; which ones is the front's to
+know.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import os
-import platform
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import drivers, line
-from .compat import url_text, url_with
+from . import drivers, line, needs
+from .compat import url_with
 from .failures import Failure
+from .registry import NAME, Registry, drop_database
 from .shapes import Dialect
 
 PREFIX = "gitmig_"
 TEMPLATE = "gitmig_t_"
-MADE = PREFIX + "[0-9a-f]{12}"
 # what databases of one PostgreSQL server share, and a run may have changed
 SHARED = (
     "SELECT count(*) FROM pg_roles WHERE rolname !~ '^pg_' AND oid <> 10 "
     "UNION ALL SELECT count(*) - 2 FROM pg_tablespace "
-    "UNION ALL SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = 0"
+    "UNION ALL SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = 0 "
+    "UNION ALL SELECT count(*) FROM pg_database WHERE datname !~ '^(gitmig_|postgres|template)'"
 )
 
 
@@ -81,7 +79,7 @@ class LentServer:
     def adopt(self, left: Mapping[str, str]) -> None:
         """Go on with databases that another process left; they are dropped at the end."""
         self._names, self._go_on = dict(left), True
-        self._made = [name for name in left.values() if re.fullmatch(MADE, name)]
+        self._made = [name for name in left.values() if re.fullmatch(NAME, name)]
 
     def close(self) -> None:
         """Drop what was made, where the server stays."""
@@ -91,7 +89,20 @@ class LentServer:
             shared = drivers.run(self._url, [SHARED])[0]
             if any(row[0] for row in shared):
                 line.ask(ask="spoiled", id=self.server["id"])
-        self._drop(self._made)
+        for name in self._made:
+            self._drop(name)
+
+    def blame(self, message: str) -> dict[str, Any]:
+        """Return ``lent`` and ``lacking`` where the server is to blame for a failure, else nothing.
+
+        It lacks an extension, or another database of it has what only one can have: the front may
+        have a better one.
+        """
+        if not self.server or not self.server["own"] or self.kind != "postgresql":
+            return {}
+        lacking = needs.is_lacking(message)
+        taken = needs.is_taken(message) and not self.server["alone"]
+        return {"lent": self.server["id"], "lacking": lacking} if lacking or taken else {}
 
     def _lend(self, dialect: Dialect) -> None:
         if self.server:
@@ -108,8 +119,7 @@ class LentServer:
             self._drop_unknown(self.server["known"])
 
     def _entry(self, key: str, asked: str = "") -> str:
-        prepared = self.server["prepare"] if asked else ""  # a server for one set is of its own
-        text = f"{key} {asked} {self.needs['driver']} {prepared}"
+        text = f"{key} {asked} {self.needs['driver']} {self.needs['prepare']}"
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     def _begin(self, asked: str) -> str:
@@ -117,12 +127,26 @@ class LentServer:
         if asked in self.server["restored"]:
             return str(self.server["restored"][asked])
         name = PREFIX + uuid.uuid4().hex[:12]
-        with self._noted(name):
-            if not self._clone(asked, name):
-                drivers.run(self._url, [f"CREATE DATABASE {name}"])
-                drivers.run(url_with(self._url, database=name), self.server["prepare"])
+        if not self._clone(asked, name):
+            self._create(name)
         self._made.append(name)
         return name
+
+    def _create(self, name: str) -> None:
+        """Make an empty database, prepared as the settings say."""
+        if self.server["own"]:
+            drivers.run(self._url, [f"CREATE DATABASE {name}"])
+        else:
+            registry = Registry(self.registry, self.kind, self._url)
+            registry.sweep()
+            registry.create(name)
+        try:
+            drivers.run(url_with(self._url, database=name), self.needs["prepare"])
+        except Failure as failure:
+            self._drop(name)
+            blame = self.blame(failure.message)
+            kind = "unfit_server" if blame else "prepare_failed"
+            raise Failure(kind, failure.message, settings=self.kind, **blame) from failure
 
     def _clone(self, asked: str, name: str) -> bool:
         """Make a database as a copy of a template that is known; one that is no good goes."""
@@ -173,47 +197,8 @@ class LentServer:
         if names:
             drivers.run(self._url, [f"DROP DATABASE {name}" for name in names])
 
-    @contextlib.contextmanager
-    def _noted(self, name: str) -> Iterator[None]:
-        """Note a database on a server that was given while it is being made."""
+    def _drop(self, name: str) -> None:
         if self.server["own"]:
-            yield
-            return
-        os.makedirs(self.registry, exist_ok=True)
-        if not self._made:
-            self._sweep()
-        noted = {"pid": os.getppid(), "host": platform.node(), "server": url_text(self._url)}
-        with open(os.path.join(self.registry, name), "x", encoding="utf-8") as out:
-            json.dump(noted, out)
-        yield
-
-    def _sweep(self) -> None:
-        """Drop what runs that were killed left on a given server: only what they noted here."""
-        for name in os.listdir(self.registry):
-            note = os.path.join(self.registry, name)
-            if not re.fullmatch(MADE, name):
-                continue
-            with contextlib.suppress(OSError, ValueError, KeyError), open(note) as file:
-                noted = json.load(file)
-                same = noted["server"] == url_text(self._url) and noted["host"] == platform.node()
-                if same and not is_alive(noted["pid"]):
-                    drivers.run(self._url, [f"DROP DATABASE IF EXISTS {name}"])
-                    os.unlink(note)
-
-    def _drop(self, names: Sequence[str]) -> None:
-        force = " WITH (FORCE)" if self.kind == "postgresql" else ""
-        for name in names:
-            drivers.run(self._url, [f"DROP DATABASE {name}{force}"])
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(self.registry, name))
-
-
-def is_alive(process: int) -> bool:
-    """Say whether a process of that id is there."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+            drop_database(self._url, name, force=self.kind == "postgresql")
+        else:
+            Registry(self.registry, self.kind, self._url).drop(name)

@@ -6,10 +6,10 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import signal
 import sys
 import threading
-import time
 import traceback
 from typing import NoReturn
 
@@ -38,7 +38,7 @@ def main() -> NoReturn:
     if request["attached"]:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it rolls back, then ends
     else:
-        end_with_parent()
+        end_with_front(request["line"])
     try:
         answer = {"result": serve(request)}
     except Failure as failure:
@@ -60,16 +60,16 @@ def claim_stdout() -> int:
     return kept
 
 
-def end_with_parent() -> None:
-    """End this process when the front has ended, however it ended."""
-    parent = os.getppid()
+def end_with_front(line: int) -> None:
+    """End this process when the front has ended, however and whenever: the line hangs up."""
+    ended = select.poll()
+    ended.register(line, 0)  # nothing to read is waited for: a hang-up is always told
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.25)
-        os._exit(1)
+        if any(what & select.POLLHUP for _, what in ended.poll()):
+            os._exit(1)
 
-    threading.Thread(target=watch, daemon=True, name="gitmig-parent").start()
+    threading.Thread(target=watch, daemon=True, name="gitmig-front").start()
 
 
 def serve(request: Request) -> Result:

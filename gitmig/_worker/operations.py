@@ -16,7 +16,8 @@ Told = tuple[str, str, str]  # words, column, doubt
 
 def describe(containers: Iterable[Op]) -> list[Described]:
     """Return the operations of ``UpgradeOps`` containers as plain dictionaries, in order."""
-    flat = [op for container in containers for op in flatten(container)]
+    every = (op for container in containers for op in flatten(container))
+    flat = [op for op in every if getattr(op, "statements", True)]  # what acts on the way back only
     created = {op.table_name for op in flat if isinstance(op, ops.CreateTableOp)}
     added = {
         (op.table_name, op.column.name)
@@ -37,8 +38,10 @@ def flatten(container: Op) -> Iterator[Op]:
 
 def describe_one(op: Op, created: Collection[str], added: Collection[tuple[str, str]]) -> Described:
     """Return one operation as ``kind, table, column, words, doubt``."""
-    table = getattr(op, "table_name", None) or getattr(op, "source_table", None) or ""
-    describer = DESCRIBERS.get(type(op))
+    names = ("new_table_name", "table_name", "source_table")
+    table = next((name for name in (getattr(op, each, None) for each in names) if name), "")
+    kinds = (DESCRIBERS[each] for each in type(op).__mro__ if each in DESCRIBERS)
+    describer = next(kinds, None)
     if describer is None:
         kind = type(op).__name__
         words, column, doubt = f"run {kind}", "", f"{kind} is an operation gitmig cannot judge"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import alembic
@@ -16,7 +16,7 @@ from alembic.util import CommandError
 
 from . import compat, depends, line, paths
 from .databases import Databases
-from .failures import Failure, one_line, place
+from .failures import Failure, first_of, one_line, place
 from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 
 UNREADABLE = "the revisions could not be loaded"
@@ -29,13 +29,14 @@ class Project:
 
     ``arguments`` is the Alembic command line that env.py and the templates shall see as
     ``config.cmd_opts``: many read ``config.cmd_opts.autogenerate``, which is None when Alembic is
-    called from Python.
+    called from Python. ``blame`` tells whether a lent server is to blame for a failure.
     """
 
     def __init__(self, request: Request, arguments: Sequence[str], **config_options: Any) -> None:
         self.request = request
         self.roots = (request["tree"], request["root"])
         self.step: Step = None
+        self.blame: Callable[[str], Result] = lambda message: {}
         self.contexts = 0
         options = parsed(command_line(request, arguments))
         self.config = compat.make_config(
@@ -155,9 +156,13 @@ class Project:
         step, self.step = self.step, None
         path = os.path.relpath(str(step.revision.path), self.request["tree"])
         line = place_in(error, str(step.revision.path))
+        error = first_of(error)
+        message = one_line(getattr(error, "orig", None) or error)
+        blame = self.blame(message)
         return Failure(
-            "migration_failed",
-            one_line(getattr(error, "orig", None) or error),
+            "unfit_server" if blame else "migration_failed",
+            message,
+            **blame,
             revision=step.revision.revision,
             up=step.is_upgrade,
             path=path.replace(os.sep, "/"),

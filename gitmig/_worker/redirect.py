@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from . import aside
 from .compat import connection_info
 from .databases import Databases
-from .failures import Failure
+from .failures import Failure, note_error
 from .shapes import Connection, Context, Dialect
 
 MARK = "gitmig-ephemeral"
@@ -45,6 +45,7 @@ def install(databases: Databases) -> None:
         return connection
 
     event.listen(Engine, "do_connect", answer)
+    event.listen(Engine, "handle_error", note_error)
     wrap_create_engine(connect_by_url)
     check_contexts()
 

@@ -1,6 +1,6 @@
 """``residue``: what a tree leaves over: differences that its revisions do not cover.
 
-Request besides the common part: ``cache``. Result: ``residue``, see ``compare``.
+Result: ``residue``, see ``compare``, and ``models``, see ``models``.
 """
 
 from __future__ import annotations
@@ -16,4 +16,5 @@ def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         replay(project, databases)
-        return {"residue": compare(project).texts()}
+        found = compare(project)
+        return {"residue": found.texts(), "models": found.models}

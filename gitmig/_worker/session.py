@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from . import compat, depends, line, needs, redirect
 from .databases import Databases
+from .failures import Failure
 from .project import Project
 from .shapes import Request
 
@@ -26,9 +27,16 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     compat.keep_unique_in_reverse()
     try:
         project = Project(request, arguments)
+        files = request.get("needs_of")
         databases.needs = lambda kind: needs.of(
-            project.texts(), request["prepare"].get(kind, ()), os.path.basename(request["root"])
+            [depends.read(path) for path in files] if files else project.texts(),
+            request["prepare"].get(kind, ()),
+            os.path.basename(request["root"]),
         )
+        project.blame = databases.blame
         yield project, databases
-    finally:
-        databases.close()
+    except BaseException:
+        with contextlib.suppress(Failure):  # what went wrong first is what to tell
+            databases.close()
+        raise
+    databases.close()

@@ -71,5 +71,6 @@ def remember(directory: Path, runs: Sequence[Run], reports: Sequence[GenerateRep
     inputs = written.union(*(run.inputs for run in runs))
     packages = {run.packages for run in runs if run.packages}
     residue = {run.environment.name: run.residue for run in runs if run.residue}
-    memo.remember(workspace.repository, workspace.index, inputs, packages, residue)
+    models = {run.environment.name: run.models for run in runs}
+    memo.remember(workspace.repository, workspace.index, inputs, packages, residue, models)
     workspace.close()

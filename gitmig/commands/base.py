@@ -6,12 +6,23 @@ reports the same phantom, must not find that in the revision of today's commit.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from gitmig import config, gate, memo
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError
 from gitmig.invocation import Invocation
 from gitmig.model import Environment
+
+
+@dataclass(frozen=True)
+class Older:
+    """What is older than the commit: ``residue`` it left over, and what its ``models`` say."""
+
+    residue: list[str] = field(default_factory=list)
+    models: list[Any] | None = None
 
 
 class Base:
@@ -27,32 +38,33 @@ class Base:
         self.notes: tuple[str, ...] = ()
         self.index = workspace.repository.tree(self.commit) if self.commit else {}
 
-    def known(self) -> list[str] | None:
-        """Return the residue where no worker is needed to tell, None where one is.
+    def known(self) -> Older | None:
+        """Return what is older where no worker is needed to tell, None where one is.
 
         Nothing is older than the commit where there is no commit, where it had no revisions yet,
         and where nothing is staged: then all that is missing is to be generated.
         """
         if not config.revision_paths(self.environment, self.index) or self.is_staged():
-            return []
+            return Older()
         for entry in memo.latest(self.workspace.repository):
             if gate.holds(entry, self.index):
-                found: list[str] = entry["residue"].get(self.environment.name, [])
-                return found
+                name = self.environment.name
+                models = memo.load_models(self.workspace.repository, entry["models"].get(name, ""))
+                return Older(entry["residue"].get(name, []), models) if models else None
         return None
 
     def is_staged(self) -> bool:
         """Say whether the staged tree is that of the commit."""
         return self.index == self.workspace.index
 
-    def find(self) -> list[str]:
+    def find(self) -> Older:
         """Ask the worker on the commit's own tree; a tree that cannot be run tells nothing."""
         try:
             with open_project(
                 self.workspace, self.environment, self.how, commit=self.commit
             ) as project:
-                found: list[str] = project.ask("residue")["residue"]
-                return found
+                answer = project.ask("residue")
+                return Older(answer["residue"], answer["models"])
         except GitmigError as error:
             self.notes = (f"what is older than this commit cannot be told: {error.message}",)
-            return []
+            return Older()

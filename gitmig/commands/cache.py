@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gitmig.ephemeral import store
+from gitmig.ephemeral.leftover import end_leftover
 from gitmig.ephemeral.rundir import bases, tree_size
-from gitmig.ephemeral.supervise import end_leftover
 from gitmig.errors import NotARepository
 from gitmig.git import Repository
 from gitmig.model import Entry, Holding

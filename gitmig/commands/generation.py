@@ -30,6 +30,8 @@ from gitmig.model import (
 )
 from gitmig.placement import place
 
+BY_HAND = "write it by hand: `gitmig revision -m TEXT`, edit it, `git add` it, commit again"
+
 
 class Run:
     """One environment's way from the staged tree to a revision.
@@ -54,6 +56,8 @@ class Run:
         self.inputs: frozenset[str] = frozenset()
         self.packages = ""
         self.residue: list[str] = []
+        self.models = ""
+        self.unseen: list[str] = []
         self.staging = Staging(workspace, environment, options, invocation)
         self.base = Base(workspace, environment, How(options.database), invocation)
 
@@ -97,26 +101,10 @@ class Run:
     def ask(self, old: Superseded | None) -> dict[str, Any]:
         """Have the worker generate what this commit lacks; raises Stopped where it cannot.
 
-        What the tree before the commit already left over is only asked for where it is not known
-        and could matter: there is something to generate, or it could not be proved.
+        The tree before the commit is asked first, unless the memo knows it: what it already left
+        over is not this commit's, and what its models said tells what Alembic does not see.
         """
-        residue = self.base.known()
-        if residue is not None:
-            return self.ask_without(residue, old)
-        try:
-            answer = self.ask_without([], old)
-        except Stopped:
-            residue = self.base.find()
-            if not residue:
-                raise
-        else:
-            residue = self.base.find() if answer["files"] else []
-            if not residue:
-                return answer
-        return self.ask_without(residue, old)
-
-    def ask_without(self, residue: Sequence[str], old: Superseded | None) -> dict[str, Any]:
-        """Have the worker replay, compare, take the residue out, render and prove."""
+        older = self.base.known() or self.base.find()
         known = set(config.revision_paths(self.environment, self.workspace.index))
         without = old.paths if old is not None else ()
         with open_project(
@@ -132,7 +120,8 @@ class Run:
                     rev_id=old.revision if old is not None else "",
                     scratch=str(project.scratch()),
                     downgrade=self.environment.settings.downgrade == "required",
-                    residue=list(residue),
+                    residue=older.residue,
+                    before=older.models,
                 )
             except WorkerFailed as error:
                 raise unproved(error, known) from error
@@ -145,9 +134,11 @@ class Run:
         self.inputs = frozenset({*answer["loaded"], *known, *configuration} - {""})
         self.packages = answer["site"]
         self.residue = answer["left_out"]
+        self.models = memo.keep_models(self.workspace.repository, answer["models"])
 
     def finish(self, answer: dict[str, Any], old: Superseded | None) -> GenerateReport:
         """Turn the worker's answer into files in the work tree and the index, and a report."""
+        self.unseen = answer["unseen"]
         report = GenerateReport(
             self.environment.name,
             operations=tuple(Operation(**each) for each in answer["operations"]),
@@ -178,7 +169,7 @@ class Run:
         if self.options.dry_run or self.invocation.only_looking:
             return self.looked(report)
         if old is None and not report.written:
-            return report
+            return self.nothing_generated(report)
         return self.write(report, old)
 
     def refuse_unread(self, written: Sequence[WrittenRevision]) -> None:
@@ -202,6 +193,16 @@ class Run:
             stopped=f"the models need a revision that is not there ({words})",
             hint="run `gitmig autogenerate`, look at the file, and commit it",
         )
+
+    def nothing_generated(self, report: GenerateReport) -> GenerateReport:
+        """Return the report of a run that wrote nothing, which may have been for want of sight."""
+        if not self.unseen:
+            return report
+        added = set(config.revision_paths(self.environment, self.workspace.index))
+        if added - set(config.revision_paths(self.environment, self.base.index)):
+            return replace(report, notes=(*report.notes, f"not judged: {listed(self.unseen)}"))
+        stopped = f"{listed(self.unseen)}: Alembic sees no such change, and nothing was generated"
+        return replace(report, stopped=stopped, hint=BY_HAND)
 
     def write(self, report: GenerateReport, old: Superseded | None) -> GenerateReport:
         """Write and stage the revisions, or take an unneeded one away."""
@@ -236,6 +237,7 @@ class Run:
         """Say whether the commit may go on with what was written."""
         path = report.written[0].path
         doubts = [operation.doubt for operation in report.operations if operation.doubt]
+        doubts += [f"nothing was generated for this: {each}" for each in self.unseen]
         if not report.staged:
             stopped, hint = f"{path} was written and is not staged", f"git add {quote(path)}"
         elif doubts and "doubt" in self.environment.settings.stop_on:
@@ -262,6 +264,7 @@ class Run:
             {each: index[each] for each in made_from if each in index},
             self.packages,
             self.residue,
+            self.models,
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
             self.workspace.repository.resolve("HEAD"),
@@ -282,6 +285,7 @@ class Run:
         self.inputs = frozenset({*pending.inputs, pending.path})
         self.packages = pending.packages
         self.residue = pending.residue
+        self.models = pending.models
         return GenerateReport(self.environment.name, notes=(f"{pending.path} is accepted",))
 
     def settle(self, report: GenerateReport, old: Superseded) -> GenerateReport:

@@ -15,7 +15,7 @@ from gitmig import client, interpreter, snapshot
 from gitmig.commands.workspace import Workspace
 from gitmig.ephemeral import store
 from gitmig.ephemeral.rundir import run_directory
-from gitmig.ephemeral.servers import Terms
+from gitmig.ephemeral.servers import Servers, Terms
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import explain
 from gitmig.model import Environment, Progress, ServerSettings, Settings
@@ -56,13 +56,12 @@ class ProjectSide:
 
         ``attached``: it is about a real database, see ``client.ask_attached``.
         """
-        settings = self.environment.settings
+        settings, servers = self.environment.settings, self.workspace.servers
         python = find_interpreter(self.workspace, self.environment).path
         request = {"operation": operation, **self.common_part(), **fields}
         try:
             if attached:
                 return client.ask_attached(python, request, env=settings.env)
-            servers = self.workspace.servers
             answer = client.ask(
                 python,
                 request,
@@ -71,13 +70,18 @@ class ProjectSide:
                 on_progress=self.on_progress,
                 answer=partial(servers.answer, self.terms),
             )
+            refuse_dead(servers)  # a gate may have failed of it
             if request["cache"]:
                 store.trim(Path(request["cache"]), self.terms.bound)
             return {**answer, "differs": [*servers.notes, *version_notes(settings, answer)]}
         except WorkerFailed as error:
-            last_words = self.workspace.servers.last_words()
-            if last_words:
-                raise GitmigError(f"the throw-away {last_words}", SERVER_DIED) from error
+            refuse_dead(servers, error)
+            if servers.fault is not None:
+                raise servers.fault from error
+            if error.kind == "unfit_server":
+                lacking = bool(error.data["lacking"])
+                servers.give_up(error.data["lent"], error.message, lacking=lacking)
+                return self.ask(operation, attached=attached, **fields)
             told = explain(error, self.environment, str(python))
             module = str(error.data.get("missing_module", ""))
             path = not_staged(self.workspace, self.environment, module)
@@ -116,6 +120,13 @@ class ProjectSide:
         folder = self.run / name
         folder.mkdir()
         return folder
+
+
+def refuse_dead(servers: Servers, error: Exception | None = None) -> None:
+    """Raise GitmigError where a throw-away server has ended by itself: nothing was proved."""
+    last_words = servers.last_words()
+    if last_words:
+        raise GitmigError(f"the throw-away {last_words}", SERVER_DIED) from error
 
 
 def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from shlex import quote
 
 from gitmig import config, revisions
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import SourceError, WorkerFailed
+from gitmig.errors import GitmigError, SourceError, WorkerFailed
 from gitmig.model import Environment, Finding, Gate, Revision
 
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
@@ -76,22 +76,44 @@ def compare(
     return [Finding("GM011", "error", message, hint, new.path, new.line, old.id)]
 
 
-def deploy(base: ProjectSide, staged: ProjectSide, commit: str) -> tuple[Gate, list[Finding]]:
+def deploy(
+    base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]
+) -> tuple[Gate, list[Finding]]:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
-    ``base`` is the project at ``commit``, ``staged`` the project as it is being committed.
+    ``base`` is the project at ``commit``, ``staged`` the project as it is being committed,
+    ``files`` the revisions of both.
     """
     started = time.perf_counter()
     findings = []
-    left = base.ask("deploy", left={}, last=False)["left"]
     try:
-        staged.ask("deploy", left=left, last=True)
+        go_through(base, staged, files)
     except WorkerFailed as error:
         if error.kind not in IN_ANOTHER_WAY:
             raise
         findings.append(finding_of(error, commit))
     seconds = round(time.perf_counter() - started, 3)
     return Gate("deploy", "failed" if findings else "passed", seconds), findings
+
+
+def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> None:
+    """Take a database through both, again where its server was given up on the way."""
+    servers = staged.workspace.servers
+    given_up = servers.given_up
+    try:
+        left = base.ask("deploy", left={}, last=False, needs_of=files)["left"]
+        staged.ask("deploy", left=left, last=True, needs_of=files)
+    except GitmigError:
+        if servers.given_up == given_up:
+            raise
+        go_through(base, staged, files)
+
+
+def files_that_run(project: ProjectSide, tree: Mapping[str, str]) -> list[str]:
+    """Return the full paths of the revisions and of env.py in a tree."""
+    environment = project.environment
+    paths = [f"{environment.script_location}/env.py", *config.revision_paths(environment, tree)]
+    return [str(project.tree / path) for path in paths]
 
 
 @contextlib.contextmanager
@@ -113,7 +135,8 @@ def deploying(
         staged.beside("deploy") as then,
         ThreadPoolExecutor(1) as pool,
     ):
-        running = pool.submit(deploy, first, then, commit)
+        files = [*files_that_run(base, tree), *files_that_run(staged, workspace.index)]
+        running = pool.submit(deploy, first, then, commit, files)
 
         def outcome() -> tuple[list[Gate], list[Finding]]:
             gate, findings = running.result()

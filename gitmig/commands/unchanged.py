@@ -22,6 +22,7 @@ def same_code(workspace: Workspace, *, whatever_is_old: bool) -> bool:
                 entry["inputs"],
                 entry["stamp"],
                 entry["residue"],
+                entry["models"],
             )
             return True
     return False

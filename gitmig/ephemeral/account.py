@@ -50,8 +50,11 @@ class Account:
                 each.chmod(mode | (0o555 if mode & 0o100 else 0o444))
 
     def can_run(self, program: Path) -> bool:
-        """Say whether the account may run a program, and all that it loads is there."""
-        return works([*self.prefix, str(program), "--version"])
+        """Say whether the account may run a program, and all that it loads is there.
+
+        ``setpriv`` may run whatever root may; what it runs, ``env`` here, may not.
+        """
+        return works([*self.prefix, "env", str(program), "--version"])
 
     def can_pass(self, folder: Path) -> bool:
         """Say whether the account can reach what is in a folder."""

@@ -12,6 +12,7 @@ from gitmig.ephemeral.provision import Need, Server, Unavailable
 
 # kind -> module of testcontainers, its class; the modules moved in version 4.15
 CONTAINERS = {"postgresql": ("postgres", "PostgresContainer"), "mysql": ("mysql", "MySqlContainer")}
+USERS = {"postgresql": "postgres", "mysql": "root"}  # who may make databases in these images
 HOMES = ("testcontainers.community", "testcontainers")
 
 
@@ -24,19 +25,23 @@ class Docker:
     def open(self, need: Need) -> Iterator[Server]:
         """Give the server in the container, with a random password."""
         image = need.settings.docker
-        container = container_class(need.kind)(
-            image, username="gitmig", password=secrets.token_hex(32), dbname="gitmig"
-        )
-        try:
-            container.start()
-        except Exception as error:  # of the engine, its network, the image: docker's own words
-            with contextlib.suppress(Exception):
-                container.stop()
-            raise Unavailable(f"{image} does not start: {error}") from error
-        try:
+        make = container_class(need.kind)
+        with contextlib.ExitStack() as stack:
+            try:  # making it asks the engine already
+                container = make(
+                    image,
+                    username=USERS[need.kind],
+                    password=secrets.token_hex(32),
+                    dbname="gitmig",
+                )
+                stack.callback(container.stop)
+                container.start()
+            except Exception as error:  # of the engine, its network, the image: docker's own words
+                with contextlib.suppress(Exception):
+                    stack.close()
+                told = " ".join(str(error).split())[:200]
+                raise Unavailable(f"{image} does not start: {told}") from error
             yield Server(container.get_connection_url(), f"the image {image}", own=True)
-        finally:
-            container.stop()
 
 
 def container_class(kind: str) -> Any:

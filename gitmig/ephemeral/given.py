@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from urllib.parse import urlsplit
 
 from gitmig.ephemeral.provision import Need, Provider, Server, Unavailable
+from gitmig.errors import GitmigError
 
 GROUP = "gitmig.ephemeral"
 SAME = {"mariadb": "mysql", "postgres": "postgresql"}  # other names of SQLAlchemy's dialects
@@ -57,13 +58,32 @@ class Plugged:
 
     @contextlib.contextmanager
     def open(self, need: Need) -> Iterator[Server]:
-        """Give what the package's provider gives; its own failures are a reason, no traceback."""
-        with contextlib.ExitStack() as stack:
-            try:
-                provider: Provider = self.point.load()  # type: ignore[attr-defined]
-                server = stack.enter_context(provider.open(need))
-            except Unavailable:
-                raise
-            except Exception as error:
-                raise Unavailable(f"{type(error).__name__}: {error}") from error
+        """Give what the package's provider gives; its own failures are a reason, no traceback.
+
+        Raises GitmigError where it cannot end what it began.
+        """
+        stack = contextlib.ExitStack()
+        try:
+            provider: Provider = self.point.load()  # type: ignore[attr-defined]
+            server = stack.enter_context(provider.open(need))
+        except Unavailable:
+            raise
+        except Exception as error:
+            raise Unavailable(f"{type(error).__name__}: {error}") from error
+        if not isinstance(server, Server):
+            raise Unavailable(f"it gives no Server, but {server!r}")
+        try:
             yield server
+        finally:
+            self.end(stack)
+
+    def end(self, stack: contextlib.ExitStack) -> None:
+        """Have the provider end its server."""
+        try:
+            stack.close()
+        except Exception as error:
+            raise GitmigError(
+                f"the provider {self.name} could not end its server: "
+                f"{type(error).__name__}: {error}",
+                "see for yourself whether it still runs, and tell who made the package",
+            ) from error

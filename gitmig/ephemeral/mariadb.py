@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,6 +35,7 @@ COMMON = (
     "--innodb-flush-log-at-trx-commit=2",
     "--innodb-flush-method=nosync",
     "--innodb-doublewrite=0",
+    "--innodb-autoextend-increment=1",
     "--innodb-use-native-aio=0",
     "--performance-schema=0",
     "--skip-log-bin",
@@ -58,6 +59,7 @@ CREATE USER IF NOT EXISTS 'gitmig'@'127.0.0.1' IDENTIFIED BY '{password}';
 ALTER USER 'gitmig'@'127.0.0.1' IDENTIFIED BY '{password}';
 GRANT ALL PRIVILEGES ON *.* TO 'gitmig'@'127.0.0.1' WITH GRANT OPTION;
 ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';
+DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1', ''@'localhost';
 """
 LASTS = 2.0  # seconds that a server may take to end once it listens no longer
 
@@ -183,10 +185,10 @@ def begin(
 
 @contextlib.contextmanager
 def running(instance: Instance, lock: store.Lock) -> Iterator[tuple[Supervised, Address]]:
-    """Run the server of an instance; its data goes when it has ended, however it ends."""
+    """Run the server of an instance."""
     where = address.choose(instance.folder)
     process = Supervised(instance.command(where), instance.folder, lock,
-                         gentle="KILL", hard="KILL", remove=str(instance.data))  # fmt: skip
+                         gentle="KILL", hard="KILL", remove=str(instance.folder))  # fmt: skip
     try:
         process.wait_until(lambda: answers(where))
         yield process, where
@@ -209,20 +211,23 @@ def answers(where: Address) -> bool:
 
 def last_words(process: Supervised, where: Address) -> str | None:
     """Return the end of the server's log, None while it lives: one that shuts down has no ear."""
-    if process.is_alive(0.0 if answers(where) else LASTS):
-        return None
-    return process.log() or "no word"
+    gone = process.hangs_up(0.0 if answers(where) else LASTS)
+    return re.sub(r"^[\d :.TZ-]+", "", process.log()) or "no word" if gone else None
 
 
 def seed_in(home: Path, instance: Instance) -> Path:
     """Return a data directory as its installer leaves it, made where it is missing."""
     seed = home / "seed"
-    if not seed.exists():
+    if seed.exists():
+        return seed
+    try:
         with tempfile.TemporaryDirectory(dir=home, ignore_cleanup_errors=True) as folder:
-            made = Instance(instance.programs, instance.is_mariadb, instance.settings, Path(folder))
+            made = replace(instance, folder=Path(folder))
             made.initialize()
             with contextlib.suppress(OSError):  # another run was faster
                 made.data.rename(seed)
+    except OSError as error:
+        raise Unavailable(f"its data cannot be made: {error}") from error
     return seed
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitmig.ephemeral.provision import Unavailable
+
 # where distributions put each version of PostgreSQL beside the others
 VERSIONED = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -72,6 +74,29 @@ def postgres_wheel() -> Programs | None:
     return None
 
 
+def copy_installation(programs: Programs, folder: Path) -> None:
+    """Copy an installation, for an account that has no way to it; see ``copied``.
+
+    Raises Unavailable for one that is spread over the system's folders.
+    """
+    prefix = programs.folder.parent
+    if not any((share / "postgres.bki").is_file() for share in share_below(prefix)):
+        raise Unavailable(f"{programs.server} cannot be run by another account than root")
+    target = copied(programs, folder).folder.parent
+    for name in (programs.folder.name, "lib", "share"):
+        shutil.copytree(prefix / name, target / name, ignore_dangling_symlinks=True)
+    libraries = prefix.parent.with_name(prefix.parent.name + ".libs")  # beside a wheel's package
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+
+
+def copied(programs: Programs, folder: Path) -> Programs:
+    """Return the programs in a copy of their installation."""
+    prefix = programs.folder.parent
+    below = programs.server.relative_to(prefix.parent.parent)
+    return Programs(folder / below, programs.source)
+
+
 def mysql_installed() -> Iterator[Programs]:
     """Yield the servers of MariaDB and MySQL: on PATH, then where they are kept from PATH."""
     path = os.pathsep.join([os.environ.get("PATH", ""), *SBIN])
@@ -122,7 +147,12 @@ def share_folders(programs: Programs) -> Iterator[Path]:
         if told.returncode == 0:
             yield Path(told.stdout.strip())
             return
-    version = programs.folder.parent.name
-    above = programs.folder.parent
-    yield from (above / "share", above / "share" / "postgresql", above / "share" / "pgsql")
-    yield Path("/usr/share/postgresql") / version
+    prefix = programs.folder.parent
+    yield from share_below(prefix)
+    yield Path("/usr/share/postgresql") / prefix.name
+
+
+def share_below(prefix: Path) -> list[Path]:
+    """Return where an installation may keep what it shares, below its own folder."""
+    share = prefix / "share"
+    return [share, share / "postgresql", share / "pgsql"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gitmig.ephemeral import programs
 from gitmig.ephemeral.docker import Docker
@@ -23,7 +24,16 @@ WAYS = {
     "mysql": "install the packages `mariadb-server-core` and `mariadb-client-core` of your system; "
     "or give a server: --database-url mysql://user@host/",
 }
-OTHERWISE = "give a server: --database-url {kind}://user@host/"
+OTHERWISE = (
+    "give a server: --database-url {kind}://user@host/; "
+    "or install a package that provides one (entry point `gitmig.ephemeral`)"
+)
+WITH_EXTENSION = (
+    "give a server that has it: --database-url postgresql://user@host/; or an image that has it: "
+    "`docker` in [tool.gitmig.postgresql]"
+)
+WHEEL = "gitmig[postgres]"
+NOT_INSTALLED = "it is not installed"
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,31 @@ class Nothing:
         """Raise Unavailable."""
         raise Unavailable(self.reason)
         yield  # it is a context manager all the same
+
+
+@dataclass(frozen=True)
+class Without:
+    """A way to a server that lacks extensions: a revision may name them and never create them.
+
+    Many projects support several and create those that their settings ask for. Where one is
+    needed after all, its statement fails, and the server is refused with that reason.
+    """
+
+    way: Provider
+    lacks: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the way."""
+        return self.way.name
+
+    @contextlib.contextmanager
+    def open(self, need: Need) -> Iterator[Server]:
+        """Start the server, and say what it lacks."""
+        left = tuple(name for name in need.extensions if name not in self.lacks)
+        with self.way.open(replace(need, extensions=left)) as server:
+            lacks = f"{server.told} has no extension {', '.join(self.lacks)}"
+            yield replace(server, notes=(*server.notes, f"{lacks}, which the revisions name"))
 
 
 @dataclass(frozen=True)
@@ -97,9 +132,9 @@ def from_machine(kind: str) -> Iterator[Provider]:
             yield Nothing("installed", "no `postgres` with `initdb` is on PATH or in its folders")
         wheel = programs.postgres_wheel()
         if wheel is None:
-            yield Nothing("gitmig[postgres]", "it is not installed")
+            yield Nothing(WHEEL, NOT_INSTALLED)
         else:
-            yield Installed("gitmig[postgres]", wheel, open_postgres)
+            yield Installed(WHEEL, wheel, open_postgres)
     elif kind == "mysql":
         found = list(programs.mysql_installed())
         yield from (Installed(each.source, each, open_mysql) for each in found)
@@ -110,23 +145,38 @@ def from_machine(kind: str) -> Iterator[Provider]:
 
 
 def open_first(
-    need: Need, urls: Sequence[str], stack: contextlib.ExitStack
+    need: Need,
+    urls: Sequence[str],
+    stack: contextlib.ExitStack,
+    refused: Mapping[str, str] = {},
 ) -> tuple[Server, list[Attempt]]:
     """Enter the first provider that works into a stack; return its server and all attempts.
 
-    Raises GitmigError with each reason where none works, or where the given URLs are of another
-    kind than what is asked for.
+    ``refused`` are ways that were tried before, and why they would not do. Raises GitmigError with
+    each reason where none works, or where the given URLs are of another kind than what is asked
+    for.
     """
     refuse_other_kind(need, urls)
     attempts: list[Attempt] = []
-    for provider in chain(need, urls):
+    lacking: list[Without] = []
+    for provider in itertools.chain(chain(need, urls), fewest_first(lacking)):
+        if provider.name in refused:
+            attempts.append(Attempt(need.kind, provider.name, refused[provider.name]))
+            continue
         try:
             server = stack.enter_context(provider.open(need))
-        except Unavailable as error:
+        except (Unavailable, OSError) as error:
             attempts.append(Attempt(need.kind, provider.name, str(error)))
+            if isinstance(error, Unavailable) and error.lacks:
+                lacking.append(Without(provider, error.lacks))
             continue
         return server, [*attempts, Attempt(need.kind, provider.name, told=server.told)]
     raise NoServer(need, attempts)
+
+
+def fewest_first(lacking: Sequence[Without]) -> Iterator[Without]:
+    """Yield the ways that lack extensions; it is asked when all others have failed."""
+    yield from sorted(lacking, key=lambda each: len(each.lacks))
 
 
 class NoServer(GitmigError):
@@ -137,9 +187,17 @@ class NoServer(GitmigError):
         super().__init__(
             f"the project asks for {need.label}{wanted}, and there is none to be had: "
             + "; ".join(f"{each.name}: {each.problem}" for each in attempts),
-            WAYS.get(need.kind, OTHERWISE.format(kind=need.kind)),
+            ways_out(need, attempts),
         )
         self.attempts = attempts
+
+
+def ways_out(need: Need, attempts: Sequence[Attempt]) -> str:
+    """Return what to do where no way leads to a server."""
+    if any("extension" in each.problem for each in attempts):
+        wheel = any(each.problem == NOT_INSTALLED for each in attempts)
+        return (f"pip install '{WHEEL}', which may have it; or " if wheel else "") + WITH_EXTENSION
+    return WAYS.get(need.kind, OTHERWISE.format(kind=need.kind))
 
 
 def refuse_other_kind(need: Need, urls: Sequence[str]) -> None:

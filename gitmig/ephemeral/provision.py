@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +82,14 @@ class Server:
 
 
 class Unavailable(Exception):
-    """A provider cannot serve; the message is the reason, short enough for a list."""
+    """A provider cannot serve; the message is the reason, short enough for a list.
+
+    ``lacks`` are the extensions that it has not, where that is all that is wrong with it.
+    """
+
+    def __init__(self, message: str, lacks: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.lacks = lacks
 
 
 class Provider(Protocol):

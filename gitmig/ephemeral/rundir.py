@@ -44,17 +44,24 @@ def locked_directory(base: Path) -> Iterator[tuple[Path, IO[str]]]:
     All are made and swept under the lock of the base: nobody finds one that is half made, so one
     whose lock is free, or not there, is of a run that has ended. Raises GitmigError.
     """
-    with explained(base), open(base / "lock", "w") as making:
-        fcntl.flock(making, fcntl.LOCK_EX)
-        sweep(base)
+    with swept(base):
         run = Path(tempfile.mkdtemp(dir=base, prefix=RUN))
-        lock = open(run / "lock", "w")  # noqa: SIM115 - closed below
+        lock = store.open_lock(run)
         fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         yield run, lock
     finally:
         shutil.rmtree(run, ignore_errors=True)
         lock.close()
+
+
+@contextlib.contextmanager
+def swept(base: Path) -> Iterator[None]:
+    """Hold the lock of a base, with nothing left in it of runs that have ended."""
+    with explained(base), store.open_lock(base) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sweep(base)
+        yield
 
 
 def private_base() -> Path:
@@ -69,7 +76,9 @@ def base_for(account: str) -> Path:
     """
     if not account:
         return private_base()
-    return own_directory(Path(roomy()) / f"gitmig-{os.getuid()}-{account}", 0o711)
+    base = own_directory(Path(roomy()) / f"gitmig-{os.getuid()}-{account}", 0o711)
+    with swept(base):
+        return base
 
 
 def bases() -> list[Path]:
@@ -147,11 +156,12 @@ def sweep(base: Path) -> None:
     """
     for folder in base.glob("*-*"):
         of_a_run = folder.name.startswith(RUN)
+        if not of_a_run and store.is_of_this_boot(folder) and not (folder / "pid").exists():
+            continue
         with contextlib.suppress(OSError), store.take(folder) as place:
-            if place is None:
-                continue
-            for each in (folder, *folder.glob("*/")) if of_a_run else (folder,):
-                end_leftover(each)
-                address.clear(each)
-            if of_a_run or not place.is_of_this_boot():
-                shutil.rmtree(folder, ignore_errors=True)
+            if place is not None:
+                for each in (folder, *folder.glob("*/")) if of_a_run else (folder,):
+                    end_leftover(each)
+                    address.clear(each)
+                if of_a_run or not store.is_of_this_boot(folder):
+                    shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from gitmig.errors import GitmigError
 from gitmig.model import JsonObject, ServerSettings
 
 Question = Mapping[str, Any]
+SHARED_STAYS = "roles and the like that the revisions make stay on the given server"
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,36 @@ class Terms:
     line: str = ""
 
 
+@dataclass(frozen=True)
+class Lent:
+    """A server that runs until ``stack`` is closed.
+
+    ``wanted`` is what was asked for, ``way`` the name of the provider.
+    """
+
+    server: Server
+    stack: contextlib.ExitStack
+    wanted: str
+    way: str
+
+
 class Servers:
     """Lends servers to workers; ``close`` stops them.
 
-    ``notes`` is what to tell of them, ``attempts`` what became of each way to one.
+    ``notes`` is what to tell of them, ``attempts`` what became of each way to one, ``fault`` what
+    went wrong that nobody expected: a worker is not to wait for an answer in vain. ``given_up``
+    counts the servers that will not do.
     """
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.attempts: list[Attempt] = []
-        self._lent: dict[str, tuple[Server, contextlib.ExitStack]] = {}
+        self.fault: Exception | None = None
+        self.given_up = 0
+        self._lent: dict[str, Lent] = {}
+        self._unfit: dict[str, Lent] = {}
+        self._refused: dict[str, dict[str, str]] = {}  # for what is wanted: way -> why not
+        self._alone: set[str] = set()  # what is wanted for one set of databases only
         self._numbers = 0
         self._stack = contextlib.ExitStack()
         self._run: Path | None = None
@@ -63,10 +84,10 @@ class Servers:
 
     def close(self) -> None:
         """Stop every server and remove what was theirs."""
-        for _server, stack in self._lent.values():
-            stack.close()
-        self._lent = {}
-        self._stack.close()
+        with self._stack:
+            for lent in (*self._lent.values(), *self._unfit.values()):
+                self._stack.push(lent.stack)
+            self._lent, self._unfit = {}, {}
 
     def answer(self, terms: Terms, question: Question) -> JsonObject:
         """Answer a worker's question; a failure is an answer too."""
@@ -85,22 +106,26 @@ class Servers:
                 if isinstance(error, NoServer):
                     self.attempts += error.attempts
                 return {"error": error.message, "hint": error.hint}
+            except Exception as error:
+                self.fault = error
+                return {"error": f"{type(error).__name__}: {error}", "hint": ""}
 
     def lend(self, terms: Terms, question: Question) -> JsonObject:
         """Start a server, or lend the one that runs; one for a single set replaces the last.
 
         Such a one is lent to one line of work alone.
         """
-        kind, alone = question["kind"], question["alone"]
-        extensions = tuple(question["extensions"])
+        kind, extensions = question["kind"], tuple(question["extensions"])
         settings = terms.settings.get(kind, ServerSettings())
-        key = repr((kind, extensions, alone, tuple(terms.urls), settings, terms.keep))
+        wanted = repr((kind, extensions, tuple(terms.urls), settings, terms.keep))
+        alone = question["alone"] or wanted in self._alone
+        key = f"{wanted} {alone}"
         alone_with = f"{key} {terms.line}"
         if alone_with in self._lent:
             if question["go_on"]:
                 key = alone_with
             else:
-                self._lent.pop(alone_with)[1].close()
+                self._lent.pop(alone_with).stack.close()
         first = key not in self._lent
         if first:
             entries = tuple(question["entries"])
@@ -114,15 +139,16 @@ class Servers:
                 settings,
                 terms.bound,
             )
-            started = self.start(need, terms.urls)
-            key = alone_with if started[0].one_set else key
+            started = self.start(need, terms.urls, wanted)
+            key = alone_with if started.server.one_set else key
             self._lent[key] = started
-        server = self._lent[key][0]
+        server = self._lent[key].server
         return {
             "id": key,
             "first": first,
             "url": server.url,
             "own": server.own,
+            "alone": alone,
             "clone": server.clone,
             "templates": server.shelf is not None and not server.one_set,
             "known": server.shelf.known() if server.shelf is not None else [],
@@ -130,13 +156,36 @@ class Servers:
             "restored": dict(server.restored),
         }
 
-    def start(self, need: Need, urls: Sequence[str]) -> tuple[Server, contextlib.ExitStack]:
+    def start(self, need: Need, urls: Sequence[str], wanted: str) -> Lent:
         """Start the first server that works, and note what is to be said of it."""
         stack = contextlib.ExitStack()
-        server, attempts = open_first(need, urls, stack)
+        server, attempts = open_first(need, urls, stack, self._refused.get(wanted, {}))
         self.attempts += attempts
-        self.notes += [note for note in server.notes if note not in self.notes]
-        return server, stack
+        notes = [*server.notes]
+        if need.alone:
+            if server.own:
+                server = replace(server, one_set=True)
+            else:
+                notes.append(SHARED_STAYS)
+        self.notes += [note for note in notes if note not in self.notes]
+        return Lent(server, stack, wanted, attempts[-1].name)
+
+    def give_up(self, key: str, why: str, *, lacking: bool) -> None:
+        """Lend a server no more that a request failed for: it lacks something, or is shared.
+
+        Another way is taken instead of it, or each set of databases gets a server of its own.
+        """
+        with self._one_at_a_time:
+            lent = self._lent.pop(key, None)
+            if lent is None:
+                return
+            self._unfit[key] = lent  # another line of work may still use it
+            self.given_up += 1
+            if lacking:
+                self._refused.setdefault(lent.wanted, {})[lent.way] = why
+            else:
+                lent.server.spoil()
+                self._alone.add(lent.wanted)
 
     def directory(self) -> Path:
         """Return an empty directory for a server of this run."""
@@ -184,12 +233,12 @@ class Servers:
 
     def lent(self, question: Question) -> Server:
         """Return the server that a question is about."""
-        return self._lent[question["id"]][0]
+        return {**self._unfit, **self._lent}[question["id"]].server
 
     def last_words(self) -> str:
         """Return what a server that is gone said last, empty while all live."""
-        for server, _stack in self._lent.values():
-            words = server.last_words()
+        for lent in self._lent.values():
+            words = lent.server.last_words()
             if words is not None:
-                return f"{server.told} ended: {words}"
+                return f"{lent.server.told} ended: {words}"
         return ""

@@ -12,7 +12,10 @@ import contextlib
 import json
 import logging
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 # made anew at each start: temporary tables, and what tells of the process
 LEFT_OUT = shutil.ignore_patterns("ibtmp1", "#innodb_temp", "*.pid", "*.err", "*.sock*")
+
+PATIENCE = 5  # seconds that a process may take to stand still
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ def copy_standing(process: Supervised, data: Path, target: Path) -> None:
     beside = Path(tempfile.mkdtemp(dir=target.parent, prefix="new-"))
     try:
         process.pause(True)
+        wait_for_still(process.pid)
         shutil.copytree(data, beside, dirs_exist_ok=True, ignore=LEFT_OUT)
         beside.rename(target)
     except OSError:
@@ -125,6 +131,28 @@ def copy_standing(process: Supervised, data: Path, target: Path) -> None:
         raise
     finally:
         process.pause(False)
+
+
+def wait_for_still(pid: int) -> None:
+    """Wait until every thread of a process is stopped: one that writes goes on to the end of that.
+
+    Raises TimeoutError, or another OSError where the process is gone.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not stands_still(pid):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"process {pid} does not stand still")
+        time.sleep(0.001)
+
+
+def stands_still(pid: int) -> bool:
+    """Say whether every thread of a process is stopped, or has ended."""
+    if sys.platform == "linux":
+        states = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+        return all(state.rpartition(")")[2].split()[0] in "TZX" for state in states)
+    command = ["ps", "-o", "state=", "-p", str(pid)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return told.strip().startswith("T")
 
 
 def extent(folder: Path) -> tuple[int, int]:

@@ -37,14 +37,19 @@ class Shelf:
         for entry in entries:
             found = read_entry(self.folder / "entries" / f"{entry}.json")
             if found is not None:
-                os.utime(found.path)
+                with contextlib.suppress(OSError):  # `gitmig cache prune` has just removed it
+                    os.utime(found.path)
                 return entry, found.database
         return None
 
     def put(self, entry: str, database: str, size: int, told: str) -> list[Entry]:
-        """Keep a database of ``size`` bytes; return those that must go instead of it."""
-        (self.folder / "entries").mkdir(exist_ok=True)
-        write(self.folder / "entries" / f"{entry}.json", [database, size, told])
+        """Keep a database of ``size`` bytes; return those that must go instead of it.
+
+        One that cannot be noted is not kept: the next run finds it on the server and drops it.
+        """
+        with contextlib.suppress(OSError):
+            (self.folder / "entries").mkdir(exist_ok=True)
+            write(self.folder / "entries" / f"{entry}.json", [database, size, told])
         gone = over_bound(list_entries(self.folder), self.bound)
         for each in gone:
             each.path.unlink(missing_ok=True)
@@ -70,9 +75,7 @@ class Place:
 
     def is_of_this_boot(self) -> bool:
         """Say whether what lies here was written since the machine was started."""
-        with contextlib.suppress(OSError):
-            return (self.folder / "boot").read_text() == boot()
-        return False
+        return is_of_this_boot(self.folder)
 
     def empty(self) -> None:
         """Remove all but the lock: nothing of it is worth keeping."""
@@ -80,7 +83,7 @@ class Place:
         for path in self.folder.iterdir():
             if path.name != "lock":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        write(self.folder / "boot", None, boot())
+        note_boot(self.folder)
 
 
 @contextlib.contextmanager
@@ -93,11 +96,16 @@ def take(folder: Path) -> Iterator[Place | None]:
         place = None
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
-            lock = stack.enter_context(open(folder / "lock", "w"))
+            lock = stack.enter_context(open_lock(folder))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(lock.fileno()), (folder / "lock").stat()):
                 place = Place(folder, lock)  # nobody removed it in between
         yield place
+
+
+def open_lock(folder: Path) -> Lock:
+    """Open the file that is locked for a folder; who may open it could hold it up for ever."""
+    return open(folder / "lock", "w", opener=lambda path, flags: os.open(path, flags, 0o600))
 
 
 def list_entries(folder: Path) -> list[Entry]:
@@ -111,7 +119,7 @@ def read_entry(path: Path) -> Entry | None:
     try:
         database, size, told = json.loads(path.read_text())
         return Entry(path.stem, str(database), int(size), str(told), path.stat().st_mtime, path)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError):
         return None
 
 
@@ -147,8 +155,25 @@ def sqlite_entries(folder: Path) -> list[Entry]:
 def write(path: Path, value: object, text: str = "") -> None:
     """Write a file in one step."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as beside:
-        beside.write(text or json.dumps(value))
+        try:
+            beside.write(text or json.dumps(value))
+            beside.flush()
+        except OSError:
+            Path(beside.name).unlink()
+            raise
     Path(beside.name).replace(path)
+
+
+def is_of_this_boot(folder: Path) -> bool:
+    """Say whether a folder was noted to be written since the machine was started."""
+    with contextlib.suppress(OSError, ValueError):
+        return (folder / "boot").read_text() == boot()
+    return False
+
+
+def note_boot(folder: Path) -> None:
+    """Note in which boot of the machine a folder was written."""
+    write(folder / "boot", None, boot())
 
 
 def boot() -> str:

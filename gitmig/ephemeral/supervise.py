@@ -31,6 +31,7 @@ from gitmig.ephemeral.provision import Unavailable
 # at all other ends. A signal is sent again and again: a program that just starts does not hear it.
 WATCHDOG = """\
 trap '' INT TERM HUP QUIT
+umask 077
 signal=$1 hard=$2 place=$3 remove=$4
 shift 4
 WATCHDOG=$$ "$@" </dev/null 2>"$place/log" &
@@ -46,12 +47,14 @@ for pause in 0.005 0.005 0.01 0.02 0.05 0.1 0.2 0.3 0.5 1 1 0; do
     sleep $pause
 done
 wait $server
+[ $? = 137 ] && exit  # killed: the next run clears away what it left
 rm -f "$place/pid"
 [ -z "$remove" ] || rm -rf -- "$remove"
 """
 # the watchdog may have been killed before this process was told to end with it
 GUARD = 'test "$PPID" = "$WATCHDOG" || exit 1; unset WATCHDOG; exec "$@"'
 READY = 60  # seconds that a server may take until it answers
+ENDS = ("FATAL", "PANIC", "[ERROR]")
 TAIL = 2000  # bytes of a log that are kept for an error
 
 
@@ -120,6 +123,8 @@ class Supervised:
 
     def stop(self) -> None:
         """Stop the server in order and wait for it; one whose watchdog is gone is killed."""
+        if self.output.closed:
+            return
         assert self.watchdog.stdin is not None  # noqa: S101 - it was asked for
         with contextlib.suppress(OSError):
             self.watchdog.stdin.write(b"stop\n")
@@ -149,12 +154,15 @@ def ends_with_parent() -> tuple[str, ...]:
 
 
 def last_error(log: Path) -> str:
-    """Return the most telling of the last lines of a log: the last that names an error."""
+    """Return the most telling of the last lines of a log: the last that says why it ended.
+
+    PostgreSQL's ``ERROR`` is of one statement, MariaDB's is of the server.
+    """
     try:
         with open(log, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError:
         return ""
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "ERROR"))]
+    telling = [line for line in lines if any(word in line for word in ENDS)]
     return (telling or lines or [""])[-1].strip()

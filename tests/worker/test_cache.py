@@ -151,6 +151,23 @@ def test_what_cannot_be_known_runs_always(project: Project, head: str) -> None:
     assert replayed(project) == ["r4", "r5"]
 
 
+def test_what_leads_there_is_kept(project: Project) -> None:
+    """The first replay keeps a database where the keys end, however short the way was."""
+    add(project, "r1", "base00000000")
+    add(project, "r2", "r1", "import random")
+    assert replayed(project) == ["base00000000", "r1", "r2"]
+    assert replayed(project) == ["r2"]
+
+
+def test_words_are_no_deeds(project: Project) -> None:
+    """A comment or a text that names what looks around, or a harmless module, ends no chain."""
+    grown(project)
+    head = "import abc, copy, sys, urllib.parse\n# os.environ\nTABLE = 'requests, glob'"
+    add(project, "r4", "r3", head)
+    assert replayed(project) == ["r4"]
+    assert replayed(project) == []
+
+
 def test_a_long_history_is_kept_on_the_way(project: Project) -> None:
     """Of a long chain databases on the way are kept, so that an edit near the end costs little."""
     parent = "base00000000"

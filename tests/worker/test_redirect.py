@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-
 import pytest
 from servers import ask, url_for
 from support import Project, column, use_url
@@ -73,26 +69,6 @@ WAYS_ROUND = {
         SYNC_RUN,
     ),
 }
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[int, list[object]]]:
-    """Give a port on this machine, and the connections that were tried there."""
-    tried: list[object] = []
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def accept() -> None:
-            while True:
-                try:
-                    connection, address = listening.accept()
-                except OSError:
-                    return
-                tried.append(address)
-                connection.close()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield listening.getsockname()[1], tried
-        listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_generated_revision_never_touched_the_real_server(project: Project, server: str) -> None:

@@ -1,0 +1,128 @@
+"""Members of PostgreSQL's enum types: added, renamed; never taken away.
+
+``ALTER TYPE … ADD VALUE`` is in force once its transaction has ended, so it runs outside of it.
+PostgreSQL takes no member away again: the way back makes the type anew without it, which fails
+where rows use it, as it must.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import ops
+from sqlalchemy import text
+
+from .operations import DESCRIBERS
+from .shapes import Context, Op
+
+USERS = text(
+    "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), "
+    "pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid "
+    "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+    "WHERE t.typname = :name AND c.relkind IN ('r', 'p') AND NOT a.attisdropped ORDER BY 1, 2"
+)
+
+
+class EnumOp(ops.MigrateOperation):
+    """Statements on an enum type, and those that take them back; ``apart``: in no transaction."""
+
+    def __init__(
+        self,
+        words: str,
+        statements: list[str],
+        back: list[str],
+        apart: bool = False,
+        back_apart: bool = False,
+    ) -> None:
+        self.words = words
+        self.statements = statements
+        self.back = back
+        self.apart = apart
+        self.back_apart = back_apart
+
+    def __str__(self) -> str:
+        return self.words
+
+    def reverse(self) -> EnumOp:
+        """Return the way back."""
+        return EnumOp(self.words, self.back, self.statements, self.back_apart, self.apart)
+
+    def to_diff_tuple(self) -> Any:
+        """Return what Alembic's ``check`` shows."""
+        return ("alter_enum", self.words)
+
+
+@renderers.dispatch_for(EnumOp)
+def render_enum(autogen_context: Any, op: EnumOp) -> list[str]:
+    """Render the statements; outside the transaction where PostgreSQL asks for it."""
+    prefix = autogen_context.opts["alembic_module_prefix"] or ""
+    lines = [f"{prefix}execute({statement!r})" for statement in op.statements]
+    if op.apart:
+        head = f"with {prefix}get_context().autocommit_block():"
+        return ["\n    ".join([head, *lines])]
+    return lines
+
+
+def operations_for(change: Any, context: Context, type_: Any) -> list[Op] | None:
+    """Return the operations for changed members, None where one is taken away."""
+    if context.dialect.name != "postgresql" or not getattr(type_, "native_enum", True):
+        return None
+    name, before, after = str(type_.name), list(change.before), list(change.after)
+    known = full_name(type_, context)
+    if len(before) == len(after) and len(set(before) ^ set(after)) == 2:
+        old, new = (set(before) - set(after)).pop(), (set(after) - set(before)).pop()
+        if before.index(old) == after.index(new):
+            rename = f"ALTER TYPE {known} RENAME VALUE {{}} TO {{}}"
+            forth = [rename.format(quoted(old), quoted(new))]
+            back = [rename.format(quoted(new), quoted(old))]
+            return [EnumOp(f"rename {name} {old} to {new}", forth, back)]
+    if set(before) - set(after) or [each for each in after if each in before] != before:
+        return None
+    added = [each for each in after if each not in before]
+    forth = [add_value(known, member, after) for member in added]
+    words = f"add {', '.join(added)} to {name}"
+    back = made_anew(known, name, before, context)
+    return [EnumOp(words, forth, back, apart=True)]
+
+
+def full_name(type_: Any, context: Context) -> str:
+    """Return a type's name as PostgreSQL reads it, with its schema where it has one."""
+    quote = context.dialect.identifier_preparer.quote
+    schema = f"{quote(type_.schema)}." if type_.schema else ""
+    return f"{schema}{quote(str(type_.name))}"
+
+
+def add_value(known: str, member: str, after: list[str]) -> str:
+    """Return the statement that adds a member at its place."""
+    place = after.index(member)
+    where = f" AFTER {quoted(after[place - 1])}" if place else f" BEFORE {quoted(after[1])}"
+    return f"ALTER TYPE {known} ADD VALUE IF NOT EXISTS {quoted(member)}{where}"
+
+
+def made_anew(known: str, name: str, members: list[str], context: Context) -> list[str]:
+    """Return the statements that make a type anew with some members, for all its columns."""
+    old = context.dialect.identifier_preparer.quote(f"{name}_old")
+    listed = ", ".join(quoted(member) for member in members)
+    found = [f"ALTER TYPE {known} RENAME TO {old}", f"CREATE TYPE {known} AS ENUM ({listed})"]
+    for table, column, default in context.connection.execute(USERS, {"name": name}):
+        alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
+        change = f"{alter} TYPE {known} USING {column}::text::{known}"
+        around = [f"{alter} DROP DEFAULT", change, f"{alter} SET DEFAULT {default}"]
+        found += [change] if default is None else around
+    schema = known.rpartition(".")[0]
+    return [*found, f"DROP TYPE {schema + '.' if schema else ''}{old}"]
+
+
+def quoted(member: str) -> str:
+    """Return a member as PostgreSQL reads it."""
+    return "'" + member.replace("'", "''") + "'"
+
+
+def _describe(op: EnumOp, table: str) -> tuple[str, str, str]:
+    doubt = f"{op.words}: rows that had the one have the other" if "rename" in op.words else ""
+    return op.words, "", doubt
+
+
+DESCRIBERS[EnumOp] = _describe

@@ -1,0 +1,88 @@
+"""What the models say of each table, as plain values that a later process can compare.
+
+Everything is text as the project's own dialect writes it, so that a change that makes no
+difference in the database (another class for the same type) is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy.schema import CreateIndex
+
+from .shapes import Context, Dialect
+
+Models = dict[str, dict[str, Any]]
+"""By the key of the table: its columns, checks and indexes, see ``table_facts``."""
+
+
+def describe(autogen: Any, context: Context) -> Models:
+    """Return what the project's metadata says for one database, without what it filters out."""
+    metadata = context.opts["target_metadata"]
+    found: Models = {}
+    for each in metadata if isinstance(metadata, (list, tuple)) else [metadata]:
+        for table in each.tables.values():
+            if autogen.run_object_filters(table, table.name, "table", False, None):
+                found[table.key] = table_facts(table, context.dialect)
+    return found
+
+
+def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
+    """Return one table's facts: columns and named checks and indexes as text."""
+    checks = [each for each in table.constraints if isinstance(each, sqlalchemy.CheckConstraint)]
+    return {
+        "columns": {column.name: column_facts(column, dialect) for column in table.columns},
+        "checks": {str(each.name): sql_text(each.sqltext, dialect) for each in checks if each.name},
+        "indexes": {str(index.name): index_text(index, dialect) for index in table.indexes},
+    }
+
+
+def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
+    """Return one column's facts; ``members`` are those of an enum, None for other types."""
+    default = column.server_default
+    return {
+        "type": type_text(column.type, dialect),
+        "members": getattr(column.type, "enums", None),
+        "default": default_text(default, dialect),
+        "computed": sql_text(column.computed.sqltext, dialect) if column.computed else "",
+        "identity": identity_text(getattr(column, "identity", None)),
+    }
+
+
+def type_text(type_: Any, dialect: Dialect) -> str:
+    """Return a type as the dialect writes it, or its own representation where it cannot."""
+    with contextlib.suppress(Exception):  # types of the project may raise whatever they like
+        return str(type_.compile(dialect=dialect))
+    return repr(type_)
+
+
+def default_text(default: Any, dialect: Dialect) -> str | None:
+    """Return a server default as the dialect writes it, None for none."""
+    argument = getattr(default, "arg", None)  # Computed and Identity have none
+    if argument is None:
+        return None
+    return f"'{argument}'" if isinstance(argument, str) else sql_text(argument, dialect)
+
+
+def identity_text(identity: Any) -> str:
+    """Return an identity's options."""
+    if identity is None:
+        return ""
+    names = ("always", "start", "increment", "minvalue", "maxvalue", "cycle", "cache")
+    return str([(name, getattr(identity, name, None)) for name in names])
+
+
+def sql_text(element: Any, dialect: Dialect) -> str:
+    """Return an expression with its values in it."""
+    with contextlib.suppress(Exception):
+        return str(element.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return str(element)
+
+
+def index_text(index: Any, dialect: Dialect) -> str:
+    """Return the statement that makes an index."""
+    with contextlib.suppress(Exception):
+        return str(CreateIndex(index).compile(dialect=dialect)).strip()
+    return str(index)

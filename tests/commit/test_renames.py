@@ -1,0 +1,94 @@
+"""Renames are renames: in the commit, in both directions, with the rows that are there (C11)."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from support import Project
+
+INDEXED = "    name = Column(String(50), index=True)\n"
+
+
+def rows(project: Project, query: str) -> list[tuple[object, ...]]:
+    """Return what a query gives in the project's own database."""
+    with closing(sqlite3.connect(project.path / "app.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def fill(project: Project) -> None:
+    """Bring the project's own database to the head and put two users in."""
+    project.gitmig("upgrade", "-q")
+    with closing(sqlite3.connect(project.path / "app.db")) as connection, connection:
+        connection.execute("INSERT INTO users (id, name) VALUES (1, 'Ada'), (2, NULL)")
+
+
+def rename(project: Project, old: str, new: str) -> str:
+    """Rename something in the models and commit; return what the hook printed."""
+    project.write("models.py", project.read("models.py").replace(old, new))
+    told = project.git("commit", "-qam", f"{old} is {new} now")
+    return told.stdout + told.stderr
+
+
+def test_values_survive_up_and_down(hooked: Project) -> None:
+    """A renamed column keeps its values on the way up and on the way down."""
+    fill(hooked)
+    assert "rename users.name to full_name" in rename(hooked, "name =", "full_name =")
+    assert "drop_column" not in hooked.read(hooked.new_revisions()[0])
+    hooked.gitmig("upgrade", "-q")
+    assert rows(hooked, "SELECT id, full_name FROM users") == [(1, "Ada"), (2, None)]
+    hooked.gitmig("downgrade", "-q", "-1")
+    assert rows(hooked, "SELECT id, name FROM users") == [(1, "Ada"), (2, None)]
+
+
+def test_table_and_column_at_once(hooked: Project) -> None:
+    """A table and a column of it that are renamed in one commit keep their rows."""
+    fill(hooked)
+    models = hooked.read("models.py").replace('"users"', '"app_users"')
+    hooked.write("models.py", models.replace("name =", "full_name ="))
+    hooked.git("commit", "-qam", "both")
+    hooked.gitmig("upgrade", "-q")
+    assert rows(hooked, "SELECT id, full_name FROM app_users") == [(1, "Ada"), (2, None)]
+    hooked.gitmig("downgrade", "-q", "-1")
+    assert rows(hooked, "SELECT id, name FROM users") == [(1, "Ada"), (2, None)]
+
+
+def test_what_comes_with_a_rename(hooked: Project) -> None:
+    """The index named after the column, and a longer type, come in the same revision."""
+    rename(hooked, "    name = Column(String(50))\n", INDEXED)
+    fill(hooked)
+    told = rename(hooked, "name = Column(String(50)", "full_name = Column(String(80)")
+    assert "rename users.name to full_name" in told and "drop ix_users_name" in told
+    hooked.gitmig("upgrade", "-q")
+    found = rows(hooked, "SELECT name FROM sqlite_master WHERE name LIKE 'ix_%'")
+    assert found == [("ix_users_full_name",)]
+    assert rows(hooked, "SELECT full_name FROM users") == [("Ada",), (None,)]
+    hooked.gitmig("check")
+
+
+def test_what_may_be_a_rename_stops(hooked: Project) -> None:
+    """Where it is not certain the commit stops once, with the line that declares the rename."""
+    hooked.write("models.py", hooked.read("models.py").replace("name =", "bio ="))
+    told = hooked.git("commit", "-qam", "bio", code=1).stderr
+    assert "users.name is dropped with all its values; if it is bio now, say so" in told
+    assert 'info={"renamed_from": "name"}' in told
+    declared = 'bio = Column(String(50), info={"renamed_from": "name"})'
+    hooked.write(
+        "models.py", hooked.read("models.py").replace("bio = Column(String(50))", declared)
+    )
+    hooked.git("commit", "-qam", "bio")
+    [path] = hooked.new_revisions()
+    assert "new_column_name='bio'" in hooked.read(path)
+    assert hooked.status() == ""
+    hooked.append("models.py", "\n\nSIZE = 1\n")
+    hooked.git("commit", "-qam", "a declaration may stay")
+    assert hooked.new_revisions() == []
+
+
+def test_a_declared_rename_of_nothing_is_refused(hooked: Project) -> None:
+    """A declared rename of what is not there stops with the name; nothing is written."""
+    declared = '    bio = Column(String(50), info={"renamed_from": "nmae"})\n'
+    hooked.append("models.py", declared)
+    told = hooked.git("commit", "-qam", "bio", code=1).stderr
+    assert "users.bio is declared to have been nmae, and no column nmae goes" in told
+    assert not list((hooked.path / "migrations/versions").glob("*bio*"))
