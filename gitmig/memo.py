@@ -29,9 +29,9 @@ class Pending:
 
     ``inputs`` is path → blob id of what it was made from, without the revision itself;
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
-    ``models`` where what the models say is kept, ``before`` the blob id of what ``HEAD`` had at
-    its path (empty: nothing), ``instead_of`` the files of the amended commit that it took the
-    place of, ``head`` the commit it is to follow.
+    ``models`` where what the models say is kept, ``unseen`` what is still to be added by hand,
+    ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
+    files of the amended commit that it took the place of, ``head`` the commit it is to follow.
     """
 
     environment: str
@@ -41,6 +41,7 @@ class Pending:
     packages: str
     residue: list[str]
     models: str = ""
+    unseen: Sequence[str] = ()
     before: str = ""
     instead_of: Sequence[str] = ()
     head: str = ""

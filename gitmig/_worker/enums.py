@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from alembic.autogenerate import renderers
-from alembic.operations import ops
 from sqlalchemy import text
 
-from .operations import DESCRIBERS
 from .shapes import Context, Op
+from .sql import SqlOp
 
 USERS = text(
     "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), "
@@ -23,46 +21,6 @@ USERS = text(
     "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "WHERE t.typname = :name AND c.relkind IN ('r', 'p') AND NOT a.attisdropped ORDER BY 1, 2"
 )
-
-
-class EnumOp(ops.MigrateOperation):
-    """Statements on an enum type, and those that take them back; ``apart``: in no transaction."""
-
-    def __init__(
-        self,
-        words: str,
-        statements: list[str],
-        back: list[str],
-        apart: bool = False,
-        back_apart: bool = False,
-    ) -> None:
-        self.words = words
-        self.statements = statements
-        self.back = back
-        self.apart = apart
-        self.back_apart = back_apart
-
-    def __str__(self) -> str:
-        return self.words
-
-    def reverse(self) -> EnumOp:
-        """Return the way back."""
-        return EnumOp(self.words, self.back, self.statements, self.back_apart, self.apart)
-
-    def to_diff_tuple(self) -> Any:
-        """Return what Alembic's ``check`` shows."""
-        return ("alter_enum", self.words)
-
-
-@renderers.dispatch_for(EnumOp)
-def render_enum(autogen_context: Any, op: EnumOp) -> list[str]:
-    """Render the statements; outside the transaction where PostgreSQL asks for it."""
-    prefix = autogen_context.opts["alembic_module_prefix"] or ""
-    lines = [f"{prefix}execute({statement!r})" for statement in op.statements]
-    if op.apart:
-        head = f"with {prefix}get_context().autocommit_block():"
-        return ["\n    ".join([head, *lines])]
-    return lines
 
 
 def operations_for(change: Any, context: Context, type_: Any) -> list[Op] | None:
@@ -77,14 +35,17 @@ def operations_for(change: Any, context: Context, type_: Any) -> list[Op] | None
             rename = f"ALTER TYPE {known} RENAME VALUE {{}} TO {{}}"
             forth = [rename.format(quoted(old), quoted(new))]
             back = [rename.format(quoted(new), quoted(old))]
-            return [EnumOp(f"rename {name} {old} to {new}", forth, back)]
+            words = f"rename {name} {old} to {new}"
+            return [
+                SqlOp(words, forth, back, doubt=f"{words}: rows that had the one have the other")
+            ]
     if set(before) - set(after) or [each for each in after if each in before] != before:
         return None
     added = [each for each in after if each not in before]
     forth = [add_value(known, member, after) for member in added]
     words = f"add {', '.join(added)} to {name}"
     back = made_anew(known, name, before, context)
-    return [EnumOp(words, forth, back, apart=True)]
+    return [SqlOp(words, forth, back, apart=True)]
 
 
 def full_name(type_: Any, context: Context) -> str:
@@ -118,11 +79,3 @@ def made_anew(known: str, name: str, members: list[str], context: Context) -> li
 def quoted(member: str) -> str:
     """Return a member as PostgreSQL reads it."""
     return "'" + member.replace("'", "''") + "'"
-
-
-def _describe(op: EnumOp, table: str) -> tuple[str, str, str]:
-    doubt = f"{op.words}: rows that had the one have the other" if "rename" in op.words else ""
-    return op.words, "", doubt
-
-
-DESCRIBERS[EnumOp] = _describe

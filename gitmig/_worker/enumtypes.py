@@ -15,9 +15,10 @@ from alembic.operations import ops
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql
 
-from .enums import EnumOp, full_name, quoted
+from .enums import full_name, quoted
 from .operations import flatten
 from .shapes import Context, Op
+from .sql import SqlOp
 
 
 class Existing(postgresql.ENUM):
@@ -93,12 +94,12 @@ def existing(type_: Any) -> Existing:
     return Existing(*type_.enums, name=type_.name, schema=type_.schema, create_type=False)
 
 
-def comes(type_: Any, context: Context, with_table: bool) -> EnumOp:
+def comes(type_: Any, context: Context, with_table: bool) -> SqlOp:
     """Return what makes a type, unless its table does, and drops it on the way back."""
     name = full_name(type_, context)
     members = ", ".join(quoted(member) for member in type_.enums)
     create = [] if with_table else [f"CREATE TYPE {name} AS ENUM ({members})"]
-    return EnumOp(f"enum type {type_.name}", create, [f"DROP TYPE {name}"])
+    return SqlOp(f"enum type {type_.name}", create, [f"DROP TYPE {name}"])
 
 
 def is_used_elsewhere(column: Any, op: Op, up: Op, context: Context) -> bool:

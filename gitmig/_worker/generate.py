@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from . import enumtypes, fingerprint, operations, unseen, using
+from . import enumtypes, fingerprint, mysql, operations, unseen, using
 from .cache import replay
 from .compare import Comparison, compare
 from .failures import Failure
@@ -40,7 +40,11 @@ def run(request: Request) -> Result:
                           "unseen": left, "models": found.models}  # fmt: skip
         if found.scripts:
             result.update(render(project, request, found))
-            prove(project, request, found)
+            try:
+                prove(project, request, found)
+            except Failure as failure:
+                failure.data["doubts"] = list(found.doubts.values())
+                raise
         result.update(project.facts(databases))
         return result
 
@@ -69,6 +73,8 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
             script.upgrade_ops_list, script.downgrade_ops_list, found.dialects
         ):
             using.add(up, down, dialect)
+            mysql.drop_whole(up, dialect)
+            mysql.drop_whole(down, dialect)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))

@@ -109,7 +109,10 @@ def _alter_column(op: Op, table: str) -> Told:
 
 
 def widens(old: Any, new: Any) -> bool:
-    """Say whether every value of the old type fits the new one: only a longer string is sure."""
+    """Say whether every value of the old type fits the new one: a longer string, more members."""
+    members = [getattr(each, "enums", None) for each in (old, new)]
+    if members[0] and members[1]:
+        return set(members[0]) <= set(members[1])
     if old is None or old._type_affinity is not new._type_affinity:
         return False
     before, after = getattr(old, "length", None), getattr(new, "length", None)

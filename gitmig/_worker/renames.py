@@ -20,43 +20,23 @@ import contextlib
 import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy
 from alembic.autogenerate import renderers
 from alembic.operations import ops
 
+from . import mysql
 from .compare import Comparison, use_batch_where_needed
 from .failures import Failure
 from .operations import DESCRIBERS, flatten
 from .project import Project
 from .shapes import Context, Op
+from .sql import RenameColumnOp, SqlOp
 
 DECLARED = "renamed_from"
 ALIKE = 0.6  # of difflib's ratio; "title" and "tittle" are 0.9, "size" and "price" 0.44
-
-
-class RenameColumnOp(ops.AlterColumnOp):
-    """A column gets another name."""
-
-    def __init__(self, table: str, old: str, new: str, schema: Any, column: Any) -> None:
-        super().__init__(
-            table,
-            old,
-            schema=schema,
-            modify_name=new,
-            existing_type=column.type,
-            existing_nullable=column.nullable,
-            existing_comment=column.comment,
-            # MySQL would lose what is not told
-            existing_server_default=column.server_default or False,
-        )
-        self.column = column
-
-    def reverse(self) -> RenameColumnOp:
-        """Return the way back."""
-        new = str(self.modify_name)
-        return RenameColumnOp(self.table_name, new, self.column_name, self.schema, self.column)
 
 
 class RenameTable(ops.RenameTableOp):
@@ -98,7 +78,10 @@ class Renames:
         found = again()
         before = found.before
         for find in (tables_renamed, columns_renamed):
-            here = [list(find(up, self.doubts)) for up in upgrades(found)]
+            here = [
+                mysql.complete(list(find(up, self.doubts)), dialect)
+                for up, dialect in zip(upgrades(found), found.dialects)
+            ]
             if any(here):
                 self.rename(here)
                 found = again()
@@ -110,14 +93,15 @@ class Renames:
 
     def rename(self, renames: Sequence[Sequence[Op]]) -> None:
         """Carry renames out on the databases."""
-        self.send([[statement(op) for op in each] for each in renames])
+        self.send([[sql for op in each for sql in statements(op)] for each in renames])
         self.done = self.done or [[] for _ in renames]
         for known, new in zip(self.done, renames):
             known += new
 
     def take_back(self) -> None:
         """Rename everything back."""
-        self.send([[statement(op.reverse()) for op in reversed(each)] for each in self.done])
+        back = [[op.reverse() for op in reversed(each)] for each in self.done]
+        self.send([[sql for op in each for sql in statements(op)] for each in back])
 
     def send(self, statements: Sequence[Sequence[Callable[[Any], str]]]) -> None:
         """Send statements to each database."""
@@ -154,8 +138,10 @@ def wrapped(op: Op) -> Op:
     return op
 
 
-def statement(op: Op) -> Callable[[Any], str]:
+def statements(op: Op) -> list[Callable[[Any], str]]:
     """Return what makes the SQL of a rename, given the dialect's way to quote."""
+    if isinstance(op, SqlOp):
+        return [partial(lambda sql, prepare: sql, each) for each in op.statements]
 
     def text(prepare: Any) -> str:
         table = prepare.quote(op.table_name)
@@ -166,7 +152,7 @@ def statement(op: Op) -> Callable[[Any], str]:
             return f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
         return f"ALTER TABLE {table} RENAME TO {prepare.quote(op.new_table_name)}"
 
-    return text
+    return [text]
 
 
 def columns_renamed(up: Op, doubts: dict[tuple[str, str], str]) -> Iterator[Op]:

@@ -7,19 +7,22 @@ where that can be done and proved. The rest is told.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy
+from alembic.autogenerate import renderers
 from alembic.operations import ops
 from sqlalchemy import inspect
 
 from . import enums
 from .models import Models
 from .operations import flatten
-from .renames import RenameColumnOp, RenameTable
+from .renames import RenameTable
 from .shapes import Context, Op
+from .sql import RenameColumnOp
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
@@ -216,3 +219,20 @@ class Drop(ops.DropIndexOp):
     def reverse(self) -> Any:
         """Return the statement that makes the old index."""
         return self.back
+
+
+def render_check(autogen_context: Any, op: Any) -> str:
+    """Render ``create_check_constraint``, which older versions of Alembic do not."""
+    with contextlib.suppress(NotImplementedError):
+        return str(render_as_alembic(autogen_context, op))
+    batch = autogen_context._has_batch
+    prefix = "batch_op." if batch else autogen_context.opts["alembic_module_prefix"] or ""
+    arguments = [repr(str(op.constraint_name))]
+    arguments += [] if batch else [repr(op.table_name)]
+    arguments.append(repr(str(op.condition)))
+    arguments += [f"schema={op.schema!r}"] if op.schema and not batch else []
+    return f"{prefix}create_check_constraint({', '.join(arguments)})"
+
+
+render_as_alembic = renderers._registry[(ops.CreateCheckConstraintOp, "default")]
+renderers._registry[(ops.CreateCheckConstraintOp, "default")] = render_check

@@ -237,9 +237,10 @@ class Run:
         """Say whether the commit may go on with what was written."""
         path = report.written[0].path
         doubts = [operation.doubt for operation in report.operations if operation.doubt]
-        doubts += [f"nothing was generated for this: {each}" for each in self.unseen]
         if not report.staged:
             stopped, hint = f"{path} was written and is not staged", f"git add {quote(path)}"
+        elif self.unseen:
+            return self.unfinished(report, path, self.unseen)
         elif doubts and "doubt" in self.environment.settings.stop_on:
             stopped = listed(doubts)
             hint = f"look at {path}; committing again accepts it"
@@ -248,6 +249,14 @@ class Run:
             hint = f"git add {quote(path)}, then commit it by its path too"
         else:
             return report
+        return replace(report, stopped=stopped, hint=hint)
+
+    def unfinished(
+        self, report: GenerateReport, path: str, unseen: Sequence[str]
+    ) -> GenerateReport:
+        """Return the report of a revision that a person must add to before it is committed."""
+        stopped = f"Alembic sees no such change, and nothing was generated for it: {listed(unseen)}"
+        hint = f"add it to {path} by hand, git add {quote(path)}, commit again"
         return replace(report, stopped=stopped, hint=hint)
 
     def wait_for_commit(self, written: Sequence[WrittenRevision], gone: Sequence[str]) -> None:
@@ -265,6 +274,7 @@ class Run:
             self.packages,
             self.residue,
             self.models,
+            self.unseen,
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
             self.workspace.repository.resolve("HEAD"),
@@ -282,6 +292,10 @@ class Run:
             self.staging.add_again(pending.path, pending.instead_of)
         elif self.invocation.only_looking:
             return GenerateReport(self.environment.name)
+        if pending.unseen:
+            return self.unfinished(
+                GenerateReport(self.environment.name), pending.path, pending.unseen
+            )
         self.inputs = frozenset({*pending.inputs, pending.path})
         self.packages = pending.packages
         self.residue = pending.residue

@@ -38,8 +38,10 @@ def unproved(error: WorkerFailed, known: set[str]) -> Exception:
         "downgrade_differs": "its downgrade does not restore the schema",
         "migration_failed": "it fails when it is applied",
     }[error.kind]
+    likely = error.data.get("doubts", [])
+    by_hand = "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again"
     return Stopped(
         f"the generated revision was not written because {reason}: {error.data['message']}",
-        "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again",
+        likely[0] if likely else by_hand,
         error.detail if error.kind == "migration_failed" else "",
     )

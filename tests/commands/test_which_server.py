@@ -95,6 +95,18 @@ def test_found_out_while_it_runs(pg: Project, statement: str) -> None:
     assert "upgrade   passed" in told and "database 18." in told
 
 
+def test_the_error_that_broke_the_transaction(pg: Project) -> None:
+    """It counts and is told, not that of a later statement, which only says that it is broken."""
+    caught = "try:\n        op.execute('{}')\n    except Exception:\n        op.execute('SELECT 1')"
+    extension = caught.format("CREATE EXTEN' + 'SION vector")
+    pg.revision("more00000000", "base00000000", extension)
+    pg.git("add", "-A")
+    assert "database 18." in pg.gitmig("check", code=None).stdout
+    pg.revision("next00000000", "more00000000", caught.format("SELECT nothing"))
+    pg.git("add", "-A")
+    assert 'column "nothing" does not exist' in pg.gitmig("check", code=1).stdout
+
+
 @pytest.mark.parametrize("statement", ["CREATE EXTENSION postgis", "CREATE EXTEN' + 'SION postgis"])
 def test_an_extension_that_no_server_has(pg: Project, statement: str) -> None:
     """Each way is named with its reason, and what to do, in one sentence each."""

@@ -1,0 +1,74 @@
+"""What MySQL and MariaDB need besides.
+
+A column is changed by saying all of it again: what is not said (AUTO_INCREMENT) is lost. A foreign
+key makes an index named after its column, which keeps that name when the column gets another. An
+index that a foreign key needs cannot be dropped, not even just before its table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.operations import ops
+
+from .operations import flatten
+from .shapes import Dialect, Op
+from .sql import RenameColumnOp, SqlOp
+
+NAMES = ("mysql", "mariadb")
+
+
+def complete(renames: list[Op], dialect: Dialect) -> list[Op]:
+    """Return renames with what must come with them."""
+    if dialect.name not in NAMES:
+        return renames
+    found: list[Op] = []
+    for op in renames:
+        if isinstance(op, RenameColumnOp):
+            counts = op.column.autoincrement is True and op.column.primary_key
+            new = str(op.modify_name)
+            column = op.column
+            found.append(
+                RenameColumnOp(op.table_name, op.column_name, new, op.schema, column, counts)
+            )
+            found += index_of(op, dialect)
+        else:
+            found.append(op)
+    return found
+
+
+def index_of(op: Any, dialect: Dialect) -> list[Op]:
+    """Return the rename of the index that a foreign key made and named after its column."""
+    table = op.column.table
+    names = {index.name for index in table.indexes} if table is not None else set()
+    if op.column_name not in names:
+        return []
+    quote = dialect.identifier_preparer.quote
+    known, old, new = quote(op.table_name), quote(op.column_name), quote(op.modify_name)
+    return [
+        SqlOp(
+            f"rename index {op.column_name} of {op.table_name}",
+            [f"ALTER TABLE {known} RENAME INDEX {old} TO {new}"],
+            [f"ALTER TABLE {known} RENAME INDEX {new} TO {old}"],
+        )
+    ]
+
+
+def drop_whole(container: Op, dialect: Dialect) -> None:
+    """Take out the drops of indexes whose table is dropped, too: they go with it."""
+    if dialect.name not in NAMES:
+        return
+    gone = {(op.schema, op.table_name) for op in flatten(container)
+            if isinstance(op, ops.DropTableOp)}  # fmt: skip
+    take_out(container, gone)
+
+
+def take_out(container: Op, gone: set[Any]) -> None:
+    """Take the drops of indexes on some tables out of a container, and of those in it."""
+    kept = []
+    for op in container.ops:
+        if isinstance(op, ops.OpContainer):
+            take_out(op, gone)
+        if not (isinstance(op, ops.DropIndexOp) and (op.schema, op.table_name) in gone):
+            kept.append(op)
+    container.ops[:] = [op for op in kept if not isinstance(op, ops.ModifyTableOps) or op.ops]

@@ -1,0 +1,97 @@
+"""Operations that Alembic has none for: plain statements, and columns that get another name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from alembic.autogenerate import renderers
+from alembic.operations import ops
+
+from .operations import DESCRIBERS
+from .shapes import Op
+
+COLON = re.compile(r"(?<![:\w\\]):(?=\w)")  # what SQLAlchemy's text() takes for a parameter
+
+
+class SqlOp(ops.MigrateOperation):
+    """Statements, and those that take them back; ``apart``: in no transaction."""
+
+    def __init__(
+        self,
+        words: str,
+        statements: list[str],
+        back: list[str],
+        apart: bool = False,
+        back_apart: bool = False,
+        doubt: str = "",
+    ) -> None:
+        self.words = words
+        self.statements = statements
+        self.back = back
+        self.apart = apart
+        self.back_apart = back_apart
+        self.doubt = doubt
+
+    def __str__(self) -> str:
+        return self.words
+
+    def reverse(self) -> SqlOp:
+        """Return the way back."""
+        return SqlOp(self.words, self.back, self.statements, self.back_apart, self.apart)
+
+    def to_diff_tuple(self) -> Any:
+        """Return what Alembic's ``check`` shows."""
+        return ("sql", self.words)
+
+
+@renderers.dispatch_for(SqlOp)
+def render_sql(autogen_context: Any, op: SqlOp) -> list[str]:
+    """Render the statements; outside the transaction where PostgreSQL asks for it."""
+    prefix = autogen_context.opts["alembic_module_prefix"] or ""
+    lines = [f"{prefix}execute({escaped(each)!r})" for each in op.statements]
+    if op.apart:
+        head = f"with {prefix}get_context().autocommit_block():"
+        return ["\n    ".join([head, *lines])]
+    return lines
+
+
+def escaped(statement: str) -> str:
+    """Return a statement in which nothing is taken for a parameter."""
+    return COLON.sub(r"\\:", statement)
+
+
+class RenameColumnOp(ops.AlterColumnOp):
+    """A column gets another name."""
+
+    def __init__(
+        self, table: str, old: str, new: str, schema: Any, column: Any, counts: bool = False
+    ) -> None:
+        more: dict[str, Any] = {"autoincrement": True} if counts else {}
+        super().__init__(
+            table,
+            old,
+            schema=schema,
+            modify_name=new,
+            existing_type=column.type,
+            existing_nullable=column.nullable,
+            existing_comment=column.comment,
+            # MySQL would lose what is not told
+            existing_server_default=column.server_default or False,
+            **more,
+        )
+        self.column = column
+        self.counts = counts
+
+    def reverse(self) -> RenameColumnOp:
+        """Return the way back."""
+        new = str(self.modify_name)
+        column, counts = self.column, self.counts
+        return RenameColumnOp(self.table_name, new, self.column_name, self.schema, column, counts)
+
+
+def _sql(op: Op, table: str) -> tuple[str, str, str]:
+    return op.words, "", op.doubt
+
+
+DESCRIBERS[SqlOp] = _sql
