@@ -20,6 +20,7 @@ request::
      "prepare": {"mysql": [...]},  statements to run in each new database, by its kind
      "cache": "/abs/folder",       replayed SQLite databases, and notes; empty for none
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
+     "env": {},                    what the settings add to the environment
      "line": 7,                    socket for events and questions, JSON lines; -1 for none
      "attached": false,            works on a real database, for a user at a terminal
      ...}                          what the operation asks for besides, see its module

@@ -17,12 +17,17 @@ from typing import Any
 
 import alembic
 
-from . import compat, depends
+from . import compat, depends, notes
 from .databases import Databases
+from .failures import Failure
 from .project import Project
 from .redirect import name_of
 from .shapes import Context, Step
 
+NEVER_ENDS = (
+    "what the revisions do is not kept: env.py does not commit; it must call "
+    "context.run_migrations() within context.begin_transaction()"
+)
 STAGE = 64  # revisions after which a database on the way is kept, too
 COSTLY = 0.3  # seconds; below that a replay is as quick as a copy on a server
 MANY = 8  # revisions; so is replaying fewer
@@ -36,8 +41,11 @@ def replay(project: Project, databases: Databases, target: str = "heads") -> Non
     if chain is None:
         project.upgrade(target)
         return
+    before = len(chain.ids) // STAGE + 5  # stages; it may begin anew once
     while climb(project, databases, target, chain):
-        pass
+        before -= 1
+        if not before:
+            raise Failure("env_failed", NEVER_ENDS)
 
 
 class Chain:
@@ -61,12 +69,11 @@ class Chain:
         return self._keys
 
     def _known_keys(self) -> Iterator[str]:
-        digest = hashlib.sha256(repr(ground(self.project)).encode())
-        tree = self.project.request["tree"]
-        env = os.path.join(str(self.project.script.dir), "env.py")
-        digest.update(depends.read(env).encode())
-        if depends.CREATES_ALL in depends.read(env):
+        found = ground(self.project)
+        if found is None:
             return
+        digest = hashlib.sha256(repr(found).encode())
+        tree = self.project.request["tree"]
         for revision in self.revisions:
             texts = depends.texts_of(str(revision.path), tree)
             if texts is None:
@@ -74,6 +81,19 @@ class Chain:
             for text in texts:
                 digest.update(text.encode() + b"\0")
             yield digest.hexdigest()[:32]
+
+    def forget(self) -> None:
+        """Find out the keys anew: more is known of what revisions read."""
+        self._keys = []
+
+    def is_configured_otherwise(self, told: str) -> bool:
+        """Say whether env.py configures Alembic in another way than the keys supposed."""
+        known, section = notes.configured(section_of(self.project)), section_of(self.project)
+        if known == told:
+            return False
+        notes.set_configured(section, told)
+        self.forget()
+        return bool(known)  # nothing can have been restored where nothing was known
 
     def stage(self, left: int) -> int:
         """Return how many of the steps that are left to take until a database may be kept.
@@ -91,13 +111,39 @@ class Chain:
         return keys[done - 1] if known else ""
 
 
-def ground(project: Project) -> tuple[object, ...]:
-    """Return what every key stands on: the versions and the configuration."""
+def ground(project: Project) -> tuple[object, ...] | None:
+    """Return what every key stands on: the versions, env.py and the configuration.
+
+    None where that cannot be known: env.py reads all of the environment, or makes tables itself.
+    """
     request = project.request
+    env = depends.read(os.path.join(str(project.script.dir), "env.py"))
+    environment = depends.environment_of(env)
+    if environment is None or depends.CREATES_ALL in env:
+        return None
     packages = os.stat(os.path.dirname(os.path.dirname(alembic.__file__))).st_mtime_ns
     configuration = [depends.read(request[name]) for name in ("ini", "toml") if request[name]]
     versions = sorted(compat.versions().items())
-    return (versions, sqlite3.sqlite_version, packages, *configuration)
+    given = sorted(request["env"].items())
+    seen = notes.configured(section_of(project))
+    return (versions, sqlite3.sqlite_version, packages, env, environment, given, seen,
+            *configuration)  # fmt: skip
+
+
+def section_of(project: Project) -> str:
+    """Return what names one configuration of a repository."""
+    request = project.request
+    return f"{request['directory']}:{request['ini'] or request['toml']}:{request['section']}"
+
+
+def configuration_of(context: Context) -> str:
+    """Return what env.py gave Alembic that decides what operations do."""
+    metadata = context.opts.get("target_metadata")
+    several = metadata if isinstance(metadata, (list, tuple)) else [metadata]
+    conventions = [sorted((str(key), str(value)) for key, value in each.naming_convention.items())
+                   for each in several if each is not None]  # fmt: skip
+    names = ("version_table", "version_table_schema", "_transaction_per_migration")
+    return repr((conventions, [getattr(context, name, None) for name in names]))
 
 
 def climb(project: Project, databases: Databases, target: str, chain: Chain) -> bool:
@@ -106,20 +152,28 @@ def climb(project: Project, databases: Databases, target: str, chain: Chain) -> 
     left: list[int] = []
     done: list[int] = []
     began: list[float] = []
+    told: list[str] = []
+    paths: list[str] = []
 
     def fn(heads: Any, context: Context) -> Iterator[Step]:
         began.append(time.perf_counter())  # the server is there by now
         steps = list(project.script._upgrade_revs(target, heads))
         stage = chain.stage(len(steps))
         reached[name_of(context.connection)] = steps[stage:]
+        told.append(configuration_of(context))
         left.append(len(steps[stage:]))
         done.append(len(steps[:stage]))
+        paths.extend(str(step.revision.path) for step in steps[:stage])
         return project.tracked(steps[:stage], context)
 
     project.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
     costly = time.perf_counter() - began[0] > COSTLY or max(done) >= MANY
+    if chain.is_configured_otherwise(str(told)):
+        databases.fresh(chain.keys())
+        return True
     if any(done):
-        depends.note_reads(project.request["tree"])
+        if depends.note_reads(project.request["tree"], paths):
+            chain.forget()
         keys = chain.keys()
         found = {name: chain.key_before(steps, keys) for name, steps in reached.items()}
         databases.keep({name: key for name, key in found.items() if key}, costly)

@@ -8,23 +8,23 @@ reader) and count from then on; until it has run once, nothing is known of them.
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import importlib.util
-import json
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from . import paths
+from . import notes, paths
 from .failures import is_below
 
 # names for what the text of a module does not tell: the environment, code made at run time
 LOOKS_AROUND = frozenset(
     {"__import__", "exec", "eval", "getenv", "environ", "BaseSettings", "dotenv", "create_all"}
     | {"listdir", "scandir", "iterdir", "glob", "walk", "get_x_argument", "import_module"}
+    | {"exists", "isfile", "isdir", "is_file", "is_dir", "stat", "system", "popen", "getcwd"}
+    | {"uname", "argv", "decouple", "environs", "dynaconf", "read_csv", "read_json", "gethostname"}
     | {"subprocess", "urlopen", "urlretrieve", "build_opener", "requests"}
 )
 WORTH_A_LOOK = re.compile(rf"\b(?:{'|'.join(LOOKS_AROUND)})\b")
@@ -36,64 +36,69 @@ PURE = frozenset(
     | {"collections", "concurrent", "contextlib", "contextvars", "copy", "csv", "dataclasses"}
     | {"datetime", "decimal", "enum", "errno", "fractions", "functools", "hashlib", "heapq"}
     | {"hmac", "html", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math"}
-    | {"numbers", "operator", "os", "pathlib", "pprint", "queue", "re", "statistics", "string"}
-    | {"struct", "sys", "textwrap", "threading", "time", "tomllib"}
+    | {
+        "numbers",
+        "operator",
+        "os",
+        "pathlib",
+        "pprint",
+        "queue",
+        "random",
+        "re",
+        "secrets",
+        "statistics",
+        "string",
+    }
+    | {"statistics", "string", "struct", "sys", "textwrap", "threading", "time", "tomllib"}
     | {"traceback", "types", "typing", "unicodedata", "urllib", "uuid", "warnings", "weakref"}
     | {"zlib", "zoneinfo"}
 )
 WHOLE_IMPORT = re.compile(r"(?:import\s+[\w.]+|from\s+[\w.]+\s+import\s+[\w, ]+)(?:\s+as\s+\w+)?$")
-READ_BY = "reads.json"
 
 _texts: dict[str, str] = {}
-_noted: dict[str, list[str]] = {}
-_folder = ""
 
 
-def open_notes(folder: str) -> None:
-    """Use a folder for the notes of which file read what; empty for none."""
-    global _folder
-    _folder = folder
-    if folder:
-        try:
-            _noted.update(json.loads(read(os.path.join(folder, READ_BY)) or "{}"))
-        except ValueError:
-            _noted.clear()
+def note_reads(tree: str, ran: Sequence[str]) -> bool:
+    """Keep which files the project's own code had read so far; say whether any of it is news.
 
-
-def note_reads(tree: str) -> None:
-    """Keep which files the project's own code read so far, for the next process."""
+    ``ran`` are the revisions that ran: those that read nothing are known for that.
+    """
     found = {
-        relative(reader, tree): sorted(relative(path, tree) for path in read_there)
+        relative(reader, tree): {relative(path, tree) for path in read_there}
         for reader, read_there in paths.readers(tree).items()
     }
-    if not found or all(_noted.get(reader) == files for reader, files in found.items()):
-        return
-    _noted.update(found)
-    if _folder:
-        with contextlib.suppress(OSError):  # it only costs the next run time
-            os.makedirs(_folder, exist_ok=True)
-            beside = os.path.join(_folder, f"{READ_BY}.{os.getpid()}")
-            with open(beside, "w", encoding="utf-8") as file:
-                json.dump(_noted, file)
-            os.replace(beside, os.path.join(_folder, READ_BY))
+    for path in ran:
+        found.setdefault(relative(path, tree), set())
+    return notes.add_reads(found)
 
 
 def texts_of(path: str, tree: str) -> list[str] | None:
     """Return the texts of a revision and of all it uses, None where that cannot be known."""
+    modules = closure(path, tree)
+    if modules is None:
+        return None
+    texts = [read(module) for module in modules]
+    if any(looks_around(text) for text in texts):
+        return None
+    read_by_itself = notes.reads(relative(path, tree))
+    if read_by_itself is None and any(READS.search(text) for text in texts):
+        return None
+    files = set(read_by_itself or ()).union(
+        *(notes.reads(relative(module, tree)) or () for module in modules[1:])
+    )
+    return texts + [read(os.path.join(tree, each)) for each in sorted(files)]
+
+
+def closure(path: str, tree: str) -> list[str] | None:
+    """Return a module's file and those of the project's modules that it imports, in turn."""
     found: list[str] = []
-    seen: set[str] = set()
     waiting = [path]
     while waiting:
         module = waiting.pop()
-        if module in seen:
+        if module in found:
             continue
-        seen.add(module)
-        text = read(module)
-        files = files_read(text, relative(module, tree), tree)
-        if looks_around(text) or files is None:
-            return None
-        found += [text, *files]
-        for name in names_imported(text, module, tree):
+        found.append(module)
+        for name in names_imported(read(module), module, tree):
             imported = own_file(name, tree)
             if imported is None:
                 return None
@@ -127,20 +132,12 @@ def nodes_of(text: str) -> list[ast.AST]:
         return []
 
 
-def files_read(text: str, module: str, tree: str) -> list[str] | None:
-    """Return the texts of the files that a module read when it ran; None if it never did."""
-    if not READS.search(text):
-        return []
-    if module not in _noted:
-        return None
-    return [read(os.path.join(tree, path)) for path in _noted[module]]
-
-
 def names_imported(text: str, module: str, tree: str) -> Iterator[str]:
     """Yield the full names of the modules that a module's text imports, or may import."""
     for base, level, members in imports_of(only_imports(text)):
         name = f"{package_of(module, level)}.{base}".strip(".") if level else base
-        yield name
+        parts = name.split(".")
+        yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
         yield from (f"{name}.{member}" for member in members if is_own(name, tree))
 
 
@@ -225,3 +222,16 @@ def read(path: str) -> str:
         except OSError:
             _texts[path] = ""
     return _texts[path]
+
+
+ENVIRONMENT = re.compile(r"\b(?:environ|getenv)\b")
+NAMED = re.compile(r"""\b(?:environ(?:\.get\s*\(|\s*\[)|getenv\s*\()\s*["'](\w+)["']""")
+
+
+def environment_of(text: str) -> list[str] | None:
+    """Return what a source gets from the environment, None where it does not name it."""
+    code = "\n".join(line for line in text.splitlines() if "import" not in line)
+    names = NAMED.findall(code)
+    if len(ENVIRONMENT.findall(code)) > len(names):
+        return None
+    return [f"{name}={os.environ.get(name)}" for name in sorted(set(names))]

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql
 from .enums import full_name, quoted
 from .operations import flatten
 from .shapes import Context, Op
-from .sql import SqlOp
+from .sql import SqlOp, put_first, put_last
 
 
 class Existing(postgresql.ENUM):
@@ -34,7 +34,7 @@ Existing.__module__ = "sqlalchemy.dialects.postgresql.named_types"  # Alembic im
 Existing.__name__ = "ENUM"
 
 
-def settle(up: Op, context: Context) -> bool:
+def settle(up: Op, down: Op, context: Context) -> bool:
     """Add what makes and drops the enum types of a revision; say whether anything was added."""
     if context.dialect.name != "postgresql":
         return False
@@ -55,8 +55,8 @@ def settle(up: Op, context: Context) -> bool:
         if key in there and not is_used_elsewhere(column, op, up, context):
             there.discard(key)
             after.append(comes(column.type, context, isinstance(op, ops.DropTableOp)).reverse())
-    up.ops[:0] = before
-    up.ops += after
+    put_first(up, down, before)
+    put_last(up, down, after)
     return bool(before or after)
 
 

@@ -84,14 +84,17 @@ def restore(folder: str, keys: Sequence[str], asked: str, path: str) -> None:
     """Put the database of the longest known prefix at a path; a damaged one is removed."""
     for key in reversed(keys if folder else ()):
         known = os.path.join(folder, f"{entry(key, asked)}.sqlite")
+        beside = path + ".new"
         with contextlib.suppress(OSError):
-            shutil.copyfile(known, path)
-            if digest(path) == read_text(known + ".sum"):
+            shutil.copyfile(known, beside)
+            if digest(beside) == read_text(known + ".sum"):
+                os.replace(beside, path)
                 os.utime(known)
                 return
-            os.unlink(path)
             os.unlink(known)
             line.emit(event="remark", text=f"{known} was damaged; its revisions are replayed")
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
 
 
 def save(folder: str, name: str, path: str) -> None:

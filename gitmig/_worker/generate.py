@@ -23,7 +23,7 @@ from .compare import Comparison, compare
 from .failures import Failure
 from .models import Models
 from .project import Project
-from .renames import Renames, upgrades
+from .renames import Renames, both_ways
 from .render import Scratch
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result
@@ -68,13 +68,10 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
         if request["before"] is not None and request["before"] != found.models:
             more, left = add_unseen(project, request["before"], found, renames)
             added = added or more
-    for script in found.every:
-        for up, down, dialect in zip(
-            script.upgrade_ops_list, script.downgrade_ops_list, found.dialects
-        ):
-            using.add(up, down, dialect)
-            mysql.drop_whole(up, dialect)
-            mysql.drop_whole(down, dialect)
+    for (up, down), dialect in zip(both_ways(found), found.dialects):
+        using.add(up, down, dialect)
+        mysql.drop_whole(up, dialect)
+        mysql.drop_whole(down, dialect)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))
@@ -84,10 +81,10 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
 def settle_enum_types(project: Project, found: Comparison) -> bool:
     """Have the enum types of PostgreSQL made and dropped; say whether anything was added."""
     added: list[bool] = []
-    each = iter(upgrades(found))
+    each = iter(both_ways(found))
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        added.append(enumtypes.settle(next(each), context))
+        added.append(enumtypes.settle(*next(each), context))
         return []
 
     if found.scripts and any(dialect.name == "postgresql" for dialect in found.dialects):
@@ -102,15 +99,17 @@ def add_unseen(
     left: list[str] = []
     added: list[bool] = []
     done = renames.done or [[] for _ in before]
-    each = iter(zip(upgrades(found), before, found.models, done))
+    each = iter(zip(both_ways(found), before, found.models, done))
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        some, more = unseen.add(*next(each), context)
+        (up, down), old, new, renamed = next(each)
+        some, more = unseen.add(up, down, old, new, renamed, context)
         added.append(some)
         left.extend(more)
         return []
 
-    project.run_env(fn)
+    if found.every:
+        project.run_env(fn)
     return any(added), left
 
 

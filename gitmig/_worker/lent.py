@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,20 @@ SHARED = (
     "UNION ALL SELECT count(*) - 2 FROM pg_tablespace "
     "UNION ALL SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = 0 "
     "UNION ALL SELECT count(*) FROM pg_database WHERE datname !~ '^(gitmig_|postgres|template)'"
+)
+
+
+# what a driver takes from the environment before or beside a URL, some of it instead of the host
+LEADS_ELSEWHERE = (
+    *("PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGTZ", "PGDATESTYLE"),
+    *("PGSSLMODE", "PGREQUIREAUTH", "PGCHANNELBINDING", "PGGSSENCMODE", "PGTARGETSESSIONATTRS"),
+    *("PGCLIENTENCODING", "MYSQL_PWD", "MYSQL_HOST", "MYSQL_UNIX_PORT"),
+)
+
+# what a database has and its copy has not
+OF_THE_DATABASE = (
+    "SELECT 1 FROM pg_database d WHERE datname = '{name}' AND (datacl IS NOT NULL OR EXISTS "
+    "(SELECT FROM pg_db_role_setting s WHERE s.setdatabase = d.oid))"
 )
 
 
@@ -114,6 +129,9 @@ class LentServer:
             go_on=self._go_on,
             **self.needs,
         )
+        if self.server["own"]:
+            for name in LEADS_ELSEWHERE:
+                os.environ.pop(name, None)
         self._url = drivers.fitted(drivers.parsed(self.server["url"]), dialect)
         if self.server["first"] and self.server["templates"]:
             self._drop_unknown(self.server["known"])
@@ -168,6 +186,8 @@ class LentServer:
     def _keep_template(self, entry: str, name: str) -> None:
         template = TEMPLATE + entry
         if template in self.server["known"]:
+            return
+        if drivers.run(self._url, [OF_THE_DATABASE.format(name=name)])[0]:
             return
         copy = f"CREATE DATABASE {template} TEMPLATE {name}{self.server['clone']}"
         size = f"SELECT pg_database_size('{template}')"

@@ -60,11 +60,17 @@ class Registry:
     def sweep(self) -> None:
         """Drop what runs that were killed left on this server."""
         for name in self._left():
-            if self._is_ours(name):
-                self.drop(name)
-            else:
+            try:
+                if self._is_ours(name):
+                    self.drop(name)
+                    continue
+                told = f"the database {name} is not ours, or gone"
+            except Failure as failure:  # another time, or by another run
+                line.emit(event="remark", text=f"{name} stays: {failure.message}")
+                continue
+            with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._note(name))
-                line.emit(event="remark", text=f"the database {name} is not ours, or gone")
+            line.emit(event="remark", text=told)
 
     def _note(self, name: str) -> str:
         return os.path.join(self.folder, name)

@@ -33,7 +33,7 @@ from .failures import Failure
 from .operations import DESCRIBERS, flatten
 from .project import Project
 from .shapes import Context, Op
-from .sql import RenameColumnOp, SqlOp
+from .sql import RenameColumnOp, SqlOp, put_first
 
 DECLARED = "renamed_from"
 ALIKE = 0.6  # of difflib's ratio; "title" and "tittle" are 0.9, "size" and "price" 0.44
@@ -120,15 +120,25 @@ class Renames:
         for script in found.every:
             done = self.done or [[] for _ in script.upgrade_ops_list]
             for renames, up, down in zip(done, script.upgrade_ops_list, script.downgrade_ops_list):
-                up.ops[:0] = [wrapped(op) for op in renames]
-                up.reverse_into(down)
+                put_first(up, down, [wrapped(op) for op in renames])
         found.context.generated_revisions = found.scripts
         use_batch_where_needed(found, found.context._last_autogen_context.migration_context)
 
 
 def upgrades(found: Comparison) -> list[Op]:
     """Return the operations for each database, also where there are none."""
-    return [up for script in found.every for up in script.upgrade_ops_list]
+    return [up for up, _ in both_ways(found)]
+
+
+def both_ways(found: Comparison) -> list[tuple[Op, Op]]:
+    """Return the operations for each database and their way back.
+
+    There are none at all where the project's own hook wants no revision.
+    """
+    scripts = found.every
+    return [
+        pair for each in scripts for pair in zip(each.upgrade_ops_list, each.downgrade_ops_list)
+    ]
 
 
 def wrapped(op: Op) -> Op:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from . import compat, depends, line, needs, redirect
+from . import compat, depends, line, needs, notes, redirect
 from .databases import Databases
 from .failures import Failure
 from .project import Project
@@ -21,7 +21,7 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     """
     line.open_to(request.get("line", -1))
     cache = request.get("cache", "")
-    depends.open_notes(cache)
+    notes.open_to(cache)
     databases = Databases(request["run"], request["registry"], cache)
     redirect.install(databases)
     compat.keep_unique_in_reverse()

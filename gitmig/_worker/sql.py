@@ -90,6 +90,21 @@ class RenameColumnOp(ops.AlterColumnOp):
         return RenameColumnOp(self.table_name, new, self.column_name, self.schema, column, counts)
 
 
+def put_first(up: Op, down: Op, made: list[Op]) -> None:
+    """Put operations before all others of a revision, and their way back after its downgrade.
+
+    The rest of the downgrade stays as it is: the project's own hook may have changed it.
+    """
+    up.ops[:0] = made
+    down.ops += [op.reverse() for op in reversed(made)]
+
+
+def put_last(up: Op, down: Op, made: list[Op]) -> None:
+    """Put operations after all others of a revision, and their way back before its downgrade."""
+    up.ops += made
+    down.ops[:0] = [op.reverse() for op in reversed(made)]
+
+
 def _sql(op: Op, table: str) -> tuple[str, str, str]:
     return op.words, "", op.doubt
 

@@ -22,7 +22,7 @@ from .models import Models
 from .operations import flatten
 from .renames import RenameTable
 from .shapes import Context, Op
-from .sql import RenameColumnOp
+from .sql import RenameColumnOp, put_last
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
@@ -52,7 +52,7 @@ COLUMN = ("type", "members", "default", "computed", "identity")
 
 
 def add(
-    up: Op, before: Models, after: Models, renames: Sequence[Op], context: Context
+    up: Op, down: Op, before: Models, after: Models, renames: Sequence[Op], context: Context
 ) -> tuple[bool, list[str]]:
     """Add operations for what was not seen in one database.
 
@@ -69,7 +69,7 @@ def add(
             left.append(change.told())
         elif str(made[0]) not in told:  # one enum type may be that of many columns
             any_added = True
-            up.ops += made
+            put_last(up, down, made)
             told.add(str(made[0]))
     return any_added, left
 

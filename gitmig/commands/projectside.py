@@ -101,6 +101,7 @@ class ProjectSide:
             "section": environment.section,
             "run": str(self.run),
             "cache": str(repository.shared_dir / "cache") if self.terms.keep else "",
+            "env": dict(environment.settings.env),
             "registry": str(repository.shared_dir / "databases"),
             "prepare": {
                 kind: list(server.prepare) for kind, server in environment.settings.servers.items()

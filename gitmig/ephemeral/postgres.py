@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gitmig import __version__ as VERSION  # noqa: N812
 from gitmig.ephemeral import address, standin, store
 from gitmig.ephemeral.account import Account, unprivileged
 from gitmig.ephemeral.address import Address
@@ -23,6 +24,7 @@ from gitmig.ephemeral.programs import (
     copied,
     copy_installation,
     extensions_missing,
+    extensions_state,
 )
 from gitmig.ephemeral.provision import Need, Server, Unavailable
 from gitmig.ephemeral.rundir import base_for, locked_directory
@@ -40,7 +42,8 @@ def open_postgres(programs: Programs, need: Need) -> Iterator[Server]:
         raise Unavailable(f"it has no extension {', '.join(lacks)}", lacks)
     account = unprivileged()
     base = base_for(account.name)
-    build = programs.build((*need.extensions, str(sorted(SETTINGS.items())), *INITDB))
+    state = (*need.extensions, *extensions_state(programs, need.extensions), *missing, VERSION)
+    build = programs.build((*state, str(sorted(SETTINGS.items())), *INITDB))
     name = f"postgresql-{build}"
     with place_for(need, base, name) as (folder, lock, place):
         usable = runnable(programs, account, base)

@@ -139,6 +139,17 @@ def extensions_missing(programs: Programs, wanted: Sequence[str]) -> list[str]:
     ]  # fmt: skip
 
 
+def extensions_state(programs: Programs, wanted: Sequence[str]) -> list[str]:
+    """Return the control files of extensions: an upgrade of one leaves the server as it is."""
+    found = []
+    for share in share_folders(programs) if wanted else ():
+        for name in wanted:
+            control = share / "extension" / f"{name}.control"
+            if control.is_file():
+                found.append(f"{control.stat().st_mtime_ns} {control.read_text(errors='replace')}")
+    return found
+
+
 def share_folders(programs: Programs) -> Iterator[Path]:
     """Yield where an installation may keep its extensions: as pg_config says, or as is usual."""
     asked = programs.folder / "pg_config"

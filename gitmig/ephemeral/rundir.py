@@ -99,9 +99,9 @@ def tree_size(folder: Path) -> int:
 def own_directory(base: Path, mode: int) -> Path:
     """Return a directory that is ours with these rights; raises GitmigError where it is not."""
     with explained(base):
-        if not base.exists():
-            base.mkdir(mode=mode, exist_ok=True)
-            base.chmod(mode)  # whatever the umask
+        with contextlib.suppress(FileExistsError):
+            base.mkdir(mode=mode)
+            base.chmod(mode)  # whatever the umask; it is ours, we made it
         found = base.lstat()
     others = found.st_mode & 0o777 & ~mode
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or others:
