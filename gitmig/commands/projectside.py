@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,10 @@ from gitmig.explain import explain
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 
 KINDS = {"mariadb": "mysql"}
+# the words of PostgreSQL, SQLite, and MySQL and MariaDB
+FULL = re.compile(
+    r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
+)
 SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
 
 
@@ -71,11 +76,13 @@ class ProjectSide:
                 answer=partial(servers.answer, self.terms),
             )
             refuse_dead(servers)  # a gate may have failed of it
+            refuse_full(answer)
             if request["cache"]:
                 store.trim(Path(request["cache"]), self.terms.bound)
             return {**answer, "differs": [*servers.notes, *version_notes(settings, answer)]}
         except WorkerFailed as error:
             refuse_dead(servers, error)
+            refuse_full({"error": error.message})
             if servers.fault is not None:
                 raise servers.fault from error
             if error.kind == "unfit_server":
@@ -128,6 +135,18 @@ def refuse_dead(servers: Servers, error: Exception | None = None) -> None:
     last_words = servers.last_words()
     if last_words:
         raise GitmigError(f"the throw-away {last_words}", SERVER_DIED) from error
+
+
+def refuse_full(answer: dict[str, Any]) -> None:
+    """Raise GitmigError where a database had no room: that is no fault of a revision."""
+    problems = [problem for gate in answer.get("gates", ()) for problem in gate["problems"]]
+    told = [str(answer.get("error", "")), *(str(each["message"]) for each in problems)]
+    for message in told:
+        if FULL.search(message):
+            raise GitmigError(
+                f"there is no room for the throw-away database: {message}",
+                "set TMPDIR to a directory with free space",
+            )
 
 
 def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:

@@ -23,7 +23,7 @@ from gitmig.ephemeral.programs import Programs
 from gitmig.ephemeral.provision import Need, Server, Unavailable
 from gitmig.ephemeral.rundir import private_base
 from gitmig.ephemeral.sets import Sets, lay_out, lay_out_set
-from gitmig.ephemeral.supervise import Supervised
+from gitmig.ephemeral.supervise import Supervised, run_guarded
 from gitmig.model import ServerSettings
 
 SOCKET = "mysql.sock"
@@ -88,10 +88,7 @@ class Instance:
         else:
             command = [str(self.programs.server), "--no-defaults", f"--datadir={self.data}",
                        "--initialize-insecure"]  # fmt: skip
-        found = subprocess.run(
-            [*command, *self.options()],
-            cwd=self.folder, env=clean(self.folder), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        found = run_guarded([*command, *self.options()], self.folder, clean(self.folder))
         if found.returncode != 0:
             raise Unavailable(f"its data cannot be made: {telling(found.stderr + found.stdout)}")
 

@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -136,6 +136,34 @@ class Supervised:
     def pause(self, frozen: bool) -> None:
         """Stop the server's processes where they are, or let them go on."""
         os.kill(self.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+
+# ends with all that it started when what it reads from ends; it leads a group of its own
+GUARD = """\
+exec 3<&0
+{ read -r _ <&3; kill -s KILL 0; } &
+reader=$!
+"$@" </dev/null 3<&-
+code=$?
+kill -s KILL $reader
+exit $code
+"""
+
+
+def run_guarded(
+    command: Sequence[str], folder: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; it, and what it starts, end with gitmig."""
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(
+            ["sh", "-c", GUARD, "gitmig-guard", *command],
+            stdin=reading, cwd=folder, env=env, capture_output=True, text=True, check=False,
+            start_new_session=True,
+        )  # fmt: skip
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 @functools.cache
