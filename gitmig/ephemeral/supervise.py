@@ -139,7 +139,7 @@ class Supervised:
 
 
 # ends with all that it started when what it reads from ends; it leads a group of its own
-GUARD = """\
+GROUP_GUARD = """\
 exec 3<&0
 { read -r _ <&3; kill -s KILL 0; } &
 reader=$!
@@ -157,7 +157,7 @@ def run_guarded(
     reading, writing = os.pipe()
     try:
         return subprocess.run(
-            ["sh", "-c", GUARD, "gitmig-guard", *command],
+            ["sh", "-c", GROUP_GUARD, "gitmig-guard", *command],
             stdin=reading, cwd=folder, env=env, capture_output=True, text=True, check=False,
             start_new_session=True,
         )  # fmt: skip
