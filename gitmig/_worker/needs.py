@@ -23,7 +23,9 @@ LACKING = re.compile(
     r"|could not open extension control file"
 )
 # and for what another database of the server has already
-TAKEN = re.compile(r'(?:role|tablespace|database) "[^"]*" already exists')
+TAKEN = re.compile(  # the second: two at the same moment
+    r'(?:role|tablespace|database) "[^"]*" already exists|"pg_(?:authid|tablespace|database)_\w+"'
+)
 
 
 def of(texts: Iterable[str], prepare: Sequence[str], told: str) -> dict[str, Any]:

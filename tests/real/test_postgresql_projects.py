@@ -78,6 +78,7 @@ def test_same_on_both(
         # a release may have drifted, or have a downgrade that fails: that is not the question here
         checked = empty.gitmig("check", "--format", "json", code=None).stdout
         answer = json.loads(checked)
+        assert "gates" in answer, checked
         assert {each["name"]: each["status"] for each in answer["gates"]}["upgrade"] == "passed"
         assert answer["versions"]["database"].split(".")[0] == version_of(found)
         schemas[name] = replayed(empty, distribution, found, tmp_path / name)
