@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +66,18 @@ def installed() -> dict[str, Programs]:
     ],
 )
 def test_same_on_both(
-    distribution: Distribution, version: str, downloads: Downloads, empty: Project, tmp_path: Path
+    distribution: Distribution,
+    version: str,
+    downloads: Downloads,
+    empty: Project,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The chain runs on both servers, from settings alone, and leads to one schema (E9, E14)."""
+    place = tempfile.mkdtemp(prefix="g-")  # a place of its own, and a short path for sockets
+    request.addfinalizer(partial(shutil.rmtree, place, ignore_errors=True))
     install_editable(empty.path, downloads.packages(distribution))
+    empty.env["TMPDIR"] = place
     empty.write(".gitignore", "/.venv/\n__pycache__/\n")
     downloads.unpack(distribution, version, empty.path)
     use(empty, distribution, f"{DRIVER}://nobody@localhost/app")
