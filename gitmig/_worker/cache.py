@@ -140,7 +140,9 @@ def configuration_of(context: Context) -> str:
     """Return what env.py gave Alembic that decides what operations do."""
     metadata = context.opts.get("target_metadata")
     several = metadata if isinstance(metadata, (list, tuple)) else [metadata]
-    conventions = [sorted((str(key), str(value)) for key, value in each.naming_convention.items())
+    # a token may be a function, whose own text differs in each process
+    conventions = [sorted((str(key), getattr(value, "__qualname__", str(value)))
+                          for key, value in each.naming_convention.items())
                    for each in several if each is not None]  # fmt: skip
     names = ("version_table", "version_table_schema", "_transaction_per_migration")
     return repr((conventions, [getattr(context, name, None) for name in names]))

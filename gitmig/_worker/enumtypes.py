@@ -52,7 +52,7 @@ def settle(up: Op, down: Op, context: Context) -> bool:
         before.append(comes(type_, context, with_table))
     for op, column in columns(up, ops.DropTableOp, ops.DropColumnOp):
         key = key_of(column.type, context)
-        if key in there and not is_used_elsewhere(column, op, up, context):
+        if key in there and not is_used_elsewhere(column, up, context):
             there.discard(key)
             after.append(comes(column.type, context, isinstance(op, ops.DropTableOp)).reverse())
     put_first(up, down, before)
@@ -102,7 +102,7 @@ def comes(type_: Any, context: Context, with_table: bool) -> SqlOp:
     return SqlOp(f"enum type {type_.name}", create, [f"DROP TYPE {name}"])
 
 
-def is_used_elsewhere(column: Any, op: Op, up: Op, context: Context) -> bool:
+def is_used_elsewhere(column: Any, up: Op, context: Context) -> bool:
     """Say whether a type of a dropped column is still that of another one."""
     gone = {(drop.schema, drop.table_name, dropped.name)
             for drop, dropped in columns(up, ops.DropTableOp, ops.DropColumnOp)}  # fmt: skip

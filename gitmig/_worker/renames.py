@@ -117,10 +117,8 @@ class Renames:
 
     def add_to(self, found: Comparison) -> None:
         """Put the renames before everything else in the revision, last in its downgrade."""
-        for script in found.every:
-            done = self.done or [[] for _ in script.upgrade_ops_list]
-            for renames, up, down in zip(done, script.upgrade_ops_list, script.downgrade_ops_list):
-                put_first(up, down, [wrapped(op) for op in renames])
+        for renames, (up, down) in zip(self.done, both_ways(found)):
+            put_first(up, down, [wrapped(op) for op in renames])
         found.context.generated_revisions = found.scripts
         use_batch_where_needed(found, found.context._last_autogen_context.migration_context)
 
@@ -135,10 +133,8 @@ def both_ways(found: Comparison) -> list[tuple[Op, Op]]:
 
     There are none at all where the project's own hook wants no revision.
     """
-    scripts = found.every
-    return [
-        pair for each in scripts for pair in zip(each.upgrade_ops_list, each.downgrade_ops_list)
-    ]
+    pairs = [zip(each.upgrade_ops_list, each.downgrade_ops_list) for each in found.every]
+    return [pair for each in pairs for pair in each]
 
 
 def wrapped(op: Op) -> Op:

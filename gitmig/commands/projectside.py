@@ -15,13 +15,13 @@ from typing import Any
 from gitmig import client, interpreter, snapshot
 from gitmig.commands.workspace import Workspace
 from gitmig.ephemeral import store
+from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Servers, Terms
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import explain
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 
-KINDS = {"mariadb": "mysql"}
 # the words of PostgreSQL, SQLite, and MySQL and MariaDB
 FULL = re.compile(
     r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
@@ -152,7 +152,7 @@ def refuse_full(answer: dict[str, Any]) -> None:
 def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:
     """Return a note where production runs another version than the proof was made on."""
     versions = answer.get("versions", {})
-    kind = KINDS.get(versions.get("dialect", ""), versions.get("dialect", ""))
+    kind = SAME.get(versions.get("dialect", ""), versions.get("dialect", ""))
     wanted = settings.servers.get(kind, ServerSettings()).version.split(".")
     found = versions.get("database", "").split(".")
     if not versions.get("database") or wanted == [""] or wanted == found[: len(wanted)]:

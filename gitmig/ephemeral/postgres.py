@@ -57,7 +57,6 @@ def open_postgres(programs: Programs, need: Need) -> Iterator[Server]:
                 notes=standin.announce(missing),
                 shelf=store.Shelf(folder, need.bound) if place is not None else None,
                 clone=cluster.cloning(),
-                build=build,
                 last_words=lambda: None if process.is_alive() else process.log() or "no word",
                 spoil=lambda: spoiled.append(True),
             )

@@ -11,7 +11,7 @@ from typing import Protocol
 from gitmig.model import Entry, ServerSettings
 
 BOUND = 512 * 1024 * 1024  # bytes
-LABELS = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB", "sqlite": "SQLite"}
+LABELS = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ class Server:
     notes: tuple[str, ...] = ()
     shelf: Shelf | None = None
     clone: str = ""
-    build: str = ""
     one_set: bool = False
     restored: Mapping[str, str] = field(default_factory=dict)
     freeze: Callable[[str, Mapping[str, str], str], None] | None = None
