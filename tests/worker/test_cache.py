@@ -132,6 +132,44 @@ def test_files_that_a_revision_reads_count(project: Project) -> None:
     assert replayed(project) == ["r4"]
 
 
+def test_files_read_through_a_helper_count(project: Project) -> None:
+    """A file that a helper reads for several revisions counts for the one it was read for."""
+    project.write("helper.py", "def text(name):\n    return open('sql/' + name).read()\n")
+    parent = "base00000000"
+    for id in ("r1", "r2"):
+        project.write(f"sql/{id}.sql", f"CREATE TABLE {id}_old (id INTEGER)")
+        up = f"op.execute(text('{id}.sql'))"
+        parent = add(project, id, parent, "from helper import text", up)
+        replayed(project)
+    assert replayed(project) == []
+    rewrite(project, "sql/r2.sql", "r2_old", "r2_new")
+    assert replayed(project) == ["r2"]
+
+
+def test_what_env_py_configures_counts(project: Project) -> None:
+    """Another naming convention of the models' metadata names the constraints of old revisions."""
+    up = "op.create_table('t', sa.Column('code', sa.Integer, unique=True))"
+    add(project, "r1", "base00000000", up=up)
+    replayed(project)
+    assert replayed(project) == []
+    convention = "metadata=sa.MetaData(naming_convention={'uq': 'uq_%(table_name)s'})"
+    models = project.read("models.py").replace(
+        "declarative_base()", f"declarative_base({convention})"
+    )
+    project.write("models.py", "import sqlalchemy as sa\n" + models)
+    assert replayed(project) == ["base00000000", "r1"]
+    assert replayed(project) == []
+
+
+def test_the_environment_of_the_settings_counts(project: Project) -> None:
+    """Another value in the settings' ``env`` is another outcome."""
+    project.write("gitmig.toml", 'env = {PREFIX = "a"}\n')
+    replayed(project)
+    assert replayed(project) == []
+    project.write("gitmig.toml", 'env = {PREFIX = "b"}\n')
+    assert replayed(project) == ["base00000000"]
+
+
 @pytest.mark.parametrize(
     "head",
     [

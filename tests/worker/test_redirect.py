@@ -115,6 +115,18 @@ def test_no_way_round(
     assert "users.email" in result.stdout
 
 
+def test_libpq_is_not_led_elsewhere(
+    project: Project, server: str, listener: tuple[int, list[object]]
+) -> None:
+    """PGHOSTADDR, which libpq takes before any host, leads no statement of ours away (E14)."""
+    assert server  # there are programs to start
+    port, tried = listener
+    use_url(project, "postgresql+psycopg://production.invalid/app")
+    elsewhere = {"PGHOSTADDR": "127.0.0.1", "PGPORT": str(port), "PGOPTIONS": "-c search_path=x"}
+    project.gitmig("check", **elsewhere)
+    assert tried == []
+
+
 def test_creator_on_sqlite(project: Project) -> None:
     """A SQLite file that a `creator` opens stays untouched (E14)."""
     project.gitmig("upgrade")
