@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shutil
 import subprocess
 import venv
@@ -44,9 +45,14 @@ class Downloads:
 
     folder: Path
 
+    def environment(self, distribution: Distribution) -> Path:
+        """Return the folder for what a project needs; tests that need more have another."""
+        needs = hashlib.sha256(" ".join(distribution.needs).encode()).hexdigest()[:8]
+        return self.folder / f"{distribution.name}-needs-{needs}"
+
     def packages(self, distribution: Distribution) -> Path:
         """Return the site-packages of an environment with what the project needs, not itself."""
-        environment = self.folder / distribution.name
+        environment = self.environment(distribution)
         python = environment / "bin/python"
         with self.once(environment.name) as missing:
             if missing:
@@ -57,7 +63,7 @@ class Downloads:
     def wheel(self, distribution: Distribution, version: str) -> Path:
         """Return the wheel of a release, downloaded with the pip of that environment."""
         self.packages(distribution)
-        python = self.folder / distribution.name / "bin/python"
+        python = self.environment(distribution) / "bin/python"
         folder = self.folder / f"{distribution.name}-{version}"
         options = ("--no-deps", "--only-binary", ":all:", "--dest", str(folder))
         with self.once(folder.name) as missing:

@@ -17,10 +17,10 @@ def old(request: pytest.FixtureRequest, downloads: Downloads, hooked: Project) -
     """Return the project with hooks and a ``.venv`` of one pair of versions."""
     alembic, sqlalchemy = request.param
     needs = (f"alembic=={alembic}", f"sqlalchemy=={sqlalchemy}", "setuptools<80")
-    name = f"alembic-{alembic}"
-    downloads.packages(Distribution(name, "", "", "", "", needs))
+    versions = Distribution(f"alembic-{alembic}", "", "", "", "", needs)
+    downloads.packages(versions)
     hooked.append(".gitignore", "/.venv\n")
-    (hooked.path / ".venv").symlink_to(Path(downloads.folder, name))
+    (hooked.path / ".venv").symlink_to(downloads.environment(versions))
     models = hooked.read("models.py")
     # where both SQLAlchemy 1.3 and 2.0 have it
     moved = models.replace("sqlalchemy.orm import", "sqlalchemy.ext.declarative import")
