@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 Answer = Callable[[JsonObject], JsonObject]
 TAIL = 2000  # bytes of stderr that are kept for an error
+# models made from sets are the same in every process, so that two comparisons agree
+ONE_ORDER = {"PYTHONHASHSEED": "0"}
 # what git tells its hooks about their repository: `git rev-parse --local-env-vars` (git 2.39)
 OF_THE_REPOSITORY = frozenset(
     {
@@ -142,7 +144,7 @@ def start(
                 stdin=subprocess.DEVNULL if errors else None,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**clean_environment(), **env, "GITMIG_RUNNING": "1"},
+                env={**clean_environment(), **ONE_ORDER, **env, "GITMIG_RUNNING": "1"},
                 pass_fds=[body.fileno(), *descriptors],
                 start_new_session=True,
             )

@@ -166,12 +166,16 @@ class Repository:
         except GitFailed:
             return ""
 
+    def known_as(self, ref: str) -> list[str]:
+        """Return the names of a branch that are there: its own, and that of ``origin``'s."""
+        return [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
+
     def merge_base(self, ref: str) -> str:
         """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
 
         Raises GitFailed where there is no such branch, or a shallow clone does not reach back.
         """
-        name = next((each for each in (ref, f"origin/{ref}") if self.resolve(each)), "")
+        name = next(iter(self.known_as(ref)), "")
         if not name:
             raise GitFailed(f"there is no commit called {ref}", f"git fetch origin {ref}")
         try:
@@ -181,6 +185,13 @@ class Repository:
                 f"HEAD and {name} have no common commit here",
                 "in a shallow clone fetch all of it: `git fetch --unshallow`, or fetch-depth: 0",
             ) from error
+
+    def commits_since(self, commit: str, folders: Sequence[str]) -> list[str]:
+        """Return the commits from there to ``HEAD`` that touched these folders, oldest first."""
+        return self.text(
+            "--literal-pathspecs", "rev-list", "--reverse", "--topo-order", f"{commit}..HEAD",
+            "--", *(folder or "." for folder in folders),
+        ).split()  # fmt: skip
 
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""

@@ -131,18 +131,26 @@ class Settings:
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
 
 
+Confirm = Callable[[str], bool]
+"""What asks a person a question and returns whether the answer is yes."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user asked for where a revision is written.
 
     ``message`` empty: made from what it does. ``database`` are URLs of servers to make
-    databases on, empty for those in the settings.
+    databases on, empty for those in the settings. ``confirm`` is None where nobody can be asked.
     """
 
     message: str = ""
     dry_run: bool = False
     stage: bool = True
     database: tuple[str, ...] = ()
+    confirm: Confirm | None = None
+
+
+AS_ASKED = Options()
 
 
 @dataclass(frozen=True)
@@ -182,6 +190,23 @@ class MergeReport:
     staged: bool = False
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoldReport:
+    """What ``gitmig fold`` did: the revisions that became one, and that one.
+
+    ``undo`` is the line that puts everything back.
+    """
+
+    environment: str
+    folded: tuple[Revision, ...] = ()
+    written: WrittenRevision | None = None
+    staged: bool = False
+    operations: tuple[Operation, ...] = ()
+    notes: tuple[str, ...] = ()
+    undo: str = ""
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,8 +274,6 @@ class Line:
     ok: bool | None = None
     hint: str = ""
 
-
-AS_ASKED = Options()
 
 JsonObject = dict[str, Any]
 

@@ -29,16 +29,18 @@ def place(
     *,
     stage: bool,
     instead_of: Sequence[str] = (),
+    unstage: bool = True,
     index: dict[str, str],
 ) -> None:
     """Create the files (never over one that exists) and stage exactly them.
 
-    ``instead_of`` are the paths of earlier, untouched revisions that go; ``index`` the staged
-    tree before. On any error, interruption included, the work tree and the index are as before.
+    ``instead_of`` are the paths of earlier, untouched revisions that go, ``unstage``: from the
+    index, too; ``index`` is the staged tree before. On any error, interruption included, the work
+    tree and the index are as before.
     """
     with undone_on_error(repository, instead_of, index) as undo:
         for path in instead_of:
-            remove(repository, path, undo, staged=path in index)
+            remove(repository, path, undo, staged=unstage and path in index)
         own = repository.own_dir
         own.mkdir(parents=True, exist_ok=True)
         for revision in written:

@@ -1,27 +1,28 @@
 """Alembic's comparison of the models with the schema, and what is taken out of it.
 
-``residue`` is what the tree before the commit already left over: the rendered text of each
-operation. It is not generated again. ``touched`` limits a comparison to some tables: where only
-these were changed since the last comparison, no other can say anything new.
+``residue`` is what the tree before the commit already left over, see ``older``. ``touched`` limits
+a comparison to some tables: where only these were changed since the last one, no other can say
+anything new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from alembic.autogenerate import RevisionContext
-from alembic.autogenerate.render import render_op_text
 from alembic.operations import ops
 
-from . import fingerprint, names, operations
+from . import fingerprint, names, older, operations
 from .models import Models, describe
 from .project import Project
-from .shapes import Context, Described, Dialect, Fingerprint, Op
+from .required import AddRequired
+from .shapes import Context, Described, Dialect, Fingerprint
 
 # what SQLite cannot do to a table that is there, other than by writing it anew
 NEEDS_BATCH = (
+    AddRequired,
     ops.AlterColumnOp,
     ops.CreateCheckConstraintOp,
     ops.CreateForeignKeyOp,
@@ -39,8 +40,8 @@ class Comparison:
     the fingerprint of each database for the tables that the operations touch, ``proposed`` the
     message that the project's ``process_revision_directives`` was shown where none was given;
     ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
-    each of the databases, whose ``dialects`` are in the same order, ``doubts`` what is to be said
-    of a dropped ``(table, column)``.
+    each of the databases, whose ``dialects`` are in the same order, ``likely`` what may be renames
+    (see ``pairing``).
     """
 
     context: Any
@@ -50,12 +51,17 @@ class Comparison:
     every: list[Any] = field(default_factory=list)
     models: list[Models] = field(default_factory=list)
     dialects: list[Dialect] = field(default_factory=list)
-    doubts: dict[tuple[str, str], str] = field(default_factory=dict)
+    likely: list[Any] = field(default_factory=list)
 
     @property
     def scripts(self) -> list[Any]:
         """Return the revisions to write: those that do anything."""
         return [each for each in self.every if any(up.ops for up in each.upgrade_ops_list)]
+
+    @property
+    def autogen(self) -> Any:
+        """Return Alembic's context of the last database, which renders."""
+        return self.context._last_autogen_context
 
     def propose(self, migration_context: Context, revision: Any, scripts: list[Any]) -> None:
         """Give the revision a message of its operations, before the project's own hook sees it."""
@@ -68,17 +74,17 @@ class Comparison:
         """Return the operations, described; a doubt about a drop is told with it."""
         containers = [up for script in self.scripts for up in script.upgrade_ops_list]
         found = operations.describe(containers)
+        doubts = {likely.place(): likely.declaration() for likely in self.likely}
         for op in found:
-            more = self.doubts.get((op["table"], op["column"]), "")
+            more = doubts.get((op["table"], op["column"]), "")
             if more and op["kind"].startswith("Drop"):
                 op["doubt"] += "; " + more
         return found
 
     def texts(self) -> list[str]:
         """Return the operations as they would be rendered: what residue is known by."""
-        autogen = self.context._last_autogen_context
         return [
-            signature(autogen, up, op)
+            older.signature(self.autogen, up, op)
             for script in self.scripts
             for up in script.upgrade_ops_list
             for op in operations.flatten(up)
@@ -109,10 +115,11 @@ def compare(
         context.run_autogenerate(heads, migration_context)
         found.every = context.generated_revisions
         found.dialects.append(migration_context.dialect)
-        found.models.append(describe(context._last_autogen_context, migration_context))
+        found.models.append(describe(found.autogen, migration_context))
         name_constraints(found, migration_context)
-        take_out(found, set(residue))
-        use_batch_where_needed(found, migration_context)
+        for script in context.generated_revisions:
+            found.left_out += older.take_out(found.autogen, script, set(residue))
+        use_batch_where_needed(found)
         if fingerprints:
             tables = {op["table"] for op in found.operations()}
             found.before.append(fingerprint.take(migration_context.connection, tables))
@@ -147,43 +154,9 @@ def name_constraints(found: Comparison, migration_context: Context) -> None:
         names.give(migration_context.dialect, script.upgrade_ops_list, script.downgrade_ops_list)
 
 
-def take_out(found: Comparison, residue: Collection[str]) -> None:
-    """Take the operations of the residue out of the revisions, and out of their downgrade."""
-    if not residue:
-        return
-    autogen = found.context._last_autogen_context
-    for script in found.context.generated_revisions:
-        for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list):
-            gone = list(removed(autogen, up, up, residue))
-            found.left_out += gone
-            if gone:
-                up.reverse_into(down)
-
-
-def removed(autogen: Any, up: Op, container: Op, residue: Collection[str]) -> Iterator[str]:
-    """Remove the residue from a container of operations and yield its texts."""
-    kept = []
-    for op in container.ops:
-        if isinstance(op, ops.OpContainer):
-            yield from removed(autogen, up, op, residue)
-            if op.ops:
-                kept.append(op)
-            continue
-        text = signature(autogen, up, op)
-        if text in residue:
-            yield text
-        else:
-            kept.append(op)
-    container.ops[:] = kept
-
-
-def signature(autogen: Any, up: Op, op: Op) -> str:
-    """Return what an operation is known by in another process: its text, and its database."""
-    return f"{up.upgrade_token}: {render_op_text(autogen, op)}"
-
-
-def use_batch_where_needed(found: Comparison, migration_context: Context) -> None:
+def use_batch_where_needed(found: Comparison) -> None:
     """Render in batch mode where SQLite could not do it otherwise."""
+    migration_context = found.autogen.migration_context
     if migration_context.dialect.name != "sqlite":
         return
     flat = (

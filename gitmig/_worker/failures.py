@@ -25,9 +25,12 @@ KINDS = {
     "prepare_failed": "a statement of `prepare` failed in a new database",
     "server_failed": "the given server refused a connection or a database",
     "rename_unknown": "a model declares a rename of what is not there",
+    "not_stable": "two comparisons of one state of models and schema differ",
     "not_converging": "after the new revision the models and the schema still differ",
+    "rows_differ": "rows do not keep their values through the new revision",
     "downgrade_differs": "the downgrade of the new revision does not restore the schema",
     "sides_differ": "the order in which heads are applied changes the schema",
+    "fold_differs": "one revision does not do what the ones it is to take the place of do",
     "bug": "anything else: a fault of gitmig",
 }
 

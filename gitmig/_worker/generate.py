@@ -3,11 +3,12 @@
 Request besides the common part: ``message`` (empty: made from the operations), ``rev_id`` (empty:
 a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``residue``
 (what the tree before the commit already left over, see ``compare``), ``before`` (its ``models``,
-null where they are not known).
+null where they are not known), ``answered`` (those of ``likely`` that a person said are renames).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
 residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
-of theirs for which nothing could be generated, in words) and the facts of ``Project.facts``.
+of theirs for which nothing could be generated, in words), ``likely`` (drops and adds that may be
+renames, see ``pairing``) and the facts of ``Project.facts``.
 Nothing is returned that was not proved: the new revision was applied, the comparison after it was
 empty, and its downgrade restored the schema.
 """
@@ -15,12 +16,14 @@ empty, and its downgrade restored the schema.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from . import enumtypes, fingerprint, mysql, operations, unseen, using
+from . import enumtypes, fingerprint, mysql, operations, required, unseen, using
 from .cache import replay
-from .compare import Comparison, compare
+from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
+from .kept import Kept
 from .models import Models
 from .project import Project
 from .renames import Renames, both_ways
@@ -35,18 +38,25 @@ def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         replay(project, databases)
-        found, left = find(project, request)
-        result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out,
-                          "unseen": left, "models": found.models}  # fmt: skip
-        if found.scripts:
-            result.update(render(project, request, found))
-            try:
-                prove(project, request, found)
-            except Failure as failure:
-                failure.data["doubts"] = list(found.doubts.values())
-                raise
+        result = made(project, request)
         result.update(project.facts(databases))
         return result
+
+
+def made(project: Project, request: Request) -> Result:
+    """Return the revision that databases at the heads need, applied, compared and taken back."""
+    found, left = find(project, request)
+    result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out,
+                      "unseen": left, "models": found.models,
+                      "likely": [asdict(each) for each in found.likely]}  # fmt: skip
+    if found.scripts:
+        result.update(render(project, request, found))
+        try:
+            result["notes"] += prove(project, request, found)
+        except Failure as failure:
+            failure.data["doubts"] = [each.declaration() for each in found.likely]
+            raise
+    return result
 
 
 def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
@@ -61,17 +71,21 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
             fingerprints=True,
         )
 
-    renames, added = Renames(project), False
+    before = request["before"]
+    renames = Renames(project, request.get("renamed"), before, request.get("answered", ()))
+    added = False
     left: list[str] = []
     with renames.settled(again) as found:
         added = settle_enum_types(project, found)
-        if request["before"] is not None and request["before"] != found.models:
-            more, left = add_unseen(project, request["before"], found, renames)
+        if before is not None and before != found.models:
+            more, left = add_unseen(project, before, found, renames)
             added = added or more
     for (up, down), dialect in zip(both_ways(found), found.dialects):
         using.add(up, down, dialect)
         mysql.drop_whole(up, dialect)
         mysql.drop_whole(down, dialect)
+        required.fill(up, dialect)
+    use_batch_where_needed(found)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))
@@ -119,6 +133,8 @@ def render(project: Project, request: Request, found: Comparison) -> Result:
     for script in found.scripts:
         if script.message in ("", found.proposed):  # the residue is out of it by now
             script.message = operations.message(operations.describe(script.upgrade_ops_list))
+    if request["rev_id"] and len(found.scripts) == 1:
+        found.scripts[0].rev_id = request["rev_id"]  # the project's own hook may have counted
     with scratch.rendering(), project.explained("env_failed", "the revision cannot be rendered"):
         scripts = [script for script in found.context.generate_scripts() if script is not None]
     files = scratch.files()
@@ -128,20 +144,22 @@ def render(project: Project, request: Request, found: Comparison) -> Result:
     return {"files": files, "operations": found.operations(), "notes": scratch.notes}
 
 
-def prove(project: Project, request: Request, found: Comparison) -> None:
-    """Apply the new revisions, compare again, take them back and compare the schema.
+def prove(project: Project, request: Request, found: Comparison) -> list[str]:
+    """Apply the new revisions, compare again, take them back and compare schema and rows.
 
-    Raises ``not_converging``, ``downgrade_differs``, or ``migration_failed``.
+    Returns what to say of the proof. Raises ``not_converging``, ``not_stable``,
+    ``downgrade_differs``, ``rows_differ``, or ``migration_failed``.
     """
     down_to = parents_of_new(project, request)
+    kept = Kept(project, found)
+    notes = kept.insert()
     project.upgrade("heads")
-    leftover = compare(project, residue=request["residue"], touched=tables_of(found)).operations()
-    if leftover:
-        words = [op["words"] for op in leftover]
-        raise Failure("not_converging", "; ".join(words), operations=leftover)
+    kept.compare(up=True)
+    refuse_leftover(project, request, found)
     if not request["downgrade"]:
-        return
+        return notes
     project.downgrade(down_to)
+    kept.compare(up=False)
     tables = [set(side["tables"]) if "tables" in side else None for side in found.before]
     after = take_fingerprints(project, tables)
     differences = [
@@ -151,6 +169,21 @@ def prove(project: Project, request: Request, found: Comparison) -> None:
     ]
     if differences:
         raise Failure("downgrade_differs", "; ".join(differences[:5]), differences=differences)
+    return notes
+
+
+def refuse_leftover(project: Project, request: Request, found: Comparison) -> None:
+    """Raise ``not_converging`` where something is left, ``not_stable`` where it keeps changing."""
+
+    def once() -> Comparison:
+        return compare(project, residue=request["residue"], touched=tables_of(found))
+
+    leftover = once()
+    if not leftover.scripts:
+        return
+    words = "; ".join(op["words"] for op in leftover.operations())
+    stable = leftover.texts() == once().texts()
+    raise Failure("not_converging" if stable else "not_stable", words)
 
 
 def tables_of(found: Comparison) -> Collection[str] | None:

@@ -22,11 +22,13 @@ OPERATIONS = {
     "check": "check",
     "deploy": "deploy",
     "describe": "describe_project",
+    "fold": "fold",
     "generate": "generate",
     "init": "init",
     "merge": "merge",
     "preview": "preview",
     "residue": "residue",
+    "trace": "trace",
 }
 
 

@@ -10,22 +10,44 @@ import contextlib
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy.orm import mapperlib
 from sqlalchemy.schema import CreateIndex
 
 from .shapes import Context, Dialect
 
 Models = dict[str, dict[str, Any]]
-"""By the key of the table: its columns, checks and indexes, see ``table_facts``."""
+"""By the key of the table: its columns, checks and indexes, see ``table_facts`` and ``mapped``."""
 
 
 def describe(autogen: Any, context: Context) -> Models:
     """Return what the project's metadata says for one database, without what it filters out."""
     metadata = context.opts["target_metadata"]
     found: Models = {}
+    classes = mapped()
     for each in metadata if isinstance(metadata, (list, tuple)) else [metadata]:
         for table in each.tables.values():
             if autogen.run_object_filters(table, table.name, "table", False, None):
-                found[table.key] = table_facts(table, context.dialect)
+                facts = table_facts(table, context.dialect)
+                found[table.key] = {**facts, **classes.get(table, {})}
+    return found
+
+
+def mapped() -> dict[Any, dict[str, Any]]:
+    """Return for each mapped table its ``class`` and, by column, the class's ``attributes``."""
+    registries = getattr(mapperlib, "_all_registries", None)
+    mappers = (
+        [mapper for registry in registries() for mapper in registry.mappers]
+        if registries is not None
+        else list(getattr(mapperlib, "_mapper_registry", ()))  # SQLAlchemy 1.3
+    )
+    found: dict[Any, dict[str, Any]] = {}
+    for mapper in mappers:
+        facts = found.setdefault(mapper.local_table, {"attributes": {}})
+        if mapper.inherits is None or mapper.inherits.local_table is not mapper.local_table:
+            facts["class"] = mapper.class_.__name__
+        for attribute, column in mapper.columns.items():
+            if getattr(column, "table", None) is mapper.local_table:
+                facts["attributes"][column.name] = attribute
     return found
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import command
-from alembic.operations import BatchOperations
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from . import operations
+from .invoked import watch
 from .project import Project
 from .session import open_session
 from .shapes import Context, Op, Request, Result, Step
@@ -52,21 +52,12 @@ class Recorder:
         self.steps: list[Result] = []
         self.words: list[str] = []
         self.sql: list[str] = []
-        self.inside = 0
-        owner: Any = next(each for each in BatchOperations.__mro__ if "invoke" in vars(each))
-        invoke = owner.invoke
-
-        def recorded(operations_self: Any, op: Op) -> Any:
-            if not self.inside:
-                self.words.append(operations.describe_one(op, (), ())["words"])
-            self.inside += 1
-            try:
-                return invoke(operations_self, op)
-            finally:
-                self.inside -= 1
-
-        owner.invoke = recorded
+        watch(self.operation)
         event.listen(Engine, "before_cursor_execute", self.statement)
+
+    def operation(self, op: Op) -> None:
+        """Keep what a revision asked for, in words."""
+        self.words.append(operations.describe_one(op, (), ())["words"])
 
     def statement(
         self,

@@ -1,4 +1,4 @@
-"""Operations that Alembic has none for: plain statements, and columns that get another name."""
+"""Operations that Alembic never generates: plain statements, and things that get another name."""
 
 from __future__ import annotations
 
@@ -88,6 +88,26 @@ class RenameColumnOp(ops.AlterColumnOp):
         new = str(self.modify_name)
         column, counts = self.column, self.counts
         return RenameColumnOp(self.table_name, new, self.column_name, self.schema, column, counts)
+
+
+class RenameTable(ops.RenameTableOp):
+    """A table gets another name."""
+
+    def reverse(self) -> RenameTable:
+        """Return the way back."""
+        return RenameTable(self.new_table_name, self.table_name, schema=self.schema)
+
+    def to_diff_tuple(self) -> Any:
+        """Return what Alembic's ``check`` shows."""
+        return ("rename_table", self.table_name, self.new_table_name)
+
+
+@renderers.dispatch_for(RenameTable)
+def render_rename_table(autogen_context: Any, op: RenameTable) -> str:
+    """Render ``op.rename_table``, which Alembic itself never generates."""
+    prefix = autogen_context.opts["alembic_module_prefix"] or ""
+    schema = f", schema={op.schema!r}" if op.schema else ""
+    return f"{prefix}rename_table({op.table_name!r}, {op.new_table_name!r}{schema})"
 
 
 def put_first(up: Op, down: Op, made: list[Op]) -> None:

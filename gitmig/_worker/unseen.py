@@ -20,9 +20,8 @@ from sqlalchemy import inspect
 from . import enums
 from .models import Models
 from .operations import flatten
-from .renames import RenameTable
 from .shapes import Context, Op
-from .sql import RenameColumnOp, put_last
+from .sql import RenameColumnOp, RenameTable, put_last
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 

@@ -1,4 +1,4 @@
-"""``gitmig autogenerate`` and ``gitmig merge-heads``."""
+"""``gitmig autogenerate``, ``gitmig merge-heads`` and ``gitmig fold``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import click
 
 from gitmig.cli import options
 from gitmig.commands.autogenerate import autogenerate
+from gitmig.commands.fold import fold
 from gitmig.commands.merge_heads import merge_heads
 from gitmig.errors import FINDINGS, OK
 from gitmig.model import Options
 from gitmig.report import json as as_json
 from gitmig.report import text
-from gitmig.report.console import progress_bar
+from gitmig.report.console import conversation, progress_bar
 
 
 @click.command("autogenerate")
@@ -37,11 +38,11 @@ def autogenerate_command(
     database: tuple[str, ...],
 ) -> int:
     """Write the revision that the staged models need, proved and staged."""
-    with progress_bar(quiet) as on_progress:
+    with conversation(quiet) as (on_progress, confirm):
         reports = autogenerate(
             directory,
             environment,
-            Options(message, dry_run, not no_stage, database),
+            Options(message, dry_run, not no_stage, database, confirm),
             on_progress=on_progress,
         )
     if output == "json":
@@ -83,4 +84,42 @@ def merge_heads_command(
     return OK
 
 
-COMMANDS = (autogenerate_command, merge_heads_command)
+@click.command("fold")
+@options.directory
+@options.environment
+@options.verbose
+@options.quiet
+@options.formats
+@options.message
+@options.dry_run
+@options.no_stage
+@options.database_url
+@click.option(
+    "--base",
+    default="",
+    metavar="REF",
+    help="The branch whose revisions are published; the others are folded.",
+)
+def fold_command(
+    directory: Path,
+    environment: str | None,
+    quiet: bool,
+    output: str,
+    message: str,
+    dry_run: bool,
+    no_stage: bool,
+    database: tuple[str, ...],
+    base: str,
+) -> int:
+    """Make one of the revisions that the base branch does not have, proved to do the same."""
+    with progress_bar(quiet) as on_progress:
+        wanted = Options(message, dry_run, not no_stage, database)
+        report = fold(directory, environment, base=base, options=wanted, on_progress=on_progress)
+    if output == "json":
+        click.echo(as_json.folded(report))
+    else:
+        text.folded(report, quiet=quiet)
+    return OK
+
+
+COMMANDS = (autogenerate_command, merge_heads_command, fold_command)

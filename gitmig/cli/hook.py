@@ -15,7 +15,7 @@ from gitmig.commands.repair import repair
 from gitmig.errors import FINDINGS, OK
 from gitmig.model import Options
 from gitmig.report import text
-from gitmig.report.console import progress_bar
+from gitmig.report.console import conversation, progress_bar
 
 
 @click.group("hook", hidden=True)
@@ -27,10 +27,9 @@ def hook() -> None:
 @click.option("--framework", is_flag=True, help="Called by the pre-commit framework.")
 def pre_commit(framework: bool) -> int:
     """Generate what the commit lacks and stage it into it."""
-    with progress_bar(quiet=False) as on_progress:
-        reports = autogenerate(
-            Path.cwd(), None, Options(), invocation.of_hook(framework), on_progress
-        )
+    with conversation(quiet=False) as (on_progress, confirm):
+        how, options = invocation.of_hook(framework), Options(confirm=confirm)
+        reports = autogenerate(Path.cwd(), None, options, how, on_progress)
     for report in reports:
         text.generated(report, quiet=True, in_commit=True)
     return FINDINGS if any(report.stopped for report in reports) else OK

@@ -13,7 +13,7 @@ from gitmig import config, gate, memo
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError
-from gitmig.invocation import Invocation
+from gitmig.invocation import BY_HAND, Invocation
 from gitmig.model import Environment
 
 
@@ -26,15 +26,24 @@ class Older:
 
 
 class Base:
-    """The commit that the new one stands on, in one environment; ``notes`` is what to say of it."""
+    """The commit that the new one stands on (or another), in one environment.
+
+    ``notes`` is what to say of it.
+    """
 
     def __init__(
-        self, workspace: Workspace, environment: Environment, how: How, invocation: Invocation
+        self,
+        workspace: Workspace,
+        environment: Environment,
+        how: How,
+        invocation: Invocation = BY_HAND,
+        commit: str = "",
     ) -> None:
         self.workspace = workspace
         self.environment = environment
         self.how = how
-        self.commit = workspace.repository.resolve("HEAD^" if invocation.amending else "HEAD")
+        before = "HEAD^" if invocation.amending else "HEAD"
+        self.commit = commit or workspace.repository.resolve(before)
         self.notes: tuple[str, ...] = ()
         self.index = workspace.repository.tree(self.commit) if self.commit else {}
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from gitmig import config, memo, revisions
 from gitmig.commands import superseded
+from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.staging import Staging
-from gitmig.commands.standing import refuse_standing_tables
+from gitmig.commands.standing import refuse_forgotten, refuse_standing_tables
 from gitmig.commands.superseded import Superseded
 from gitmig.commands.wording import listed, notes_on, unproved
 from gitmig.commands.workspace import Workspace
@@ -114,11 +115,11 @@ class Run:
             without=without,
         ) as project:
             try:
-                return project.ask(
-                    "generate",
+                return asking(
+                    project,
+                    self.options.confirm,
                     message=self.options.message,
                     rev_id=old.revision if old is not None else "",
-                    scratch=str(project.scratch()),
                     downgrade=self.environment.settings.downgrade == "required",
                     residue=older.residue,
                     before=older.models,
@@ -151,6 +152,10 @@ class Run:
             dry_run=self.options.dry_run,
         )
         refuse_standing_tables(self.workspace, self.environment, report.operations)
+        tables = [key for models in answer["models"] for key in models]
+        refuse_forgotten(
+            self.workspace, self.environment, self.base.index, answer["loaded"], tables
+        )
         report = replace(
             report,
             written=tuple(

@@ -1,8 +1,9 @@
-"""What a comparison says is gone, although the staged sources still declare it."""
+"""What the staged sources declare, and env.py does not import: gone, or never seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 
 from gitmig import config, sources
 from gitmig.commands.workspace import Workspace
@@ -21,9 +22,60 @@ def refuse_standing_tables(
             raise Stopped(
                 f"table {table} would be dropped, but {place} still declares it and env.py does "
                 "not import that file",
-                f"import it where env.py gets its metadata "
-                f"({environment.script_location}/env.py), then commit again",
+                import_it(environment),
             )
+
+
+def import_it(environment: Environment) -> str:
+    """Return what to do about a file of models that env.py does not import."""
+    where = f"{environment.script_location}/env.py"
+    return f"import it where env.py gets its metadata ({where}), then commit again"
+
+
+def refuse_forgotten(
+    workspace: Workspace,
+    environment: Environment,
+    before: Mapping[str, str],
+    loaded: Iterable[str],
+    known: Iterable[str],
+) -> None:
+    """Raise Stopped where this commit declares a table in a file that env.py never imports.
+
+    ``before`` is the tree of the commit before, ``loaded`` the files that were imported, ``known``
+    the tables of the project's metadata. Only tables on a base of the imported files count.
+    """
+    seen = {key.rpartition(".")[2] for key in known}
+    places = dict(declared_anew(workspace, environment, before, set(loaded)))
+    wanted = {path: found for path, found in places.items() if set(found) - seen}
+    if not wanted:
+        return
+    files = {path: workspace.repository.read(workspace.index[path])
+             for path in {*loaded, *wanted} if path in workspace.index}  # fmt: skip
+    for candidate in sources.metadata_candidates(files):
+        for path in sources.model_modules(files, candidate):
+            if path in wanted and candidate.path not in wanted:
+                table, line = next(item for item in wanted[path].items() if item[0] not in seen)
+                raise Stopped(
+                    f"{path}:{line} declares table {table}, and env.py does not import that file",
+                    import_it(environment),
+                )
+
+
+def declared_anew(
+    workspace: Workspace, environment: Environment, before: Mapping[str, str], loaded: set[str]
+) -> Iterable[tuple[str, dict[str, int]]]:
+    """Yield the staged files that declare tables they did not declare before, with their lines."""
+    read = workspace.repository.read
+    own = set(config.revision_paths(environment, workspace.index))
+    for path, blob in workspace.index.items():
+        if blob == before.get(path) or not path.endswith(".py") or path in loaded | own:
+            continue
+        with contextlib.suppress(SourceError):
+            found = sources.tables(read(blob), path)
+            old = sources.tables(read(before[path]), path) if path in before else {}
+            anew = {table: line for table, line in found.items() if table not in old}
+            if anew:
+                yield path, anew
 
 
 def declared_in(workspace: Workspace, environment: Environment, table: str) -> str:

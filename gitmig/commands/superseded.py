@@ -124,8 +124,16 @@ def find(
 def added_by_amended(
     workspace: Workspace, environment: Environment, found: list[Revision]
 ) -> Superseded | None:
-    """Return the untouched revision that the commit being amended added, if it is a head."""
+    """Return the untouched revision that the commit being amended added, if it is a head.
+
+    Where revisions are gone since the commit before (``gitmig fold``) it was not made from that
+    commit's models, and is none that could be made from them again.
+    """
     own = config.revision_paths(environment, workspace.repository.added_by_head())
+    parent = workspace.repository.resolve("HEAD^")
+    before = workspace.repository.tree(parent) if own and parent else {}
+    if not set(config.revision_paths(environment, before)) <= set(workspace.index):
+        return None
     for revision in Graph(found).heads:
         if revision.path in own:
             content = workspace.repository.read(workspace.index[revision.path])

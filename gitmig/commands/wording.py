@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from gitmig.errors import Stopped, WorkerFailed
 
-NOT_PROVED = ("not_converging", "downgrade_differs", "migration_failed")
+REASONS = {
+    "not_stable": "two comparisons of one state differ, so the models are not the same each time",
+    "not_converging": "after it the models still differ from the schema",
+    "rows_differ": "rows do not keep their values",
+    "downgrade_differs": "its downgrade does not restore the schema",
+    "migration_failed": "it fails when it is applied",
+}
+NOT_PROVED = tuple(REASONS)
 SHOWN = 5  # doubts that are told one by one
 
 
@@ -33,11 +40,7 @@ def unproved(error: WorkerFailed, known: set[str]) -> Exception:
         return error
     if error.kind == "migration_failed" and error.data.get("path") in known:
         return error
-    reason = {
-        "not_converging": "after it the models still differ from the schema",
-        "downgrade_differs": "its downgrade does not restore the schema",
-        "migration_failed": "it fails when it is applied",
-    }[error.kind]
+    reason = REASONS[error.kind]
     likely = error.data.get("doubts", [])
     by_hand = "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again"
     return Stopped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,8 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from gitmig.errors import GitmigError
+from gitmig.model import Confirm
 from gitmig.model import Progress as OnProgress
 
+TERMINAL = "/dev/tty"  # git gives its hooks another standard input
 LONG = 5  # revisions from which a bar is worth drawing
 
 
@@ -39,9 +42,17 @@ def print_error(error: GitmigError, *, verbose: bool) -> None:
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[OnProgress]:
     """Give a function that draws the worker's progress on a terminal, and nothing elsewhere."""
+    with conversation(quiet) as (on_progress, _):
+        yield on_progress
+
+
+@contextmanager
+def conversation(quiet: bool) -> Iterator[tuple[OnProgress, Confirm | None]]:
+    """Give what draws the progress, and what asks a person: None where there is nobody to ask."""
     console = stderr()
+    there = console.is_terminal and not os.environ.get("CI") and has_terminal()
     if quiet or not console.is_terminal:
-        yield lambda event: None
+        yield (lambda event: None), ask if there else None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
@@ -58,4 +69,31 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress]:
                     visible=event["total"] >= LONG,
                 )
 
-        yield show
+        def confirm(question: str) -> bool:
+            bar.stop()  # it would draw over the question
+            try:
+                return ask(question)
+            finally:
+                bar.start()
+
+        yield show, confirm if there else None
+
+
+def has_terminal() -> bool:
+    """Say whether this process has a terminal to ask on."""
+    try:
+        os.close(os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def ask(question: str) -> bool:
+    """Ask on the terminal, until the answer is yes or no; an empty one, or none, is no."""
+    descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb", buffering=0) as tty:
+        while True:
+            os.write(descriptor, f"gitmig: {question} [y/N] ".encode())
+            answer = tty.readline().decode(errors="replace").strip().lower()
+            if answer in ("", "n", "no", "y", "yes"):
+                return answer in ("y", "yes")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from gitmig.errors import GitmigError
-from gitmig.model import CheckReport, GenerateReport, JsonObject, MergeReport
+from gitmig.model import CheckReport, FoldReport, GenerateReport, JsonObject, MergeReport
 
 VERSION = 1
 
@@ -60,6 +60,22 @@ def merged(report: MergeReport) -> str:
         "notes": list(report.notes),
     }
     return dump("merge-heads", [found])
+
+
+def folded(report: FoldReport) -> str:
+    """Return the report of ``gitmig fold``."""
+    found = {
+        "ok": True,
+        "environment": report.environment,
+        "dry_run": report.dry_run,
+        "folded": [asdict(revision) for revision in report.folded],
+        "written": asdict(report.written) if report.written else None,
+        "staged": report.staged,
+        "operations": [asdict(operation) for operation in report.operations],
+        "notes": list(report.notes),
+        "undo": report.undo,
+    }
+    return dump("fold", [found])
 
 
 def failed(command: str, error: GitmigError) -> str:

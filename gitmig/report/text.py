@@ -10,7 +10,16 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from gitmig.model import CheckReport, Finding, GenerateReport, Holding, Line, MergeReport, Step
+from gitmig.model import (
+    CheckReport,
+    Finding,
+    FoldReport,
+    GenerateReport,
+    Holding,
+    Line,
+    MergeReport,
+    Step,
+)
 from gitmig.report.console import stderr, stdout
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
@@ -79,6 +88,29 @@ def nothing_joined(report: MergeReport) -> str:
     if len(report.heads) == 1:
         return f"one head ({names})"
     return f"{len(report.heads)} heads, kept apart by their labels ({names})"
+
+
+def folded(report: FoldReport, *, quiet: bool = False) -> None:
+    """Print what ``gitmig fold`` did."""
+    console, told, written = stdout(), stderr(), report.written
+    if written is None:
+        if not quiet:
+            console.print("gitmig: no two revisions that are not published, nothing to fold")
+        return
+    if report.dry_run:
+        console.print(Text(f"# would write {written.path}", "bold"))
+        for revision in report.folded:
+            console.print(Text(f"# instead of {revision.path}", "bold"))
+        console.print(Syntax(written.content, "python", background_color="default"))
+    else:
+        state = "written and staged" if report.staged else "written"
+        ids = ", ".join(revision.id for revision in report.folded)
+        console.print(Text.assemble(("gitmig: ", "bold"), f"{written.path} {state}"))
+        console.print(f"  {written.message}\n  instead of {ids}", markup=False)
+    for note in report.notes:
+        told.print(Text.assemble(("gitmig: ", "bold"), note))
+    if not report.dry_run and not quiet:
+        told.print(Text(f"  undo: {report.undo}", "dim"))
 
 
 def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:

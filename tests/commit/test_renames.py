@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import sqlite3
 from contextlib import closing
 
+import pytest
 from support import Project
 
 INDEXED = "    name = Column(String(50), index=True)\n"
@@ -92,3 +96,68 @@ def test_a_declared_rename_of_nothing_is_refused(hooked: Project) -> None:
     told = hooked.git("commit", "-qam", "bio", code=1).stderr
     assert "users.bio is declared to have been nmae, and no column nmae goes" in told
     assert not list((hooked.path / "migrations/versions").glob("*bio*"))
+
+
+BREAKER = """\
+import re, sys
+path = sys.argv[1]
+text = open(path).read()
+text = re.sub(r"batch_op.alter_column\\('name'.*?\\)\\n", "batch_op.drop_column('name')\\n"
+    "        batch_op.add_column(sa.Column('full_name', sa.String(50)))\\n", text, flags=re.S)
+open(path, "w").write(text)
+"""
+
+
+def test_proved_with_rows(hooked: Project) -> None:
+    """A revision after which the schema is right and the values are gone is not written."""
+    hooked.write("breaker.py", BREAKER)
+    hooked.append("alembic.ini", "\n[post_write_hooks]\nhooks = b\nb.type = exec\n")
+    hooked.append("alembic.ini", "b.executable = python\n")
+    hooked.append("alembic.ini", "b.options = breaker.py REVISION_SCRIPT_FILENAME\n")
+    hooked.commit_all("breaker")
+    hooked.write("models.py", hooked.read("models.py").replace("name =", "full_name ="))
+    told = hooked.git("commit", "-qam", "full name", code=1).stderr
+    assert "not written because rows do not keep their values: rows of users held" in told
+    assert "versions" not in hooked.status()
+
+
+def at_terminal(project: Project, answer: str, *command: str) -> str:
+    """Run a command with a terminal of its own, type an answer; return what was shown."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(project.path)
+        os.execvpe(command[0], command, {**project.env, "TERM": "dumb"})  # noqa: S606
+    os.write(terminal, answer.encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # what Linux tells at the end
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.waitpid(process, 0)
+    os.close(terminal)
+    return shown.decode()
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_asks_on_a_terminal(hooked: Project, answer: str) -> None:
+    """On a terminal a person says whether it is a rename, and the commit goes on with that."""
+    fill(hooked)
+    hooked.write("models.py", hooked.read("models.py").replace("name =", "bio ="))
+    shown = at_terminal(hooked, f"{answer}\n", "git", "commit", "-qam", "bio")
+    assert "users.name goes and users.bio comes; is it a rename" in shown
+    if answer == "y":
+        assert "rename users.name to bio" in shown and hooked.status() == ""
+        hooked.gitmig("upgrade", "-q")
+        assert rows(hooked, "SELECT id, bio FROM users") == [(1, "Ada"), (2, None)]
+    else:
+        assert "stopped: users.name is dropped with all its values" in shown
+
+
+def test_class_stays(hooked: Project) -> None:
+    """The class and the attribute keep their names: their table and column are renamed."""
+    fill(hooked)
+    models = hooked.read("models.py").replace('"users"', '"people"')
+    hooked.write("models.py", models.replace("name = Column(", 'name = Column("called", '))
+    told = hooked.git("commit", "-qam", "people").stderr
+    assert "rename table users to people, rename people.name to called" in told
+    hooked.gitmig("upgrade", "-q")
+    assert rows(hooked, "SELECT id, called FROM people") == [(1, "Ada"), (2, None)]

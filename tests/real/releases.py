@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import venv
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,8 @@ class Distribution:
 
     ``package`` is the folder in its wheel, ``directory`` where Alembic is run, ``versions`` the
     folder of its revisions, ``database`` the SQLite file that its configuration names. ``needs``
-    is what it imports; ``complete`` puts into a tree what a checkout has and the wheel lacks.
+    is what it imports; ``complete`` puts into a tree what a checkout has and the wheel lacks, and
+    ``variables`` are those that its settings insist on.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Distribution:
     database: str
     needs: tuple[str, ...]
     complete: Callable[[Path], None] = lambda root: None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def revisions(self, root: Path) -> set[str]:
         """Return the paths of the revision files in a tree."""

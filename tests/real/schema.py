@@ -11,7 +11,7 @@ import sqlalchemy
 Schema = dict[str, dict[str, Any]]
 
 Names = Mapping[str, "str | None"]
-"""A name that a release gave to a constraint or an index → the one its models have (None: none)."""
+"""``table.name`` of a constraint or an index in a release → the name in its models (None: none)."""
 
 
 def schema_of(database: Path, names: Names) -> Schema:
@@ -39,9 +39,10 @@ def reflected(inspector: Any, table: str, names: Names, unseen: set[str]) -> dic
     def renamed(things: Iterable[Mapping[str, Any]]) -> list[str]:
         changed = []
         for thing in things:
-            name = thing["name"]
-            unseen.discard(name)
-            changed.append(str(sorted({**thing, "name": names.get(name, name)}.items())))
+            place = f"{table}.{thing['name']}"
+            unseen.discard(place)
+            name = names.get(place, thing["name"])
+            changed.append(str(sorted({**thing, "name": name}.items())))
         return sorted(changed)
 
     return {
@@ -55,3 +56,20 @@ def reflected(inspector: Any, table: str, names: Names, unseen: set[str]) -> dic
         "indexes": renamed(inspector.get_indexes(table)),
         "checks": renamed(inspector.get_check_constraints(table)),
     }
+
+
+def differences(ours: Schema, theirs: Schema) -> dict[str, tuple[Any, Any]]:
+    """Return place → what is there in one schema and in the other, where they are not equal.
+
+    A place is a table, ``table.kind``, or ``table.kind.name`` where a kind of thing has names.
+    """
+    return dict(_different("", ours, theirs))
+
+
+def _different(place: str, ours: Any, theirs: Any) -> Iterable[tuple[str, tuple[Any, Any]]]:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in sorted({*ours, *theirs}):
+            below = f"{place}.{name}" if place else name
+            yield from _different(below, ours.get(name), theirs.get(name))
+    elif ours != theirs:
+        yield place, (ours, theirs)

@@ -20,7 +20,8 @@ class Upgrade:
     """A repository with an old release committed and a new one staged, without its new revisions.
 
     gitmig's hooks are installed. ``old`` and ``new`` are the whole releases, beside the
-    repository; ``withheld`` the paths of the revisions that were not staged.
+    repository; ``withheld`` the paths of the revisions that were not staged; ``program`` is the
+    project's own Alembic.
     """
 
     project: Project
@@ -28,6 +29,7 @@ class Upgrade:
     old: Path
     new: Path
     withheld: list[str]
+    program: Path
 
     def commit(self, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Commit what is staged, through the hooks."""
@@ -41,11 +43,11 @@ class Upgrade:
         return self.project.read(added[0])
 
     def alembic(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Alembic alone in a tree, in the project's Python."""
-        python = self.project.path / ".venv/bin/python"
-        folder = root / self.distribution.directory
+        """Run Alembic alone in a tree, with that tree as the home: some databases are there."""
+        folder = str(root / self.distribution.directory)
+        tree = str(root)
         return self.project.run(
-            str(python), "-m", "alembic", *arguments, cwd=str(folder), PYTHONPATH=str(root)
+            str(self.program), *arguments, cwd=folder, PYTHONPATH=tree, HOME=tree
         )
 
     def database(self, root: Path) -> Path:
@@ -55,8 +57,14 @@ class Upgrade:
     def database_in_use(self) -> bytes:
         """Make a database with the old release where the repository's configuration names it."""
         self.alembic(self.old, "upgrade", "head")
-        shutil.copyfile(self.database(self.old), self.database(self.project.path))
-        return self.database(self.old).read_bytes()
+        return self.copy_database(self.project.path)
+
+    def copy_database(self, root: Path) -> bytes:
+        """Put a copy of the old release's database into another tree; return its content."""
+        target = self.database(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.database(self.old), target)
+        return target.read_bytes()
 
     def by_gitmig(self) -> Schema:
         """Upgrade the database in use with the revisions of the repository; return its schema."""
@@ -65,7 +73,7 @@ class Upgrade:
 
     def by_the_release(self, names: Names) -> Schema:
         """Upgrade a copy of the old database with the release's own revisions, likewise."""
-        shutil.copyfile(self.database(self.old), self.database(self.new))
+        self.copy_database(self.new)
         self.alembic(self.new, "upgrade", "head")
         return schema_of(self.database(self.new), names)
 
@@ -75,6 +83,7 @@ def upgrade_of(
 ) -> Upgrade:
     """Make the repository out of two releases."""
     root, beside = project.path, project.path.parent
+    project.env.update(distribution.variables)
     install_editable(root, downloads.packages(distribution))
     project.write(".gitignore", IGNORED)
     downloads.unpack(distribution, old, root)
@@ -89,7 +98,8 @@ def upgrade_of(
     for path in withheld:
         (root / path).unlink()
     project.git("add", "-A")
-    return Upgrade(project, distribution, *trees, withheld)
+    program = downloads.environment(distribution) / "bin/alembic"
+    return Upgrade(project, distribution, *trees, withheld, program)
 
 
 def install_editable(root: Path, packages: Path) -> None:

@@ -9,7 +9,7 @@ from alembic.operations import ops
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 from gitmig._worker.failures import Failure
-from gitmig._worker.renames import columns_renamed, tables_renamed
+from gitmig._worker.pairing import Evidence, columns_renamed, tables_renamed
 
 ID = Column("id", Integer, primary_key=True)
 
@@ -32,9 +32,9 @@ def changed(old: list[Column[Any]], new: list[Column[Any]]) -> Any:
 
 def renamed(old: list[Column[Any]], new: list[Column[Any]]) -> tuple[dict[str, str], list[str]]:
     """Return the renames between two versions of a table, and the columns there are doubts on."""
-    doubts: dict[tuple[str, str], str] = {}
-    found = list(columns_renamed(changed(old, new), doubts))
-    return {op.column_name: op.modify_name for op in found}, [name for _, name in doubts]
+    evidence = Evidence()
+    found = list(columns_renamed(changed(old, new), evidence))
+    return {op.column_name: op.modify_name for op in found}, [each.old for each in evidence.likely]
 
 
 NAME, SIZE = Column("name", String(50)), Column("size", Integer)
@@ -101,9 +101,10 @@ def tables(old: list[Table], new: list[Table]) -> tuple[dict[str, str], list[str
     """Return the renames among dropped and created tables, and the doubts."""
     made: list[Any] = [ops.CreateTableOp.from_table(each) for each in new]
     made += [ops.DropTableOp.from_table(each) for each in old]
-    doubts: dict[tuple[str, str], str] = {}
-    found = list(tables_renamed(ops.UpgradeOps(made), doubts))
-    return {op.table_name: op.new_table_name for op in found}, [name for name, _ in doubts]
+    evidence = Evidence()
+    found = list(tables_renamed(ops.UpgradeOps(made), evidence))
+    names = {op.table_name: op.new_table_name for op in found}
+    return names, [each.old for each in evidence.likely]
 
 
 @pytest.mark.parametrize(

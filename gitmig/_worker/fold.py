@@ -1,0 +1,34 @@
+"""``fold``: one revision in place of several, proved to end in the same schema.
+
+Request besides the common part, whose tree lacks these revisions: that of ``generate``, and
+``renamed`` and ``left`` as ``trace`` gives them, ``needs_of`` as in ``deploy``.
+
+Result: that of ``generate``.
+"""
+
+from __future__ import annotations
+
+from .cache import replay
+from .failures import Failure
+from .fingerprint import differences
+from .generate import ARGUMENTS, made, take_fingerprints
+from .session import open_session
+from .shapes import Request, Result
+
+
+def run(request: Request) -> Result:
+    """Serve the request; raises ``fold_differs``, and what ``generate`` does."""
+    with open_session(request, ARGUMENTS) as (project, databases):
+        databases.adopt(request["left"])
+        meant = take_fingerprints(project)
+        replay(project, databases)
+        result = made(project, request)
+        project.upgrade("heads")
+        found = [
+            difference
+            for before, after in zip(meant, take_fingerprints(project))
+            for difference in differences(before, after)
+        ]
+        if found:
+            raise Failure("fold_differs", "; ".join(found[:5]), differences=found)
+        return dict(project.facts(databases), **result)

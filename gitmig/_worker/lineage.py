@@ -1,0 +1,125 @@
+"""What tables and columns were called before a chain of revisions, from what its operations do.
+
+Two versions of the models only let a rename be guessed, or hold a declaration that was about the
+step in between. What was done, one operation after the other, tells it for certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from alembic.operations import ops
+
+from .failures import Failure
+from .invoked import watch
+from .project import Project
+from .shapes import Op
+
+Told = dict[str, list[Any]]
+"""Renames in one database: ``tables`` and ``columns``, by the table's new name, see ``Known``."""
+
+
+class Lineage:
+    """What the tables and columns of one database were before; None for what was not there."""
+
+    def __init__(self) -> None:
+        self.tables: dict[tuple[Any, str], str | None] = {}
+        self.columns: dict[tuple[Any, str, str], str | None] = {}
+
+    def note(self, op: Op) -> None:
+        """Take an operation into account that comes after all those before."""
+        schema = getattr(op, "schema", None)
+        if isinstance(op, ops.RenameTableOp):
+            self.rename_table(schema, op.table_name, op.new_table_name)
+        elif isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
+            self.forget(schema, op.table_name)
+        elif isinstance(op, ops.AddColumnOp):
+            self.columns[schema, op.table_name, op.column.name] = None
+        elif isinstance(op, ops.DropColumnOp):
+            self.columns[schema, op.table_name, op.column_name] = None
+        elif isinstance(op, ops.AlterColumnOp) and op.modify_name:
+            old = (schema, op.table_name, op.column_name)
+            new = (schema, op.table_name, op.modify_name)
+            self.columns[new] = self.columns.get(old, op.column_name)
+            self.columns[old] = None
+
+    def rename_table(self, schema: Any, old: str, new: str) -> None:
+        """Let a table have another name, and its columns with it."""
+        moved = {key[2]: was for key, was in self.columns.items() if key[:2] == (schema, old)}
+        was = self.tables.get((schema, old), old)
+        self.forget(schema, old)
+        self.forget(schema, new)
+        self.tables[schema, new] = was
+        self.columns.update({(schema, new, name): known for name, known in moved.items()})
+
+    def forget(self, schema: Any, table: str) -> None:
+        """Let a table be one that was not there before."""
+        self.tables[schema, table] = None
+        for key in [key for key in self.columns if key[:2] == (schema, table)]:
+            del self.columns[key]
+
+    def renames(self) -> Told:
+        """Return what has another name now, as JSON."""
+        tables = [[*key[:1], was, key[1]] for key, was in self.tables.items()
+                  if was not in (None, key[1])]  # fmt: skip
+        made = {key for key, was in self.tables.items() if was is None}
+        columns = [[*key[:2], was, key[2]] for key, was in self.columns.items()
+                   if was not in (None, key[2]) and key[:2] not in made]  # fmt: skip
+        return {"tables": tables, "columns": columns}
+
+
+class Lineages:
+    """The lineage of each database of the project, in the order env.py opens them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.found: list[Lineage] = []
+        watch(self.note)
+
+    def note(self, op: Op) -> None:
+        """Take an operation of a revision that runs into account."""
+        self.reach(self.project.contexts)
+        self.found[self.project.contexts - 1].note(op)
+
+    def reach(self, databases: int) -> None:
+        """Have a lineage for so many databases."""
+        self.found += [Lineage() for _ in range(databases - len(self.found))]
+
+    def renames(self) -> list[Told]:
+        """Return the renames in each database."""
+        self.reach(self.project.contexts)
+        return [each.renames() for each in self.found]
+
+
+class Known:
+    """The renames of one database as they are told in a request."""
+
+    def __init__(self, told: Mapping[str, Iterable[Sequence[Any]]]) -> None:
+        self.tables = {tuple(each) for each in told["tables"]}
+        self.columns = {tuple(each) for each in told["columns"]}
+
+    def is_table(self, before: Any, op: Op) -> bool:
+        """Say whether a table that goes is the one that comes."""
+        return (op.schema, before.name, op.table_name) in self.tables
+
+    def pairs(
+        self, table: tuple[Any, str], old: Sequence[Any], new: Sequence[Any]
+    ) -> list[tuple[Any, Any]]:
+        """Return which old column of a table became which new one."""
+        return [(before, after) for before in old for after in new
+                if (*table, before.name, after.name) in self.columns]  # fmt: skip
+
+    def refuse_lost(self, done: Iterable[Op]) -> None:
+        """Raise ``fold_differs`` where a rename was not found: its values would stay behind."""
+        tables, columns = set(self.tables), set(self.columns)
+        for op in done:
+            if isinstance(op, ops.RenameTableOp):
+                tables.discard((op.schema, op.table_name, op.new_table_name))
+            elif isinstance(op, ops.AlterColumnOp):
+                columns.discard((op.schema, op.table_name, op.column_name, op.modify_name))
+        lost = [f"table {old} became {new}" for _, old, new in sorted(tables, key=str)]
+        lost += [f"{table}.{old} became {new}" for _, table, old, new in sorted(columns, key=str)]
+        if lost:
+            message = f"{'; '.join(lost[:5])}, which one revision would not do with the rows"
+            raise Failure("fold_differs", message)

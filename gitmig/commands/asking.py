@@ -1,0 +1,46 @@
+"""Ask a person which drops and adds are renames, where the worker is not certain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitmig.commands.projectside import ProjectSide
+from gitmig.model import Confirm, JsonObject
+
+
+def asking(project: ProjectSide, confirm: Confirm | None, **fields: Any) -> JsonObject:
+    """Have the worker generate, again where a person says that something is a rename.
+
+    A table that has another name brings its columns with it, so there may be more to ask then.
+    """
+    answered: list[JsonObject] = []
+    asked: list[JsonObject] = []
+    while True:
+        scratch = str(project.scratch(f"scratch{len(answered)}"))
+        answer = project.ask("generate", answered=answered, scratch=scratch, **fields)
+        open_questions = [each for each in answer["likely"] if each not in asked]
+        if confirm is None or not open_questions:
+            return answer
+        asked += open_questions
+        agreed = agreed_on(open_questions, confirm)
+        if not agreed:
+            return answer
+        answered += agreed
+
+
+def agreed_on(likely: list[JsonObject], confirm: Confirm) -> list[JsonObject]:
+    """Return the renames that a person agreed to; a new name is asked for until it is taken."""
+    found: list[JsonObject] = []
+    for each in likely:
+        taken = [(other["schema"], other["table"], other["new"]) for other in found]
+        if (each["schema"], each["table"], each["new"]) not in taken and confirm(question(each)):
+            found.append(each)
+    return found
+
+
+def question(likely: JsonObject) -> str:
+    """Return what to ask of a drop and an add."""
+    table, old, new = likely["table"], likely["old"], likely["new"]
+    if table:
+        return f"{table}.{old} goes and {table}.{new} comes; is it a rename that keeps the values?"
+    return f"table {old} goes and table {new} comes; is it a rename that keeps the rows?"
