@@ -62,15 +62,26 @@ def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
 
 
 def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
-    """Return one column's facts; ``members`` are those of an enum, None for other types."""
+    """Return one column's facts; ``members`` are those of an enum that the database knows."""
     default = column.server_default
     return {
         "type": type_text(column.type, dialect),
-        "members": getattr(column.type, "enums", None),
+        "members": held_members(column.type, dialect),
         "default": default_text(default, dialect),
         "computed": sql_text(column.computed.sqltext, dialect) if column.computed else "",
         "identity": identity_text(getattr(column, "identity", None)),
     }
+
+
+def held_members(type_: Any, dialect: Dialect) -> list[str] | None:
+    """Return the members of an enum that the database holds, in its type or in a CHECK.
+
+    By default SQLAlchemy makes no CHECK since 1.4: where there is no such type, it is a plain text.
+    """
+    native = dialect.supports_native_enum and getattr(type_, "native_enum", True)
+    if native or getattr(type_, "create_constraint", False):
+        return getattr(type_, "enums", None)
+    return None
 
 
 def type_text(type_: Any, dialect: Dialect) -> str:

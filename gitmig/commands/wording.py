@@ -27,10 +27,13 @@ def notes_on(residue: Sequence[str]) -> tuple[str, ...]:
     """Return what to say of differences that are older than the commit."""
     if not residue:
         return ()
-    count = "one difference is" if len(residue) == 1 else f"{len(residue)} differences are"
+    one = len(residue) == 1
+    count, them = (
+        ("one difference is", "it") if one else (f"{len(residue)} differences are", "them")
+    )
     return (
-        f"{count} older than this commit and left out; `gitmig check` lists them, "
-        "`gitmig autogenerate` with nothing staged writes them",
+        f"{count} older than this commit and left out; `gitmig check` lists {them}, "
+        f"`gitmig autogenerate` with nothing staged writes {them}",
     )
 
 
