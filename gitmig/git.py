@@ -21,6 +21,8 @@ from git import Git, GitCommandError, GitCommandNotFound
 from gitmig import listing
 from gitmig.errors import GitFailed, GitmigError, IndexLocked, NotARepository
 
+NOTHING: Mapping[str, str] = {}
+
 # what a file under the git directory says about the operation in progress (FACTS: git hooks)
 STATES = {
     "rebase-merge": "rebase",
@@ -282,9 +284,16 @@ class Repository:
         names = b"".join(os.fsencode(path) + b"\0" for path in paths)
         self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
 
-    def write_tree(self, without: Sequence[str] = ()) -> str:
-        """Return the id of the tree being committed, minus some paths; the index stays as it is."""
+    def write_tree(self, without: Sequence[str] = (), instead: Mapping[str, str] = NOTHING) -> str:
+        """Return the id of the tree being committed; the index stays as it is.
+
+        ``without`` are paths to leave out, ``instead`` other texts of some files.
+        """
         names = b"".join(os.fsencode(path) + b"\0" for path in without)
+        other = b"".join(
+            b"100644 %s\t%s\0" % (self.store(text).encode(), os.fsencode(path))
+            for path, text in instead.items()
+        )
         with tempfile.TemporaryDirectory(prefix="gitmig-index-") as folder:
             copy = Path(folder, "index")
             index = self.index_file()
@@ -292,7 +301,13 @@ class Repository:
                 shutil.copyfile(index, copy)
             env = {"GIT_INDEX_FILE": str(copy)}
             self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names, env=env)
+            if other:
+                self.run("update-index", "-z", "--index-info", stdin=other, env=env)
             return os.fsdecode(self.run("write-tree", env=env)).strip()
+
+    def store(self, text: str) -> str:
+        """Return the id of a new blob; git removes it by itself where nothing comes to name it."""
+        return os.fsdecode(self.run("hash-object", "-w", "--stdin", stdin=text.encode())).strip()
 
     def index_file(self) -> Path:
         """Return the index of the commit under way."""

@@ -181,8 +181,20 @@ class GenerateReport:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A revision that gets another parent."""
+
+    revision: Revision
+    parent: Revision
+
+
+@dataclass(frozen=True)
 class MergeReport:
-    """What ``gitmig merge-heads`` did: the heads it found and the revision that joins them."""
+    """What ``gitmig merge-heads`` did: the heads it found and the revision that joins them.
+
+    Where they are put in one line instead, ``moved`` are the revisions that got another parent,
+    ``rewritten`` their files, and ``written`` is None.
+    """
 
     environment: str
     heads: tuple[Revision, ...]
@@ -190,6 +202,8 @@ class MergeReport:
     staged: bool = False
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+    moved: tuple[Move, ...] = ()
+    rewritten: tuple[WrittenRevision, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from gitmig.git import Repository
+from gitmig.git import NOTHING, Repository
 from gitmig.listing import WorkTreeStatus
 
 # ignored files that a project needs at run time although git does not have them
@@ -32,17 +32,21 @@ class Snapshot:
 
 @contextlib.contextmanager
 def take(
-    repository: Repository, without: Sequence[str] = (), include: Sequence[str] = ()
+    repository: Repository,
+    without: Sequence[str] = (),
+    include: Sequence[str] = (),
+    instead: Mapping[str, str] = NOTHING,
 ) -> Iterator[Snapshot]:
     """Give the tree being committed as a directory, for as long as the block runs.
 
-    ``without`` are paths to leave out, ``include`` patterns of further ignored files that the
-    project needs at run time.
+    ``without`` are paths to leave out, ``instead`` other texts of some files, ``include`` patterns
+    of further ignored files that the project needs at run time.
     """
-    if not without and agrees(repository.status()):
+    if not without and not instead and agrees(repository.status()):
         yield Snapshot(repository.root, in_place=True)
         return
-    with laid_out(repository, repository.write_tree(without), "snapshot", include) as tree:
+    tree_id = repository.write_tree(without, instead)
+    with laid_out(repository, tree_id, "snapshot", include) as tree:
         yield Snapshot(tree, in_place=False)
 
 

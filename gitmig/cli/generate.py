@@ -9,7 +9,7 @@ import click
 from gitmig.cli import options
 from gitmig.commands.autogenerate import autogenerate
 from gitmig.commands.fold import fold
-from gitmig.commands.merge_heads import merge_heads
+from gitmig.commands.merge_heads import Line, merge_heads
 from gitmig.errors import FINDINGS, OK
 from gitmig.model import Options
 from gitmig.report import json as as_json
@@ -63,6 +63,12 @@ def autogenerate_command(
 @options.dry_run
 @options.no_stage
 @options.database_url
+@click.option(
+    "--rebase/--no-rebase",
+    default=None,
+    help="Put the side that is not published after the other one, instead of joining them.",
+)
+@click.option("--base", default="", metavar="REF", help="The branch whose revisions stay.")
 def merge_heads_command(
     directory: Path,
     environment: str | None,
@@ -72,15 +78,19 @@ def merge_heads_command(
     dry_run: bool,
     no_stage: bool,
     database: tuple[str, ...],
+    rebase: bool | None,
+    base: str,
 ) -> int:
     """Join the heads of the staged revisions, after a proof that they may be joined."""
     with progress_bar(quiet) as on_progress:
         wanted = Options(message, dry_run, not no_stage, database)
-        report = merge_heads(directory, environment, wanted, on_progress)
+        line = Line(rebase, base)
+        reports = merge_heads(directory, environment, wanted, on_progress, line=line)
     if output == "json":
-        click.echo(as_json.merged(report))
+        click.echo(as_json.merged(reports))
     else:
-        text.merged(report, quiet=quiet)
+        for report in reports:
+            text.merged(report, quiet=quiet)
     return OK
 
 

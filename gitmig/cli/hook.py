@@ -46,7 +46,9 @@ def pre_merge_commit(framework: bool) -> int:
     for report in reports:
         text.merged(report)
     if reports:
-        unstaged = [each.written.path for each in reports if each.written and not each.staged]
+        written = [file for each in reports for file in (each.written, *each.rewritten) if file]
+        staged = all(each.staged for each in reports)
+        unstaged = [] if staged else [file.path for file in written]
         first = f"`git add {' '.join(map(quote, unstaged))}`, then " if unstaged else ""
         click.echo(f"gitmig: the merge is open; type {first}`git commit` to complete it", err=True)
     return FINDINGS if reports else OK

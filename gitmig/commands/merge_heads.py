@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from gitmig import revisions
+from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
@@ -22,6 +25,16 @@ from gitmig.model import (
 )
 from gitmig.placement import place
 
+
+@dataclass(frozen=True)
+class Line:
+    """Whether heads are put in one line (None: as the settings say), and the branch that stays."""
+
+    wanted: bool | None = None
+    base: str = ""
+
+
+AS_SET = Line()
 SUBJECT = 60  # characters of a parent's subject that are kept in the message
 
 
@@ -30,25 +43,65 @@ def merge_heads(
     name: str | None = None,
     options: Options = AS_ASKED,
     on_progress: Progress | None = None,
-) -> MergeReport:
-    """Join the heads of the staged revisions into one; nothing to do is a report without a file.
+    *,
+    line: Line = AS_SET,
+) -> list[MergeReport]:
+    """Join the heads of the staged revisions; nothing to do is one report without a file.
 
-    Raises Stopped where the heads may not be joined, other GitmigErrors where it cannot be known;
-    nothing has changed then.
+    Heads that are kept apart by their labels are joined within each label. ``line`` says whether
+    they are put in one line instead. Raises Stopped where the heads may not be joined, other
+    GitmigErrors where it cannot be known; nothing has changed then.
     """
     with Workspace.writing(directory) as workspace:
         environment = workspace.environment(name)
         groups = head_groups(workspace, environment)
-        heads = next((group for group in groups if len(group) > 1), ())
-        if not heads:
-            return MergeReport(environment.name, tuple(chain.from_iterable(groups)))
-        answer = ask(workspace, environment, heads, options, on_progress)
-        written = written_by(answer)
-        stage = options.stage and environment.settings.stage and not options.dry_run
-        if not options.dry_run:
-            place(workspace.repository, [written], stage=stage, index=workspace.index)
-        notes = notes_of(answer)
-        return MergeReport(environment.name, heads, written, stage, options.dry_run, notes)
+        wanted = [group for group in groups if len(group) > 1]
+        if not wanted:
+            return [MergeReport(environment.name, tuple(chain.from_iterable(groups)))]
+        in_line = environment.settings.merge == "linear" if line.wanted is None else line.wanted
+        reports = [
+            put_in_line(workspace, environment, heads, line.base, options, on_progress)
+            if in_line
+            else join(workspace, environment, heads, options, on_progress)
+            for heads in wanted
+        ]
+        return reports if options.dry_run else write(workspace, environment, reports, options)
+
+
+def write(
+    workspace: Workspace, environment: Environment, reports: Sequence[MergeReport], options: Options
+) -> list[MergeReport]:
+    """Put all that was proved into the work tree and the index, or nothing of it."""
+    stage = options.stage and environment.settings.stage
+    again = [file for report in reports for file in report.rewritten]
+    new = [report.written for report in reports if report.written is not None]
+    place(
+        workspace.repository,
+        [*new, *again],
+        stage=stage,
+        instead_of=[file.path for file in again],
+        unstage=False,
+        index=workspace.index,
+    )
+    return [replace(report, staged=stage) for report in reports]
+
+
+def join(
+    workspace: Workspace,
+    environment: Environment,
+    heads: tuple[Revision, ...],
+    options: Options,
+    on_progress: Progress | None,
+) -> MergeReport:
+    """Join heads by one revision, proved in every order; the report has the file."""
+    answer = ask(workspace, environment, heads, options, on_progress)
+    return MergeReport(
+        environment.name,
+        heads,
+        written_by(answer),
+        dry_run=options.dry_run,
+        notes=notes_of(answer),
+    )
 
 
 def ask(
@@ -134,4 +187,4 @@ def merge_in_progress(directory: Path, on_progress: Progress | None = None) -> l
     names = [environment.name for environment in workspace.config.environments]
     workspace.close()
     reports = [merge_heads(directory, name, on_progress=on_progress) for name in names]
-    return [report for report in reports if report.written is not None]
+    return [report for each in reports for report in each if report.written or report.moved]

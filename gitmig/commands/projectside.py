@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Servers, Terms
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import explain
+from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 
 # the words of PostgreSQL, SQLite, and MySQL and MariaDB
@@ -178,14 +179,18 @@ def open_project(
     how: How = AS_USUAL,
     *,
     without: Sequence[str] = (),
+    instead: Mapping[str, str] = NOTHING,
     commit: str = "",
 ) -> Iterator[ProjectSide]:
-    """Give the project's side on the staged tree minus ``without``, or on that of a commit."""
+    """Give the project's side on the staged tree minus ``without``, or on that of a commit.
+
+    ``instead`` are other texts of some staged files.
+    """
     include = environment.settings.snapshot_include
     taking = (
         snapshot.take_commit(workspace.repository, commit, include)
         if commit
-        else snapshot.take(workspace.repository, without, include)
+        else snapshot.take(workspace.repository, without, include, instead)
     )
     with taking as taken, run_directory() as run:
         terms = terms_for(environment, how)

@@ -48,18 +48,31 @@ def generate_object(report: GenerateReport) -> JsonObject:
     }
 
 
-def merged(report: MergeReport) -> str:
+def merged(reports: Sequence[MergeReport]) -> str:
     """Return the report of ``gitmig merge-heads``."""
-    found = {
+    return dump("merge-heads", [merge(report) for report in reports])
+
+
+def merge(report: MergeReport) -> JsonObject:
+    """Return what was done with the heads of one environment."""
+    return {
         "ok": True,
         "environment": report.environment,
         "dry_run": report.dry_run,
         "heads": [asdict(head) for head in report.heads],
         "written": asdict(report.written) if report.written else None,
         "staged": report.staged,
+        "moved": [
+            {
+                "revision": move.revision.id,
+                "path": move.revision.path,
+                "from": list(move.revision.parents),
+                "to": move.parent.id,
+            }
+            for move in report.moved
+        ],
         "notes": list(report.notes),
     }
-    return dump("merge-heads", [found])
 
 
 def folded(report: FoldReport) -> str:

@@ -65,6 +65,9 @@ def stopped(console: Console, reason: str, hint: str) -> None:
 def merged(report: MergeReport, *, quiet: bool = False) -> None:
     """Print what ``gitmig merge-heads`` did."""
     console = stdout()
+    if report.moved:
+        in_line(console, report)
+        return
     if report.written is None:
         if not quiet:
             console.print(f"gitmig: {nothing_joined(report)}, nothing to merge", markup=False)
@@ -76,6 +79,21 @@ def merged(report: MergeReport, *, quiet: bool = False) -> None:
     state = "written and staged" if report.staged else "written"
     console.print(Text.assemble(("gitmig: ", "bold"), f"{report.written.path} {state}"))
     console.print(f"  {report.written.message}", markup=False)
+    for note in report.notes:
+        stderr().print(Text.assemble(("gitmig: ", "bold"), note))
+
+
+def in_line(console: Console, report: MergeReport) -> None:
+    """Print which revisions have another parent now: their old place, and the new one."""
+    state = "and staged" if report.staged else "not staged"
+    for move in report.moved:
+        path = move.revision.path
+        would = "would be rewritten" if report.dry_run else f"rewritten {state}"
+        console.print(Text.assemble(("gitmig: ", "bold"), f"{path} {would}"))
+        line = (
+            f"  {move.revision.id} came after {', '.join(move.revision.parents)}, and comes after "
+        )
+        console.print(f"{line}{move.parent.id} ({move.parent.subject}) now", markup=False)
     for note in report.notes:
         stderr().print(Text.assemble(("gitmig: ", "bold"), note))
 
