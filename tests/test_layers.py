@@ -26,6 +26,7 @@ CORE = {
     "explain",
     "graph",
     "listing",
+    "reparent",
     "revisions",
     "scaffold",
     "settings",

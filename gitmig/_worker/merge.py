@@ -4,6 +4,8 @@ Request besides the common part: ``heads`` (ids), ``message``, ``rev_id`` (empty
 ``scratch``. Every head is once the first to be applied; all orders must end in one schema, and so
 must the merge revision, from each side and from empty.
 
+Where they may not be, the failure has ``meetings``, see there.
+
 Result: ``files``, ``operations`` (what the models ask for beyond the joined schema), ``notes``
 and the facts of ``Project.facts``.
 """
@@ -21,6 +23,7 @@ from .compare import compare
 from .databases import Databases
 from .failures import Failure
 from .generate import take_fingerprints
+from .meeting import meetings
 from .project import Project
 from .render import Scratch
 from .session import open_session
@@ -31,7 +34,12 @@ def run(request: Request) -> Result:
     """Serve the request."""
     arguments = ["merge", "-m", request["message"], *request["heads"]]
     with open_session(request, arguments) as (project, databases):
-        joined = replay_sides(project, databases, request["heads"])
+        try:
+            joined = replay_sides(project, databases, request["heads"])
+        except Failure as failure:
+            if failure.data.get("order"):
+                failure.data["meetings"] = meetings(project, databases, request["heads"])
+            raise
         scratch = Scratch(project, request["scratch"])
         revision = render(project, request, scratch)
         prove(project, databases, request["heads"], revision, joined)

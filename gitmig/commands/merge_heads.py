@@ -118,12 +118,12 @@ def ask(
             return project.ask(
                 "merge",
                 heads=[head.id for head in heads],
-                message=options.message or message_for(heads),
+                message=options.message or message_for(workspace, heads),
                 rev_id="",
                 scratch=str(project.scratch()),
             )
         except WorkerFailed as error:
-            raise refused(error, heads) from error
+            raise refused(workspace, error, heads) from error
 
 
 def head_groups(workspace: Workspace, environment: Environment) -> tuple[tuple[Revision, ...], ...]:
@@ -139,9 +139,13 @@ def head_groups(workspace: Workspace, environment: Environment) -> tuple[tuple[R
     return Graph(found).head_groups
 
 
-def message_for(heads: tuple[Revision, ...]) -> str:
-    """Return a message that names each head and its subject."""
-    return "merge " + " and ".join(f"{head.id} ({head.subject[:SUBJECT]})" for head in heads)
+def message_for(workspace: Workspace, heads: tuple[Revision, ...]) -> str:
+    """Return a message that names each head, its subject and its author."""
+    told = []
+    for head in heads:
+        author = workspace.repository.author_of(head.path)
+        told.append(f"{head.id} ({head.subject[:SUBJECT]}{', ' + author if author else ''})")
+    return "merge " + " and ".join(told)
 
 
 def written_by(answer: dict[str, Any]) -> WrittenRevision:
@@ -161,15 +165,15 @@ def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
     return (*found, f"the models ask for more than the joined revisions give: {', '.join(missing)}")
 
 
-def refused(error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
+def refused(workspace: Workspace, error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
     """Return what to raise where the proof says that the heads may not be joined."""
-    places = " and ".join(head.path for head in heads)
+    places = meeting_places(workspace, error) or " and ".join(head.path for head in heads)
     if error.kind == "sides_differ":
         return Stopped(
             f"the heads do not commute, nothing was written: {error.data['message']} "
             f"depending on the order of {places}",
-            "edit one of the two so that the order does not matter, or let one depend on the "
-            "other with depends_on",
+            f"edit one of the two so that the order does not matter, or let {heads[1].id} depend "
+            f"on {heads[0].id} with depends_on",
         )
     # each side runs on its own; a failure in the second one is the two meeting
     if error.kind == "migration_failed" and error.data.get("order"):
@@ -179,6 +183,22 @@ def refused(error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
             error.detail,
         )
     return error
+
+
+def meeting_places(workspace: Workspace, error: WorkerFailed) -> str:
+    """Return which operations meet: file, line, what they do and who wrote them."""
+    told = []
+    for each in error.data.get("meetings", ()):
+        one, other = (operation_of(workspace, each[side]) for side in ("one", "other"))
+        told.append(f"{one} and {other}")
+    return "; ".join(told)
+
+
+def operation_of(workspace: Workspace, told: dict[str, Any]) -> str:
+    """Return one operation with its place and its author."""
+    author = workspace.repository.author_of(told["path"])
+    by = f" by {author}" if author else ""
+    return f"{told['path']}:{told['line']} ({told['words']}{by})"
 
 
 def merge_in_progress(directory: Path, on_progress: Progress | None = None) -> list[MergeReport]:

@@ -88,7 +88,7 @@ def test_two_heads_become_one(merged: Project) -> None:
     path = merge_revision(merged)
     assert f"{path} written and staged" in result.stdout
     text = merged.read(path)
-    message = "merge left (add users.email) and right (add posts.title)"
+    message = "merge left (add users.email, Ada) and right (add posts.title, Ada)"
     assert text.startswith(f'"""{message}\n') and message in result.stdout
     assert "down_revision = ('left', 'right')" in text
     merged.gitmig("check")
@@ -138,9 +138,19 @@ CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
 @pytest.mark.parametrize(
     ("left", "right", "told"),
     [
-        (add("users", "email"), add("users", "email"), "duplicate column name: email"),
+        (
+            add("users", "email"),
+            add("users", "email"),
+            "left.py:12 (add users.email by Ada) and "
+            "migrations/versions/right.py:12 (add users.email by Ada)): ",
+        ),
         (add("users", "email"), (CREATE_COPY, 'op.drop_table("copy")'), "do not commute"),
-        (('op.drop_table("posts")', "pass"), add("posts", "title"), "posts"),
+        (
+            ('op.drop_table("posts")', "pass"),
+            add("posts", "title"),
+            "left.py:12 (drop table posts by Ada) and "
+            "migrations/versions/right.py:12 (add posts.title by Ada)): ",
+        ),
     ],
     ids=["both add a column", "the order matters", "one drops what the other alters"],
 )
