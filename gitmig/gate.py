@@ -73,6 +73,11 @@ def own_git_dir(directory: str) -> str:
     return git_dir
 
 
+def merging(directory: str) -> bool:
+    """Say whether the commit under way concludes a merge."""
+    return os.path.isfile(os.path.join(own_git_dir(directory), "MERGE_HEAD"))
+
+
 def common_dir(git_dir: str) -> str:
     """Return the git directory that linked work trees share, for one of theirs."""
     pointer = os.path.join(git_dir, "commondir")

@@ -119,9 +119,9 @@ def listing(folder: Path) -> dict[str, tuple[str, int]]:
     }
 
 
-def test_install_makes_three_hooks_that_start_gitmig(repo: Repo) -> None:
+def test_install_makes_hooks_that_start_gitmig(repo: Repo) -> None:
     """After install a commit of Python starts gitmig, on an unborn branch too (C6)."""
-    assert repo.install() == ["installed"] * 3
+    assert repo.install() == ["installed"] * len(HOOKS)
     assert repo.commit("first.py") == ["gitmig hook pre-commit"]
     assert repo.commit("sub.py") == ["gitmig hook pre-commit"]
 
@@ -194,9 +194,9 @@ def test_uninstall_restores_everything(repo: Repo) -> None:
     repo.logger("linked", "tools/hook")
     (repo.hooks / "post-commit").symlink_to("../../tools/hook")
     before = listing(repo.hooks)
-    assert repo.install() == ["installed"] * 3
+    assert repo.install() == ["installed"] * len(HOOKS)
     installed = listing(repo.hooks)
-    assert repo.install() == ["unchanged"] * 3
+    assert repo.install() == ["unchanged"] * len(HOOKS)
     assert listing(repo.hooks) == installed
     assert repo.commit("a.py") == ["foreign", "gitmig hook pre-commit", "linked"]
     actions = [change.action for change in uninstall(repo.hooks)]
@@ -231,7 +231,7 @@ def test_install_refreshes_the_python(repo: Repo, tmp_path: Path) -> None:
     """A second install with another Python, or over an older text, writes it anew."""
     repo.install()
     changes = install(repo.hooks, tmp_path / "other", repo.root, repo.root / ".git")
-    assert [change.action for change in changes] == ["refreshed"] * 3
+    assert [change.action for change in changes] == ["refreshed"] * len(HOOKS)
     assert {hook.python for hook in status(repo.hooks)} == {str(tmp_path / "other")}
 
 
@@ -271,11 +271,11 @@ def test_lost_hook_is_restored(repo: Repo) -> None:
 
 def test_status_tells_each_state(repo: Repo) -> None:
     """Status tells installed, outdated, foreign and absent apart."""
-    assert [hook.state for hook in status(repo.hooks)] == ["absent"] * 3
+    assert [hook.state for hook in status(repo.hooks)] == ["absent"] * len(HOOKS)
     repo.logger("foreign", ".git/hooks/pre-commit")
     assert status(repo.hooks)[0].state == "foreign"
     repo.install()
-    first, merge, _ = status(repo.hooks)
+    first, merge, *_ = status(repo.hooks)
     assert (first.state, first.previous) == (
         "installed",
         repo.hooks / "pre-commit.before-gitmig",
@@ -289,7 +289,7 @@ def test_status_tells_each_state(repo: Repo) -> None:
 def test_tracked_hooks_name_no_machine(repo: Repo, tmp_path: Path) -> None:
     """Hooks in the work tree hold no path of this machine; gitmig comes from PATH or .venv."""
     repo.git("config", "core.hooksPath", ".githooks")
-    assert repo.install() == ["installed"] * 3
+    assert repo.install() == ["installed"] * len(HOOKS)
     assert str(tmp_path) not in (repo.root / ".githooks/pre-commit").read_text()
     repo.logger("venv", ".venv/bin/gitmig")
     assert repo.commit("a.py") == ["venv"]

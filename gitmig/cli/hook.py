@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -10,10 +11,11 @@ import click
 
 from gitmig import gate, invocation
 from gitmig.commands.autogenerate import autogenerate
+from gitmig.commands.left_behind import left_behind
 from gitmig.commands.merge_heads import merge_in_progress
 from gitmig.commands.repair import repair
 from gitmig.errors import FINDINGS, OK
-from gitmig.model import Options
+from gitmig.model import MergeReport, Options
 from gitmig.report import text
 from gitmig.report.console import conversation, progress_bar
 
@@ -29,6 +31,11 @@ def pre_commit(framework: bool) -> int:
     """Generate what the commit lacks and stage it into it."""
     with conversation(quiet=False) as (on_progress, confirm):
         how, options = invocation.of_hook(framework), Options(confirm=confirm)
+        if gate.merging(str(Path.cwd())):  # one that had conflicts, or was stopped before
+            unstaged = tell_merged(merge_in_progress(Path.cwd(), on_progress))
+            if unstaged:
+                click.echo(f"gitmig: type `git add {' '.join(map(quote, unstaged))}`", err=True)
+                return FINDINGS
         reports = autogenerate(Path.cwd(), None, options, how, on_progress)
     for report in reports:
         text.generated(report, quiet=True, in_commit=True)
@@ -43,15 +50,42 @@ def pre_merge_commit(framework: bool) -> int:
         return OK
     with progress_bar(quiet=False) as on_progress:
         reports = merge_in_progress(Path.cwd(), on_progress)
-    for report in reports:
-        text.merged(report)
+    unstaged = tell_merged(reports)
     if reports:
-        written = [file for each in reports for file in (each.written, *each.rewritten) if file]
-        staged = all(each.staged for each in reports)
-        unstaged = [] if staged else [file.path for file in written]
         first = f"`git add {' '.join(map(quote, unstaged))}`, then " if unstaged else ""
         click.echo(f"gitmig: the merge is open; type {first}`git commit` to complete it", err=True)
     return FINDINGS if reports else OK
+
+
+def tell_merged(reports: Sequence[MergeReport]) -> list[str]:
+    """Print what was done with heads; return the files that are not staged."""
+    for report in reports:
+        text.merged(report)
+    return [
+        file.path
+        for report in reports
+        if not report.staged
+        for file in (report.written, *report.rewritten)
+        if file is not None
+    ]
+
+
+@hook.command("post-merge")
+def post_merge() -> int:
+    """Tell what a merge or a fast-forward left behind."""
+    return tell_left_behind()
+
+
+@hook.command("post-rewrite")
+def post_rewrite() -> int:
+    """Tell what a rebase left behind."""
+    return tell_left_behind()
+
+
+def tell_left_behind() -> int:
+    """Print what is wrong with the revisions now; git has done its work already."""
+    text.found(left_behind(Path.cwd()))
+    return OK
 
 
 @hook.command("post-commit")

@@ -20,6 +20,7 @@ from gitmig.model import (
     MergeReport,
     Step,
 )
+from gitmig.report.branches import meeting
 from gitmig.report.console import stderr, stdout
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
@@ -145,10 +146,19 @@ def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:
                 console.print(line)
         for finding in report.findings:
             print_finding(console, finding)
+        meeting(console, report.branches, quiet=quiet)
         if not quiet:
             versions = ", ".join(f"{name} {value}" for name, value in report.versions.items())
             count = f"{report.revisions} revision{'' if report.revisions == 1 else 's'}"
             console.print(Text(f"  {count}; {versions}" if versions else f"  {count}", "dim"))
+
+
+def found(findings: Sequence[Finding]) -> None:
+    """Print findings by themselves, for a hook that only tells."""
+    for finding in findings:
+        console = stderr()
+        console.print(Text.assemble(("gitmig: ", "bold"), finding.message))
+        console.print(Text.assemble(("  → ", "bold"), finding.hint))
 
 
 def print_finding(console: Console, finding: Finding) -> None:
