@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import change, gate, replay, start
+from bench import change, gate, replay, start, static
 from bench.measure import Row
 from gitmig.ephemeral.rundir import roomy
 
@@ -25,6 +25,7 @@ BENCHES: tuple[Callable[[Path], list[Row]], ...] = (
     replay.on_postgresql,
     replay.on_mysql,
     start.of_postgresql,
+    static.of_branches,
 )
 
 

@@ -6,11 +6,12 @@ that the ``GIT_INDEX_FILE`` of the hook is obeyed (GitPython's own index ignores
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -34,6 +35,10 @@ STATES = {
 }
 
 
+FETCH_ALL = (
+    "in a shallow clone fetch all of it: `git fetch --unshallow origin "
+    "'+refs/heads/*:refs/remotes/origin/*'`; in CI the line fetch-depth: 0 (GIT_DEPTH: 0)"
+)
 QUESTIONS = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir")
 
 
@@ -98,31 +103,35 @@ class Repository:
         return ""
 
     def run(
-        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        also: int = 0,
     ) -> bytes:
-        """Run git at the top level and return its stdout.
+        """Run git at the top level and return its stdout; ``also`` is an exit code that is fine.
 
         Raises IndexLocked or GitFailed with git's own words.
         """
         with tempfile.TemporaryFile() as source:
             source.write(stdin)
             source.seek(0)
-            try:
-                _code, output, _errors = self._git.execute(
-                    ["git", *arguments],
-                    istream=source,
-                    with_extended_output=True,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                    env={"GIT_OPTIONAL_LOCKS": "0", **(env or {})},
-                )
-            except GitCommandError as error:
-                raise failure(arguments, error) from error
+            code, output, errors = self._git.execute(
+                ["git", *arguments],
+                istream=source,
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env={"GIT_OPTIONAL_LOCKS": "0", **(env or {})},
+            )
+        if code not in (0, also):
+            raise failure(arguments, code, errors)
         return bytes(output)  # bytes already, as stdout_as_string says
 
-    def text(self, *arguments: str) -> str:
+    def text(self, *arguments: str, also: int = 0) -> str:
         """Run git and return its stdout as text, without the last newline."""
-        return os.fsdecode(self.run(*arguments)).rstrip("\n")
+        return os.fsdecode(self.run(*arguments, also=also)).rstrip("\n")
 
     def names(self, *arguments: str) -> list[str]:
         """Run a git command with ``-z`` output and return the names."""
@@ -153,6 +162,29 @@ class Repository:
         """Return a blob's text (undecodable bytes replaced)."""
         return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
 
+    def read_all(self, blobs: Collection[str]) -> dict[str, str]:
+        """Return the texts of blobs, by one git process; those that are not there are left out."""
+        names = "".join(f"{blob}\n" for blob in blobs).encode()
+        if not names:
+            return {}
+        return listing.parse_blobs(self.run("cat-file", "--batch", "--buffer", stdin=names))
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """Have git keep what it makes in the block in a folder that is gone after it."""
+        objects = self.root / self.text("rev-parse", "--git-path", "objects")
+        others = [str(objects), *filter(None, [os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")])]
+        with (
+            tempfile.TemporaryDirectory(prefix="gitmig-objects-") as folder,
+            self._git.custom_environment(
+                GIT_OBJECT_DIRECTORY=folder,
+                GIT_ALTERNATE_OBJECT_DIRECTORIES=os.pathsep.join(others),
+            ),
+        ):
+            self.close()  # what reads blobs was begun without the folder
+            yield
+            self.close()
+
     def has_object(self, blob: str) -> bool:
         """Say whether an object is still there; unreferenced ones are collected in time."""
         try:
@@ -172,21 +204,30 @@ class Repository:
         """Return the names of a branch that are there: its own, and that of ``origin``'s."""
         return [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
 
+    @property
+    def is_shallow(self) -> bool:
+        """Say whether the history here is cut off."""
+        return (self.common_dir / "shallow").exists()
+
     def merge_base(self, ref: str) -> str:
         """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
 
-        Raises GitFailed where there is no such branch, or a shallow clone does not reach back.
+        Raises GitFailed where there is no such branch, no commit on this one, or a shallow clone
+        does not reach back.
         """
         name = next(iter(self.known_as(ref)), "")
         if not name:
-            raise GitFailed(f"there is no commit called {ref}", f"git fetch origin {ref}")
+            hint = FETCH_ALL if self.is_shallow else f"git fetch origin {ref}"
+            raise GitFailed(f"there is no commit called {ref}", hint)
         try:
             return self.text("merge-base", "HEAD", name)
         except GitFailed as error:
-            raise GitFailed(
-                f"HEAD and {name} have no common commit here",
-                "in a shallow clone fetch all of it: `git fetch --unshallow`, or fetch-depth: 0",
-            ) from error
+            if not self.resolve("HEAD"):
+                raise GitFailed(
+                    f"there is no commit on this branch yet to compare with {name}",
+                    "make the first one, or leave --base out",
+                ) from error
+            raise GitFailed(f"HEAD and {name} have no common commit here", FETCH_ALL) from error
 
     def commits_since(self, commit: str, folders: Sequence[str]) -> list[str]:
         """Return the commits from there to ``HEAD`` that touched these folders, oldest first."""
@@ -206,6 +247,11 @@ class Repository:
             return self.text("rev-parse", "--verify", "-q", f"HEAD:{path}")
         except GitFailed:
             return ""
+
+    def author_of(self, path: str) -> str:
+        """Return who last changed a file, here or in what is being merged, empty for nobody."""
+        tips = [tip for tip in ("HEAD", "MERGE_HEAD") if self.resolve(tip)]
+        return self.text("log", "-1", "--format=%an", *tips, "--", path).strip() if tips else ""
 
     def is_in_a_commit(self, path: str) -> bool:
         """Say whether a commit of any branch, or the one checked out, touched a path."""
@@ -340,9 +386,9 @@ class Repository:
         self._git.clear_cache()
 
 
-def failure(arguments: Sequence[str], error: GitCommandError) -> GitFailed:
+def failure(arguments: Sequence[str], code: int, errors: str) -> GitFailed:
     """Return the error for a git command that failed."""
-    words = str(error.stderr).strip().removeprefix("stderr: ").strip("'\n ")
+    words = errors.strip()
     if "index.lock" in words and "File exists" in words:
         return IndexLocked(
             "another git process holds the index (index.lock exists)",
@@ -350,5 +396,5 @@ def failure(arguments: Sequence[str], error: GitCommandError) -> GitFailed:
             words,
         )
     name = next((word for word in arguments if not word.startswith("-")), "")
-    first = words.splitlines()[0] if words else f"exit code {error.status}"
+    first = words.splitlines()[0] if words else f"exit code {code}"
     return GitFailed(f"git {name} failed: {first}", "run it by hand to see more", words)

@@ -14,6 +14,10 @@ EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 """The id of the empty blob: also what ``git add -N`` leaves until there is content."""
 
 
+Changes = dict[str, tuple[str, str]]
+"""Path → its blob before and after, empty where there is none."""
+
+
 @dataclass(frozen=True)
 class WorkTreeStatus:
     """Paths whose work-tree file differs from the index, and paths git does not know."""
@@ -54,6 +58,52 @@ def parse_tree(output: bytes) -> Listing:
     found = Listing({}, {})
     for (mode, _kind, blob), path in entries(output):
         note(found, mode, blob, path)
+    return found
+
+
+def parse_blobs(output: bytes) -> dict[str, str]:
+    """Read ``cat-file --batch``: id → text, undecodable bytes replaced; what is missing is not."""
+    found, place = {}, 0
+    while place < len(output):
+        end = output.index(b"\n", place)
+        head = output[place:end].split()
+        place = end + 1
+        if head[1] != b"missing":
+            size = int(head[2])
+            found[head[0].decode()] = output[place : place + size].decode("utf-8", "replace")
+            place += size + 1
+    return found
+
+
+def parse_merge(output: bytes) -> tuple[str, dict[str, list[str]]]:
+    """Read ``merge-tree --write-tree -z --no-messages``: the tree, and what is in conflict.
+
+    That is path → the blobs which the two sides have there.
+    """
+    tree, _, rest = output.partition(b"\0")
+    conflicts: dict[str, list[str]] = {}
+    for (_mode, blob, stage), path in entries(rest):
+        blobs = conflicts.setdefault(path, [])
+        if stage != "1":  # that of the merge base
+            blobs.append(blob)
+    return tree.decode(), conflicts
+
+
+def parse_changes(output: bytes) -> dict[str, Changes]:
+    """Read ``diff-tree --stdin -r -z``: what each commit changes; links are left out."""
+    found: dict[str, Changes] = {}
+    changes: Changes = {}
+    words = iter(output.split(b"\0"))
+    for word in words:
+        if not word.startswith(b":"):
+            changes = found.setdefault(word.decode(), {})
+            continue
+        modes, path = word[1:].decode().split(), os.fsdecode(next(words))
+        before, after = (
+            "" if mode in (LINK, SUBMODULE) or not int(mode) else blob
+            for mode, blob in zip(modes[:2], modes[2:4], strict=True)
+        )
+        changes[path] = (before, after)
     return found
 
 

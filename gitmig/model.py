@@ -122,6 +122,7 @@ class Settings:
     stage: bool = True
     stop_on: tuple[str, ...] = ("doubt",)
     merge: Literal["merge", "linear"] = "merge"
+    head_file: str = ""
     downgrade: Literal["required", "optional", "forbidden"] = "required"
     snapshot_include: tuple[str, ...] = ()
     database: tuple[str, ...] = ()
@@ -224,6 +225,29 @@ class FoldReport:
 
 
 @dataclass(frozen=True)
+class Collision:
+    """Why two branches cannot both come in: ``what`` are the ids or paths, or a sentence."""
+
+    branch: str
+    why: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpenBranch:
+    """A branch that is not merged yet: its new revisions, and what it collides with.
+
+    ``note`` is why it was not looked at, empty where it was.
+    """
+
+    name: str
+    commit: str
+    revisions: tuple[Revision, ...] = ()
+    collisions: tuple[Collision, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """What ``gitmig check`` found in one environment."""
 
@@ -232,6 +256,7 @@ class CheckReport:
     findings: tuple[Finding, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
     revisions: int = 0
+    branches: tuple[OpenBranch, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -14,7 +14,7 @@ import shlex
 import sys
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gitmig.errors import SourceError
@@ -156,11 +156,22 @@ def _bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         targets, value = [statement.target], statement.value
         if value is None:
             return
-    for node in ast.walk(statement):
+    for node in _binders(statement, (*targets, value)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id, value if node in targets else None
         elif isinstance(node, ast.alias):
             yield node.asname or node.name, None
+
+
+def _binders(statement: ast.stmt, parts: Sequence[ast.expr | None]) -> Iterable[ast.AST]:
+    """Give the nodes of a statement that may bind a name; walking costs, and few need it."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return statement.names
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return ()  # a docstring
+    if all(isinstance(part, (ast.Constant, ast.Name)) for part in parts):
+        return [part for part in parts if part is not None]
+    return ast.walk(statement)
 
 
 def _identifier(found: dict[str, _Assigned], name: str, path: str) -> str:

@@ -40,6 +40,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "python": ("a string", _is_text),
     "stage": ("true or false", lambda value: isinstance(value, bool)),
     "stop-on": ('["doubt"] or []', lambda value: _are_texts(value) and set(value) <= {"doubt"}),
+    "head-file": ("a path from the top level", _is_text),
     "merge": ('"merge" or "linear"', lambda value: value in ("merge", "linear")),
     "downgrade": (
         '"required", "optional" or "forbidden"',

@@ -20,6 +20,7 @@ from .project import Project
 from .shapes import Op, Result
 
 SHOWN = 3  # meetings that are told
+NAMES = ("column_name", "modify_name", "index_name", "constraint_name")
 WHOLE = (ops.CreateTableOp, ops.DropTableOp, ops.RenameTableOp)
 
 
@@ -65,14 +66,13 @@ def things(op: Op, described: Result) -> Iterator[tuple[str, str]]:
     if not table:
         return
     if isinstance(op, WHOLE):
-        yield table, "*"
+        yield str(table), "*"
         if isinstance(op, ops.RenameTableOp):
-            yield op.table_name, "*"
-    names = {described["column"], *operations.columns_of(op)}
-    names |= {str(getattr(op, name, None) or "") for name in ("column_name", "modify_name")}
-    names |= {str(getattr(op, name, None) or "") for name in ("index_name", "constraint_name")}
-    for name in names - {""}:
-        yield table, name
+            yield str(op.table_name), "*"
+    names = [described["column"], *operations.columns_of(op)]
+    names += [getattr(op, name, None) for name in NAMES]
+    for name in {str(name) for name in names if name}:  # of a constraint it may be None
+        yield str(table), name
 
 
 def meetings(project: Project, databases: Databases, heads: Sequence[str]) -> list[Result]:

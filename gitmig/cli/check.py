@@ -29,6 +29,12 @@ from gitmig.report.console import progress_bar
     help="The branch whose revisions are published and whose databases are to be upgraded.",
 )
 @click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="PATTERN",
+    help="Open branches, to be compared with the base and each other; may be repeated.",
+)
 @click.option("--no-cache", is_flag=True, help="Replay everything, and keep nothing of it.")
 def check_command(
     directory: Path,
@@ -38,6 +44,7 @@ def check_command(
     database: tuple[str, ...],
     base: str,
     static: bool,
+    against: tuple[str, ...],
     no_cache: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
@@ -47,6 +54,7 @@ def check_command(
             environment,
             base=base,
             static=static,
+            against=against,
             how=How(database, not no_cache, on_progress),
         )
     if output == "json":

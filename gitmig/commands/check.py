@@ -6,15 +6,16 @@ Fails closed: a gate that could not run is never green.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gitmig.commands import published
+from gitmig.commands import against as open_branches
+from gitmig.commands import head_file, merge_result, published
 from gitmig.commands.projectside import AS_USUAL, How, open_project
 from gitmig.commands.workspace import Workspace
 from gitmig.explain import hint_for_migration
-from gitmig.model import CheckReport, Environment, Finding, Gate, Revision
+from gitmig.model import CheckReport, Environment, Finding, Gate, OpenBranch, Revision
 
 NEED_A_DATABASE = ("upgrade", "downgrade", "drift")
 
@@ -25,19 +26,21 @@ def check(
     *,
     base: str = "",
     static: bool = False,
+    against: Sequence[str] = (),
     how: How = AS_USUAL,
 ) -> list[CheckReport]:
     """Check the named environment, or all.
 
     ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
-    ``static`` reads the revisions and runs no code. Raises GitmigError where a check could not
-    be made.
+    ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
+    be compared with the base and each other. Raises GitmigError where a check could not be made.
     """
     workspace = Workspace.open(directory)
-    wanted = Wanted(base, static, how)
+    wanted = Wanted(base, static, tuple(against), how)
+    git = FromGit(workspace, wanted.against)
     try:
         return [
-            check_one(workspace, environment, wanted)
+            check_one(workspace, environment, wanted, git)
             for environment in workspace.environments(name)
         ]
     finally:
@@ -50,33 +53,88 @@ class Wanted:
 
     base: str
     static: bool
+    against: Sequence[str]
     how: How
 
 
-def check_one(workspace: Workspace, environment: Environment, wanted: Wanted) -> CheckReport:
+@dataclass(frozen=True)
+class FromGit:
+    """What git says of other branches; asked once for all environments that have one base."""
+
+    workspace: Workspace
+    against: Sequence[str]
+    results: dict[str, merge_result.Result | None] = field(default_factory=dict)
+    teams: dict[str, open_branches.Team] = field(default_factory=dict)
+
+    def merged(self, ref: str, left_at: str) -> merge_result.Result | None:
+        """Return what a merge with the base would give, None where it is in already."""
+        if ref not in self.results:
+            self.results[ref] = merge_result.with_branch(self.workspace, ref, left_at)
+        return self.results[ref]
+
+    def team(self, ref: str) -> open_branches.Team:
+        """Return the open branches that the user named."""
+        if ref not in self.teams:
+            self.teams[ref] = open_branches.gather(self.workspace, self.against, ref)
+        return self.teams[ref]
+
+
+def check_one(
+    workspace: Workspace, environment: Environment, wanted: Wanted, git: FromGit
+) -> CheckReport:
     """Run the gates of one environment; those with a database need a graph that can be used."""
     found, findings = workspace.read_graph(environment)
     findings = [*findings, *nothing_found(environment, found, findings)]
+    findings += head_file.untrue(workspace, environment)
     broken = is_bad(findings)
-    gates = [Gate("graph", "failed" if broken else "passed")]
-    ref = wanted.base or environment.settings.base
-    commit = workspace.repository.merge_base(ref) if ref else ""
-    if commit:
-        changed = published.changed(workspace, environment, commit, found)
-        gates.append(Gate("published", "failed" if is_bad(changed) else "passed"))
-        findings += changed
+    base, more, problems = beside_others(workspace, environment, wanted, (found, findings), git)
+    gates = [gate_of("graph", findings), *more]
+    findings += problems
+    branches: Sequence[OpenBranch] = ()
+    if wanted.against:
+        team = git.team(wanted.base or environment.settings.base)
+        branches = open_branches.look(workspace, environment, team)
+        collisions = open_branches.findings_of(team, branches)
+        gates.append(gate_of("against", collisions))
+        findings += collisions
     versions: dict[str, str] = {}
     if broken and not wanted.static:
         gates += [Gate(each, "skipped") for each in NEED_A_DATABASE]
     elif not wanted.static:
-        standing = (
-            published.head(workspace, commit, found) if commit and not is_bad(changed) else ""
-        )
-        more, problems, versions = on_databases(
-            workspace, environment, wanted, found, Base(commit, standing)
-        )
+        more, problems, versions = on_databases(workspace, environment, wanted, found, base)
         gates, findings = [*gates, *more], [*findings, *problems]
-    return CheckReport(environment.name, tuple(gates), tuple(findings), versions, len(found))
+    count = len(found)
+    return CheckReport(
+        environment.name, tuple(gates), tuple(findings), versions, count, tuple(branches)
+    )
+
+
+def beside_others(
+    workspace: Workspace,
+    environment: Environment,
+    wanted: Wanted,
+    staged: tuple[Sequence[Revision], Sequence[Finding]],
+    git: FromGit,
+) -> tuple[Base, list[Gate], list[Finding]]:
+    """Compare the staged revisions with those of the base, by reading.
+
+    ``staged`` are they and what is wrong with them. Returns what is published, the gates and
+    what they found; nothing where there is no base.
+    """
+    ref = wanted.base or environment.settings.base
+    if not ref:
+        return Base("", ""), [], []
+    found, known = staged
+    commit = workspace.repository.merge_base(ref)
+    changed = published.changed(workspace, environment, commit, found)
+    gates, findings = [gate_of("published", changed)], list(changed)
+    result = git.merged(ref, commit)
+    if result:
+        merged = merge_result.findings(workspace, environment, found, known, result)
+        gates.append(gate_of("merge", merged))
+        findings += merged
+    head = "" if is_bad(changed) else published.head(workspace, commit, found)
+    return Base(commit, head), gates, findings
 
 
 @dataclass(frozen=True)
@@ -115,6 +173,11 @@ def on_databases(
             gates, findings = [*gates, *more], [*findings, *problems]
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer["versions"]
+
+
+def gate_of(name: str, findings: Sequence[Finding]) -> Gate:
+    """Return the outcome of a gate that found these."""
+    return Gate(name, "failed" if is_bad(findings) else "passed")
 
 
 def is_bad(findings: Sequence[Finding]) -> bool:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from gitmig import hookfiles, interpreter
+from gitmig.commands import head_file
 from gitmig.commands.projectside import place_to_look
 from gitmig.commands.workspace import Workspace
 from gitmig.git import Repository
@@ -26,6 +27,7 @@ def install(directory: Path) -> list[hookfiles.HookChange]:
     )
     if python is not None:
         repository.set_config("gitmig.python", str(python))
+    head_file.install_driver(directory)
     return changes
 
 
@@ -54,6 +56,7 @@ def uninstall(directory: Path) -> list[hookfiles.HookChange]:
     """
     repository = Repository.open(directory)
     changes = hookfiles.uninstall(repository.hooks_dir)
+    head_file.remove_driver(repository)
     if repository.config("gitmig.python"):
         repository.run("config", "--local", "--unset-all", "gitmig.python")
     return changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from gitmig.errors import SourceError
 from gitmig.git import Repository
 from gitmig.model import Environment, Finding, Revision
 from gitmig.settings import Read
+
+Place = tuple[str, str]
+"""A file as git has it: its path, and the id of its blob."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Workspace:
     config: config.Config
     directory: str
     servers: Servers = field(default_factory=Servers)
+    parsed: dict[Place, Revision | SourceError | None] = field(default_factory=dict)
 
     @classmethod
     def open(cls, directory: Path) -> Workspace:
@@ -85,16 +89,42 @@ class Workspace:
 
     def read_graph(self, environment: Environment) -> tuple[list[Revision], list[Finding]]:
         """Return the revisions in the index and what is wrong with them, by reading alone."""
-        found, findings = [], []
-        for path in config.revision_paths(environment, self.index):
-            try:
-                revision = revisions.parse(self.repository.read(self.index[path]), path)
-            except SourceError as error:
-                findings.append(graph.unreadable(error, path))
-                continue
-            if revision is not None:
-                found.append(revision)
+        found, findings = self.read_revisions(places(environment, self.index))
         return found, [*findings, *graph.problems(found)]
+
+    def read_revisions(self, wanted: Iterable[Place]) -> tuple[list[Revision], list[Finding]]:
+        """Return the revisions in these files, and a finding for each that cannot be read.
+
+        Each is read and parsed once, all that are new by one git process.
+        """
+        wanted = list(wanted)
+        new = [place for place in dict.fromkeys(wanted) if place not in self.parsed]
+        texts = self.repository.read_all({blob for _, blob in new})
+        self.parsed.update((place, parse(texts.get(place[1]), place)) for place in new)
+        found, findings = [], []
+        for place in wanted:
+            read = self.parsed[place]
+            if isinstance(read, SourceError):
+                findings.append(graph.unreadable(read, place[0]))
+            elif read is not None:
+                found.append(read)
+        return found, findings
+
+
+def parse(text: str | None, place: Place) -> Revision | SourceError | None:
+    """Return the revision in a file, or why it cannot be read."""
+    path, blob = place
+    if text is None:  # a clone without all objects, and no way to the others
+        return SourceError(f"{path}: git does not have its content ({blob[:12]})", "git fsck")
+    try:
+        return revisions.parse(text, path)
+    except SourceError as error:
+        return error
+
+
+def places(environment: Environment, tree: Mapping[str, str]) -> list[Place]:
+    """Return the revision files of a tree."""
+    return [(path, tree[path]) for path in config.revision_paths(environment, tree)]
 
 
 def reader(repository: Repository, index: dict[str, str]) -> Read:

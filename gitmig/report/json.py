@@ -25,6 +25,7 @@ def check_object(report: CheckReport) -> JsonObject:
         "gates": [asdict(gate) for gate in report.gates],
         "findings": [asdict(finding) for finding in report.findings],
         "versions": dict(report.versions),
+        "branches": [asdict(branch) for branch in report.branches],
     }
 
 

@@ -132,6 +132,7 @@ def test_message_and_no_stage(merged: Project) -> None:
     assert merged.status() == f"?? {answer['written']['path']}\n"
 
 
+NEW_TABLE = 'op.create_table("tags", sa.Column("id", sa.Integer()), sa.PrimaryKeyConstraint("id"))'
 CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
 
 
@@ -146,13 +147,23 @@ CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
         ),
         (add("users", "email"), (CREATE_COPY, 'op.drop_table("copy")'), "do not commute"),
         (
+            (NEW_TABLE, 'op.drop_table("tags")'),
+            (NEW_TABLE, 'op.drop_table("tags")'),
+            "left.py:12 (create table tags by Ada) and ",
+        ),
+        (
             ('op.drop_table("posts")', "pass"),
             add("posts", "title"),
             "left.py:12 (drop table posts by Ada) and "
             "migrations/versions/right.py:12 (add posts.title by Ada)): ",
         ),
     ],
-    ids=["both add a column", "the order matters", "one drops what the other alters"],
+    ids=[
+        "both add a column",
+        "the order matters",
+        "both make a table",
+        "one drops what is altered",
+    ],
 )
 def test_heads_that_may_not_be_joined(
     project: Project, left: tuple[str, str], right: tuple[str, str], told: str
