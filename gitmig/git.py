@@ -209,33 +209,6 @@ class Repository:
         """Say whether the history here is cut off."""
         return (self.common_dir / "shallow").exists()
 
-    def merge_base(self, ref: str) -> str:
-        """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
-
-        Raises GitFailed where there is no such branch, no commit on this one, or a shallow clone
-        does not reach back.
-        """
-        name = next(iter(self.known_as(ref)), "")
-        if not name:
-            hint = FETCH_ALL if self.is_shallow else f"git fetch origin {ref}"
-            raise GitFailed(f"there is no commit called {ref}", hint)
-        try:
-            return self.text("merge-base", "HEAD", name)
-        except GitFailed as error:
-            if not self.resolve("HEAD"):
-                raise GitFailed(
-                    f"there is no commit on this branch yet to compare with {name}",
-                    "make the first one, or leave --base out",
-                ) from error
-            raise GitFailed(f"HEAD and {name} have no common commit here", FETCH_ALL) from error
-
-    def commits_since(self, commit: str, folders: Sequence[str]) -> list[str]:
-        """Return the commits from there to ``HEAD`` that touched these folders, oldest first."""
-        return self.text(
-            "--literal-pathspecs", "rev-list", "--reverse", "--topo-order", f"{commit}..HEAD",
-            "--", *(folder or "." for folder in folders),
-        ).split()  # fmt: skip
-
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""
         output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)
@@ -248,16 +221,6 @@ class Repository:
         except GitFailed:
             return ""
 
-    def author_of(self, path: str) -> str:
-        """Return who last changed a file, here or in what is being merged, empty for nobody."""
-        tips = [tip for tip in ("HEAD", "MERGE_HEAD") if self.resolve(tip)]
-        return self.text("log", "-1", "--format=%an", *tips, "--", path).strip() if tips else ""
-
-    def is_in_a_commit(self, path: str) -> bool:
-        """Say whether a commit of any branch, or the one checked out, touched a path."""
-        starts = ["--all", *(["HEAD"] if self.resolve("HEAD") else [])]
-        return bool(self.run("--literal-pathspecs", "rev-list", "-1", *starts, "--", path))
-
     def is_kept_staged(self, path: str) -> bool:
         """Say whether a path is in the index that stays after ``git commit <path>``."""
         kept = {"GIT_INDEX_FILE": str(self.git_dir / "index")}
@@ -269,31 +232,6 @@ class Repository:
             return self.text("symbolic-ref", "--short", "-q", "HEAD")
         except GitFailed:
             return ""
-
-    def added_by_head(self) -> list[str]:
-        """Return the paths that ``HEAD``'s commit added."""
-        return self.names(
-            "diff-tree", "--no-commit-id", "--name-only", "-z", "-r", "--root",
-            "--no-renames", "--diff-filter=A", "HEAD",
-        )  # fmt: skip
-
-    def changed_by_last_commit(self, paths: Sequence[str]) -> list[str]:
-        """Return which of these paths the last commit changed; for an amended one that means
-        since the commit it replaced, which the reflog knows and the parent does not.
-        """  # noqa: D205
-        try:
-            sides = [self.text("rev-parse", "--quiet", "--verify", "HEAD@{1}"), "HEAD"]
-        except GitFailed:
-            sides = ["--root", "--no-commit-id", "HEAD"]
-        return self.names(
-            "--literal-pathspecs", "diff-tree", "-r", "-z", "--name-only", "--no-renames",
-            *sides, "--", *paths,
-        )  # fmt: skip
-
-    def head_is_published(self) -> bool:
-        """Say whether a remote's branch already has ``HEAD``."""
-        found = self.run("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
-        return bool(found.strip())
 
     def status(self) -> listing.WorkTreeStatus:
         """Return where the work tree differs from the index being committed, or may.

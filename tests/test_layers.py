@@ -38,6 +38,7 @@ ADAPTERS = {
     "client",
     "ephemeral",
     "git",
+    "history",
     "hookfiles",
     "interpreter",
     "invocation",

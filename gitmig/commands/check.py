@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gitmig import history
 from gitmig.commands import against as open_branches
 from gitmig.commands import head_file, merge_result, published
 from gitmig.commands.projectside import AS_USUAL, How, open_project
@@ -125,7 +126,7 @@ def beside_others(
     if not ref:
         return Base("", ""), [], []
     found, known = staged
-    commit = workspace.repository.merge_base(ref)
+    commit = history.merge_base(workspace.repository, ref)
     changed = published.changed(workspace, environment, commit, found)
     gates, findings = [gate_of("published", changed)], list(changed)
     result = git.merged(ref, commit)

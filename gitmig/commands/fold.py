@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from gitmig import config, revisions
+from gitmig import config, history, revisions
 from gitmig.commands import foldable
 from gitmig.commands.base import Base, Older
 from gitmig.commands.foldable import Foldable, Ids
@@ -82,7 +82,7 @@ class Folding:
                 "name the branch that has them: `gitmig fold --base main`, or `base` in "
                 "[tool.gitmig]",
             )
-        commit = workspace.repository.merge_base(ref)
+        commit = history.merge_base(workspace.repository, ref)
         ids = Ids(workspace, environment)
         published = ids.at(commit).union(*map(ids.at, workspace.repository.known_as(ref)))
         found = readable(workspace, environment)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from gitmig import config, revisions
+from gitmig import config, history, revisions
 from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped
@@ -132,5 +132,5 @@ def start(
     Empty where no commit has just these: they were written in another order.
     """
     rest = {revision.id for revision in found}.difference(each.id for each in folded)
-    since = workspace.repository.commits_since(base, ids.environment.version_locations)
+    since = history.commits_since(workspace.repository, base, ids.environment.version_locations)
     return next((commit for commit in (base, *since) if ids.at(commit) == rest), "")

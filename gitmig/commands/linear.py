@@ -12,7 +12,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from gitmig import graph
+from gitmig import graph, history
 from gitmig.commands.foldable import Ids
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.superseded import text_in_work_tree
@@ -75,7 +75,8 @@ def put_in_line(
 def sides(workspace: Workspace, environment: Environment, ref: str) -> tuple[set[str], set[str]]:
     """Return the ids that the base branch has, and those of the commit that is checked out."""
     repository, ids = workspace.repository, Ids(workspace, environment)
-    published = ids.at(repository.merge_base(ref)).union(*map(ids.at, repository.known_as(ref)))
+    left_at = history.merge_base(repository, ref)
+    published = ids.at(left_at).union(*map(ids.at, repository.known_as(ref)))
     head = repository.resolve("HEAD")
     return published, ids.at(head) if head else set()
 

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from gitmig import revisions
+from gitmig import history, revisions
 from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
@@ -143,7 +143,7 @@ def message_for(workspace: Workspace, heads: tuple[Revision, ...]) -> str:
     """Return a message that names each head, its subject and its author."""
     told = []
     for head in heads:
-        author = workspace.repository.author_of(head.path)
+        author = history.author_of(workspace.repository, head.path)
         told.append(f"{head.id} ({head.subject[:SUBJECT]}{', ' + author if author else ''})")
     return "merge " + " and ".join(told)
 
@@ -196,7 +196,7 @@ def meeting_places(workspace: Workspace, error: WorkerFailed) -> str:
 
 def operation_of(workspace: Workspace, told: dict[str, Any]) -> str:
     """Return one operation with its place and its author."""
-    author = workspace.repository.author_of(told["path"])
+    author = history.author_of(workspace.repository, told["path"])
     by = f" by {author}" if author else ""
     return f"{told['path']}:{told['line']} ({told['words']}{by})"
 

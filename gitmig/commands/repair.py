@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from gitmig import history
 from gitmig.git import Repository
 
 
@@ -19,7 +20,7 @@ def repair(directory: Path) -> None:
     if not note.exists():
         return
     noted = [os.fsdecode(path) for path in note.read_bytes().split(b"\0") if path]
-    paths = repository.changed_by_last_commit(noted)
+    paths = history.changed_by_last_commit(repository, noted)
     if paths:
         repository.run("--literal-pathspecs", "reset", "-q", "HEAD", "--", *paths)
     note.unlink()

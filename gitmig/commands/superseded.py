@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
-from gitmig import config, memo, revisions
+from gitmig import config, history, memo, revisions
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import Stopped
 from gitmig.graph import Graph
@@ -54,7 +54,7 @@ def is_over(workspace: Workspace, pending: memo.Pending) -> bool:
     if repository.resolve("HEAD") == pending.head:
         return False
     if not pending.before:
-        return repository.is_in_a_commit(pending.path)
+        return history.is_in_a_commit(repository, pending.path)
     committed = repository.committed(pending.path)
     return committed != pending.before or content == repository.read(committed)
 
@@ -116,7 +116,7 @@ def find(
         return untouched(
             workspace, pending.path, pending.revision, content, tuple(pending.instead_of)
         )
-    if invocation.amending and not workspace.repository.head_is_published():
+    if invocation.amending and not history.head_is_published(workspace.repository):
         return added_by_amended(workspace, environment, found)
     return None
 
@@ -129,7 +129,7 @@ def added_by_amended(
     Where revisions are gone since the commit before (``gitmig fold``) it was not made from that
     commit's models, and is none that could be made from them again.
     """
-    own = config.revision_paths(environment, workspace.repository.added_by_head())
+    own = config.revision_paths(environment, history.added_by_head(workspace.repository))
     parent = workspace.repository.resolve("HEAD^")
     before = workspace.repository.tree(parent) if own and parent else {}
     if not set(config.revision_paths(environment, before)) <= set(workspace.index):

@@ -1,0 +1,77 @@
+"""Questions to the history: where a branch left another, who wrote what, what a commit brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitmig.errors import GitFailed
+from gitmig.git import FETCH_ALL, Repository
+
+
+def merge_base(repository: Repository, ref: str) -> str:
+    """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
+
+    Raises GitFailed where there is no such branch, no commit on this one, or a shallow clone
+    does not reach back.
+    """
+    name = next(iter(repository.known_as(ref)), "")
+    if not name:
+        hint = FETCH_ALL if repository.is_shallow else f"git fetch origin {ref}"
+        raise GitFailed(f"there is no commit called {ref}", hint)
+    try:
+        return repository.text("merge-base", "HEAD", name)
+    except GitFailed as error:
+        if not repository.resolve("HEAD"):
+            raise GitFailed(
+                f"there is no commit on this branch yet to compare with {name}",
+                "make the first one, or leave --base out",
+            ) from error
+        raise GitFailed(f"HEAD and {name} have no common commit here", FETCH_ALL) from error
+
+
+def commits_since(repository: Repository, commit: str, folders: Sequence[str]) -> list[str]:
+    """Return the commits from there to ``HEAD`` that touched these folders, oldest first."""
+    return repository.text(
+        "--literal-pathspecs", "rev-list", "--reverse", "--topo-order", f"{commit}..HEAD",
+        "--", *(folder or "." for folder in folders),
+    ).split()  # fmt: skip
+
+
+def author_of(repository: Repository, path: str) -> str:
+    """Return who last changed a file, here or in what is being merged, empty for nobody."""
+    tips = [tip for tip in ("HEAD", "MERGE_HEAD") if repository.resolve(tip)]
+    return repository.text("log", "-1", "--format=%an", *tips, "--", path).strip() if tips else ""
+
+
+def is_in_a_commit(repository: Repository, path: str) -> bool:
+    """Say whether a commit of any branch, or the one checked out, touched a path."""
+    starts = ["--all", *(["HEAD"] if repository.resolve("HEAD") else [])]
+    return bool(repository.run("--literal-pathspecs", "rev-list", "-1", *starts, "--", path))
+
+
+def added_by_head(repository: Repository) -> list[str]:
+    """Return the paths that ``HEAD``'s commit added."""
+    return repository.names(
+        "diff-tree", "--no-commit-id", "--name-only", "-z", "-r", "--root",
+        "--no-renames", "--diff-filter=A", "HEAD",
+    )  # fmt: skip
+
+
+def changed_by_last_commit(repository: Repository, paths: Sequence[str]) -> list[str]:
+    """Return which of these paths the last commit changed; for an amended one that means
+    since the commit it replaced, which the reflog knows and the parent does not.
+    """  # noqa: D205
+    try:
+        sides = [repository.text("rev-parse", "--quiet", "--verify", "HEAD@{1}"), "HEAD"]
+    except GitFailed:
+        sides = ["--root", "--no-commit-id", "HEAD"]
+    return repository.names(
+        "--literal-pathspecs", "diff-tree", "-r", "-z", "--name-only", "--no-renames",
+        *sides, "--", *paths,
+    )  # fmt: skip
+
+
+def head_is_published(repository: Repository) -> bool:
+    """Say whether a remote's branch already has ``HEAD``."""
+    found = repository.run("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
+    return bool(found.strip())
