@@ -14,11 +14,13 @@ from typing import Any
 from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
 
-from . import fingerprint, names, older, operations
+from . import fingerprint, names, older, operations, order
+from .failures import Failure
 from .models import Models, describe
 from .project import Project
+from .rebuilt import hold
 from .required import AddRequired
-from .shapes import Context, Described, Dialect, Fingerprint
+from .shapes import Context, Described, Dialect, Fingerprint, Op
 
 # what SQLite cannot do to a table that is there, other than by writing it anew
 NEEDS_BATCH = (
@@ -113,12 +115,16 @@ def compare(
         if touched is not None:
             limit(migration_context, touched)
         context.run_autogenerate(heads, migration_context)
+        if touched is not None:
+            refuse_unseen_schemas(project, context, migration_context)
         found.every = context.generated_revisions
         found.dialects.append(migration_context.dialect)
+        hold(migration_context, *operations_of(context))
         found.models.append(describe(found.autogen, migration_context))
-        name_constraints(found, migration_context)
+        put_in_order(found, migration_context)
         for script in context.generated_revisions:
             found.left_out += older.take_out(found.autogen, script, set(residue))
+        put_in_order(found, migration_context)
         use_batch_where_needed(found)
         if fingerprints:
             tables = {op["table"] for op in found.operations()}
@@ -128,6 +134,29 @@ def compare(
     project.run_env(fn, template_args=context.template_args, revision_context=context)
     context.generated_revisions = found.scripts
     return found
+
+
+def operations_of(context: Any) -> tuple[list[Op], list[Op]]:
+    """Return the operations of all revisions, the ways up and the ways down."""
+    scripts = context.generated_revisions
+    return ([up for script in scripts for up in script.upgrade_ops_list],
+            [down for script in scripts for down in script.downgrade_ops_list])  # fmt: skip
+
+
+def refuse_unseen_schemas(project: Project, context: Any, migration_context: Context) -> None:
+    """Raise ``not_converging`` where Alembic would make a table again, for it sees no schemas."""
+    if migration_context.opts.get("include_schemas"):
+        return
+    for up in operations_of(context)[0]:
+        for op in operations.flatten(up):
+            default = migration_context.dialect.default_schema_name
+            if isinstance(op, ops.CreateTableOp) and op.schema not in (None, default):
+                env = f"{project.relative(project.script.dir)}/env.py"
+                raise Failure(
+                    "not_converging",
+                    f"Alembic does not see {op.schema}.{op.table_name}, which is there: set "
+                    f"include_schemas=True in context.configure in {env}",
+                )
 
 
 def limit(migration_context: Context, touched: Collection[str]) -> None:
@@ -148,10 +177,12 @@ def limit(migration_context: Context, touched: Collection[str]) -> None:
     options.update(include_name=include_name, include_object=include_object)
 
 
-def name_constraints(found: Comparison, migration_context: Context) -> None:
-    """Name what the models leave unnamed, in the revisions and in their downgrade."""
-    for script in found.context.generated_revisions:
-        names.give(migration_context.dialect, script.upgrade_ops_list, script.downgrade_ops_list)
+def put_in_order(found: Comparison, migration_context: Context) -> None:
+    """Put the revisions and their downgrade in order, and name what the models leave unnamed."""
+    for way in operations_of(found.context):
+        for container in way:
+            order.settle(container, migration_context.dialect)
+    names.give(migration_context.dialect, *operations_of(found.context))
 
 
 def use_batch_where_needed(found: Comparison) -> None:

@@ -7,6 +7,8 @@ where rows use it, as it must.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -14,20 +16,29 @@ from sqlalchemy import text
 from .shapes import Context, Op
 from .sql import SqlOp
 
+PLUGIN = "alembic_postgresql_enum"
 USERS = text(
-    "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(a.attname), "
-    "pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
-    "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid "
+    "SELECT c.oid::regclass::text, quote_ident(a.attname), pg_get_expr(d.adbin, d.adrelid), "
+    "a.atttypid <> t.oid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+    "JOIN pg_type t ON a.atttypid IN (t.oid, t.typarray) "
     "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
-    "WHERE t.typname = :name AND c.relkind IN ('r', 'p') AND NOT a.attisdropped ORDER BY 1, 2"
+    "WHERE t.oid = to_regtype(:name) AND c.relkind IN ('r', 'p') AND NOT a.attisdropped "
+    "ORDER BY 1, 2"
 )
 
 
-def operations_for(change: Any, context: Context, type_: Any) -> list[Op] | None:
+def left_to_plugin() -> bool:
+    """Say whether env.py has imported the plugin that generates all that is about enum types."""
+    return PLUGIN in sys.modules
+
+
+def operations_for(
+    before: Sequence[str], after: Sequence[str], context: Context, type_: Any
+) -> list[Op] | None:
     """Return the operations for changed members, None where one is taken away."""
     if context.dialect.name != "postgresql" or not getattr(type_, "native_enum", True):
         return None
-    name, before, after = str(type_.name), list(change.before), list(change.after)
+    name, before, after = str(type_.name), list(before), list(after)
     known = full_name(type_, context)
     if len(before) == len(after) and len(set(before) ^ set(after)) == 2:
         old, new = (set(before) - set(after)).pop(), (set(after) - set(before)).pop()
@@ -67,9 +78,9 @@ def made_anew(known: str, name: str, members: list[str], context: Context) -> li
     old = context.dialect.identifier_preparer.quote(f"{name}_old")
     listed = ", ".join(quoted(member) for member in members)
     found = [f"ALTER TYPE {known} RENAME TO {old}", f"CREATE TYPE {known} AS ENUM ({listed})"]
-    for table, column, default in context.connection.execute(USERS, {"name": name}):
-        alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
-        change = f"{alter} TYPE {known} USING {column}::text::{known}"
+    for table, column, default, many in context.connection.execute(USERS, {"name": known}):
+        alter, type_ = f"ALTER TABLE {table} ALTER COLUMN {column}", known + "[]" * many
+        change = f"{alter} TYPE {type_} USING {column}::text::{type_}"
         around = [f"{alter} DROP DEFAULT", change, f"{alter} SET DEFAULT {default}"]
         found += [change] if default is None else around
     schema = known.rpartition(".")[0]

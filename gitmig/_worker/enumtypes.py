@@ -7,7 +7,7 @@ works.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -15,10 +15,14 @@ from alembic.operations import ops
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql
 
-from .enums import full_name, quoted
+from .enums import full_name, left_to_plugin, operations_for, quoted
+from .failures import Failure
 from .operations import flatten
 from .shapes import Context, Op
 from .sql import SqlOp, put_first, put_last
+
+Key = tuple[str, str]  # schema and name
+Labels = Mapping[Key, Sequence[str]]
 
 
 class Existing(postgresql.ENUM):
@@ -36,28 +40,69 @@ Existing.__name__ = "ENUM"
 
 def settle(up: Op, down: Op, context: Context) -> bool:
     """Add what makes and drops the enum types of a revision; say whether anything was added."""
-    if context.dialect.name != "postgresql":
+    if context.dialect.name != "postgresql" or left_to_plugin():
         return False
-    there = {(each["schema"], each["name"]) for each in known_types(context)}
-    made = set()
-    before: list[Op] = []
-    after: list[Op] = []
-    for op, column in columns(up, ops.CreateTableOp, ops.AddColumnOp):
-        type_, key = column.type, key_of(column.type, context)
-        if key in there or key in made:
-            column.type = existing(type_)
-            continue
-        made.add(key)
-        with_table = isinstance(op, ops.CreateTableOp)
-        before.append(comes(type_, context, with_table))
-    for op, column in columns(up, ops.DropTableOp, ops.DropColumnOp):
-        key = key_of(column.type, context)
-        if key in there and not is_used_elsewhere(column, up, context):
-            there.discard(key)
-            after.append(comes(column.type, context, isinstance(op, ops.DropTableOp)).reverse())
+    there = {(each["schema"], each["name"]): each["labels"] for each in known_types(context)}
+    before, wanted = made(up, there, context)
     put_first(up, down, before)
+    after = dropped(up, down, set(there), wanted, context)
     put_last(up, down, after)
     return bool(before or after)
+
+
+def made(up: Op, there: Labels, context: Context) -> tuple[list[Op], set[Key]]:
+    """Return what makes the types of new columns, and all types that these have."""
+    wanted: set[Key] = set()
+    before: list[Op] = []
+    for op, column in columns(up, ops.CreateTableOp, ops.AddColumnOp):
+        type_, key = column.type, key_of(column.type, context)
+        if key in there and key not in wanted:
+            before += grown(op, column, there[key], context)
+        elif key not in wanted:
+            before.append(comes(type_, context, isinstance(op, ops.CreateTableOp)))
+        if key in there or key in wanted:
+            column.type = existing(type_)
+        wanted.add(key)
+    return before, wanted
+
+
+def grown(op: Op, column: Any, labels: Sequence[str], context: Context) -> list[Op]:
+    """Return what gives a type that is there the members that a new column's model has.
+
+    Raises ``not_converging`` where that cannot be generated.
+    """
+    members = list(column.type.enums)
+    if set(members) <= set(labels):
+        return []
+    found = operations_for(labels, members, context, column.type)
+    if found is None:
+        raise Failure(
+            "not_converging",
+            f"{op.table_name}.{column.name} asks for the enum type {column.type.name} with the "
+            f"members {', '.join(members)}; the database has it with {', '.join(labels)}",
+        )
+    return found
+
+
+def dropped(up: Op, down: Op, there: set[Key], wanted: set[Key], context: Context) -> list[Op]:
+    """Return what drops the types that lose their last column, and makes them on the way back.
+
+    There the first table makes its type itself, and what is not dropped is not made.
+    """
+    going: dict[Key, Any] = {}
+    for _, column in columns(up, ops.DropTableOp, ops.DropColumnOp):
+        key = key_of(column.type, context)
+        if key in there - wanted and not is_used_elsewhere(column, up, context):
+            going.setdefault(key, column.type)
+    by_table: dict[Key, bool] = {}
+    for op, column in columns(down, ops.CreateTableOp, ops.AddColumnOp):
+        key = key_of(column.type, context)
+        with_table = isinstance(op, ops.CreateTableOp)
+        if with_table and (key in by_table or key not in going):
+            column.type = existing(column.type)
+        by_table.setdefault(key, with_table)
+    return [comes(type_, context, by_table.get(key, False)).reverse()
+            for key, type_ in going.items()]  # fmt: skip
 
 
 def known_types(context: Context) -> Any:
@@ -84,7 +129,7 @@ def columns_of(op: Op) -> Iterable[Any]:
     return [op.column if isinstance(op, ops.AddColumnOp) else op.to_column()]
 
 
-def key_of(type_: Any, context: Context) -> tuple[str, str]:
+def key_of(type_: Any, context: Context) -> Key:
     """Return the schema and name of a type."""
     return str(type_.schema or context.dialect.default_schema_name), str(type_.name)
 

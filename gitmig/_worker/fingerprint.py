@@ -2,12 +2,14 @@
 
 On SQLite the text that the database keeps of each table and index is compared first: one query,
 and equal text is an equal schema. Only where it differs (a batch operation writes a table anew)
-are the tables reflected. On PostgreSQL the catalogue is asked, elsewhere each table is reflected.
+are the tables reflected; a constraint that had no name may have one then, for without it could not
+be dropped and made again. On PostgreSQL the catalogue is asked, elsewhere each table is reflected.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -20,6 +22,7 @@ from .shapes import Connection, Fingerprint
 
 QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
+NAME = re.compile(r"\('name', '[^']*'\)")
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
 
 
@@ -83,12 +86,24 @@ def sqlite_texts(connection: Connection) -> dict[str, Texts]:
 def reflect_changed(before: Mapping[str, Texts], after: Mapping[str, Texts]) -> list[Fingerprint]:
     """Reflect the tables whose text differs, on both sides, from databases made of that text."""
     changed = [name for name in before if name and name in after and before[name] != after[name]]
-    sides = []
+    sides: list[Any] = []
     for texts in (before, after):
         tables = reflect_texts({name: texts[name] for name in changed}) if changed else {}
         views = {f"view {name}": sql for (_, name), sql in texts.get("", {}).items()}
         sides.append({"names": set(texts) - {""}, "tables": tables, "others": views})
+    for name in changed:
+        let_be_named(*(side["tables"][name] for side in sides))
     return sides
+
+
+def let_be_named(before: Mapping[str, Any], after: dict[str, Any]) -> None:
+    """Take names away from the constraints that had none before and are the same otherwise."""
+    for key in ("foreign keys", "unique constraints"):
+        had = set(before[key])
+        after[key] = sorted(
+            unnamed if unnamed in had and text not in had else text
+            for text, unnamed in ((text, NAME.sub("('name', None)", text)) for text in after[key])
+        )
 
 
 def reflect_texts(texts: Mapping[str, Texts]) -> dict[str, dict[str, Any]]:

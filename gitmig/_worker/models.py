@@ -7,6 +7,7 @@ difference in the database (another class for the same type) is none.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
@@ -54,11 +55,45 @@ def mapped() -> dict[Any, dict[str, Any]]:
 def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
     """Return one table's facts: columns and named checks and indexes as text."""
     checks = [each for each in table.constraints if isinstance(each, sqlalchemy.CheckConstraint)]
+    checks = [each for each in checks if is_made(each, dialect)]
     return {
         "columns": {column.name: column_facts(column, dialect) for column in table.columns},
         "checks": {str(each.name): sql_text(each.sqltext, dialect) for each in checks if each.name},
         "indexes": {str(index.name): index_text(index, dialect) for index in table.indexes},
+        "keys": dict(named_keys(table)),
+        "unnamed": sorted(unnamed(table, dialect)),
     }
+
+
+def is_made(check: Any, dialect: Dialect) -> bool:
+    """Say whether a database of this kind gets a check: that of a type may not be needed there."""
+    rule = getattr(check, "_create_rule", None)
+    with contextlib.suppress(Exception):  # private to SQLAlchemy
+        return rule is None or bool(rule(dialect.ddl_compiler(dialect, None)))
+    return True
+
+
+def unnamed(table: Any, dialect: Dialect) -> Iterator[str]:
+    """Yield what Alembic does not compare: checks without a name, and on SQLite uniques."""
+    for each in table.constraints:
+        if each.name or getattr(each, "_type_bound", False):
+            continue
+        if isinstance(each, sqlalchemy.CheckConstraint):
+            yield f"check {sql_text(each.sqltext, dialect)}"
+        elif isinstance(each, sqlalchemy.UniqueConstraint) and dialect.name == "sqlite":
+            yield f"unique {', '.join(column.name for column in each.columns)}"
+
+
+def named_keys(table: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the names of a table's keys and unique constraints: kind, columns, and their target."""
+    for each in table.constraints:
+        kind = type(each).__name__
+        if isinstance(each.name, str) and kind != "CheckConstraint":
+            there = [element.target_fullname.rsplit(".", 1) for element in
+                     getattr(each, "elements", ())]  # fmt: skip
+            target = "".join(sorted({table for table, _ in there}))
+            columns = [column.name for column in each.columns]
+            yield str(each.name), [kind, columns, target, [column for _, column in there]]
 
 
 def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
@@ -70,6 +105,7 @@ def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
         "default": default_text(default, dialect),
         "computed": sql_text(column.computed.sqltext, dialect) if column.computed else "",
         "identity": identity_text(getattr(column, "identity", None)),
+        "renamed_from": str(column.info.get("renamed_from", "")),
     }
 
 

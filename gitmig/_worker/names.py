@@ -22,20 +22,21 @@ FORMS = {
 
 
 def give(dialect: Dialect, upgrades: Iterable[Op], downgrades: Iterable[Op]) -> None:
-    """Name the constraints that are added, and those that the downgrade drops again."""
-    for container in upgrades:
-        for op in flatten(container):
-            if isinstance(op, (ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp)):
-                op.constraint_name = op.constraint_name or name_for(dialect, op)
-    for container in downgrades:
-        for op in flatten(container):
-            added: Any = getattr(op, "_reverse", None)
-            if isinstance(op, ops.DropConstraintOp) and added is not None:
-                op.constraint_name = op.constraint_name or name_for(dialect, added)
+    """Name the constraints that are added and dropped, where neither models nor database do."""
+    for way in (upgrades, downgrades):
+        for container in way:
+            for op in flatten(container):
+                if isinstance(op, (ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp)):
+                    op.constraint_name = op.constraint_name or name_for(dialect, op)
+                added: Any = getattr(op, "_reverse", None)
+                if isinstance(op, ops.DropConstraintOp) and added and not op.constraint_name:
+                    op.constraint_name = name_for(dialect, added, whole=way is upgrades)
+                    # on the way up the database does not know it yet
+                    op.by_convention = way is upgrades  # type: ignore[attr-defined]
 
 
-def name_for(dialect: Dialect, op: Op) -> Any:
-    """Return a name for a constraint, None for a kind that has none here."""
+def name_for(dialect: Dialect, op: Op, whole: bool = False) -> Any:
+    """Return a name for a constraint, None for a kind that has none here; ``whole``: any length."""
     if isinstance(op, ops.CreateForeignKeyOp):
         kind, table, columns = "foreignkey", op.source_table, list(op.local_cols)
     elif isinstance(op, ops.CreateUniqueConstraintOp):
@@ -44,7 +45,8 @@ def name_for(dialect: Dialect, op: Op) -> Any:
         return None
     before, after = FORMS.get(dialect.name, FORMS[""])[kind]
     names = "_".join(str(getattr(column, "name", column)) for column in columns)
-    room = min(dialect.max_identifier_length, 63) - len(before) - len(after) - 1
+    limit = dialect.max_identifier_length if whole else min(dialect.max_identifier_length, 63)
+    room = limit - len(before) - len(after) - 1
     return before + "_".join(shortened(table, names, room)) + after
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic.operations import ops
 
+from . import plugins
 from .shapes import Described, Op
 
 MANY = 3
@@ -24,7 +25,26 @@ def describe(containers: Iterable[Op]) -> list[Described]:
         for op in flat
         if isinstance(op, ops.AddColumnOp) and op.column.nullable
     }
-    return [describe_one(op, created, added) for op in flat]
+    kept = {promise(getattr(op, "_reverse", None)) for op in flat} - {None}
+    found = [describe_one(op, created, added) for op in flat]
+    for op, described in zip(flat, found):
+        if promise(op) in kept:  # all rows keep to it already, under another name
+            described["doubt"] = ""
+    return found
+
+
+def promise(op: Op) -> tuple[Any, ...] | None:
+    """Return what a constraint or an index holds rows to, whatever its name; None for nothing."""
+    if isinstance(op, ops.CreateForeignKeyOp):
+        there = (op.kw.get("referent_schema"), op.referent_table, *op.remote_cols)
+        return (op.kw.get("source_schema"), op.source_table, *op.local_cols, "to", *there)
+    if isinstance(op, ops.CreateCheckConstraintOp):
+        return ("check", op.schema, op.table_name, str(op.condition))
+    if isinstance(op, ops.CreateUniqueConstraintOp) or getattr(op, "unique", False):
+        more = [f"{key} {value}" for key, value in sorted(op.kw.items())
+                if value and key.endswith(("_where", "nulls_not_distinct"))]  # fmt: skip
+        return ("unique", op.schema, op.table_name, frozenset(map(str, columns_of(op))), *more)
+    return None
 
 
 def flatten(container: Op) -> Iterator[Op]:
@@ -41,7 +61,7 @@ def describe_one(op: Op, created: Collection[str], added: Collection[tuple[str, 
     names = ("new_table_name", "table_name", "source_table")
     table = next((name for name in (getattr(op, each, None) for each in names) if name), "")
     kinds = (DESCRIBERS[each] for each in type(op).__mro__ if each in DESCRIBERS)
-    describer = next(kinds, None)
+    describer = next(kinds, None) or plugins.describer(type(op))
     if describer is None:
         kind = type(op).__name__
         words, column, doubt = f"run {kind}", "", f"{kind} is an operation gitmig cannot judge"

@@ -1,29 +1,33 @@
 """Which drop and which add are one thing under another name.
 
-Alembic sees a drop and an add. What makes a pair of **columns** of one table a rename for certain:
+Alembic sees a drop and an add. What makes a pair of **columns** of one table a rename for certain,
+the first that holds:
 
-* the model declares it: ``info={"renamed_from": "name"}``, or a person answered so; or
-* the attribute of the class has the name it had, and only the column's is another one; or
-* their types are of one family, their names are alike, neither has another partner of which that is
-  true, and they stand at the same place in the table.
+* the model declares it: ``info={"renamed_from": "name"}``;
+* a person answered so;
+* the attribute of the class has the name it had, and only the column's is another one, of a type
+  of the same family;
+* their types are of one family, their names are alike, neither has another partner of which nearly
+  that is true, they stand at the same place in the table, and no attribute says otherwise.
 
-Of a pair of **tables**: the declaration in ``Table(info=...)``; or the class has the name it had
-and half of the columns are the same; or the names are alike, and each column of one is one of the
-other: the same name and type, or a certain rename as above, at least half of them the same.
+Of a pair of **tables**: the declaration in ``Table(info=...)``, or a person's answer; or the class
+has the name it had and half of the columns are the same, or renamed as above; or the names are
+alike, and each column of one is one of the other: the same name and type, or renamed as above, at
+least half of them the same. Where a table has two such partners none is certain.
 Anything less is a drop and an add, with a doubt that says how to declare it.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alembic.operations import ops
 
 from .failures import Failure
+from .likeness import RIVAL, alike, nearest, related, same_place
 from .lineage import Known
 from .operations import flatten
 from .shapes import Op
@@ -31,7 +35,9 @@ from .sql import RenameColumnOp, RenameTable
 
 DECLARED = "renamed_from"
 HALF = 0.5
-ALIKE = 0.6  # of difflib's ratio; "title" and "tittle" are 0.9, "size" and "price" 0.44
+
+Place = tuple[Any, str]  # a table's schema and name, after the renames of tables
+Pair = tuple[Any, Any]  # a column that goes, and one that comes
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Evidence:
 
     ``before`` and ``after`` are what the models of two commits say (see ``models``), ``answered``
     what a person said: which old name by schema, table (empty for a table's own) and new name.
-    ``likely`` collects what is not certain, ``tables`` the old names of the tables renamed.
+    ``likely`` collects what is not certain, ``tables`` the old keys of the tables renamed, by the
+    new.
     """
 
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -75,12 +82,23 @@ class Evidence:
         gone = key(schema, old) not in self.after and key(schema, new) not in self.before
         return gone and bool(after.get("class")) and before.get("class") == after["class"]
 
-    def same_attribute(self, schema: Any, table: str, old: str, new: str) -> bool:
+    def same_attribute(self, place: Place, old: str, new: str) -> bool:
         """Say whether two columns are those of one attribute of the class."""
-        there = self.before.get(key(schema, self.tables.get(table, table)), {})
-        here = self.after.get(key(schema, table), {})
-        attributes = there.get("attributes", {}).get(old), here.get("attributes", {}).get(new)
-        return attributes[0] is not None and attributes[0] == attributes[1]
+        there, here = self.attributes(place)
+        return old in there and there[old] == here.get(new)
+
+    def other_attribute(self, place: Place, old: str, new: str) -> bool:
+        """Say whether the attribute of either column is, before and after, another column's."""
+        there, here = self.attributes(place)
+        if there.get(old) == here.get(new):
+            return False
+        return there.get(old) in here.values() or here.get(new) in there.values()
+
+    def attributes(self, place: Place) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return the attributes of a table's columns by their names, before and after."""
+        now = key(*place)
+        there = self.before.get(self.tables.get(now, now), {})
+        return there.get("attributes", {}), self.after.get(now, {}).get("attributes", {})
 
 
 def key(schema: Any, table: str) -> str:
@@ -98,7 +116,7 @@ def columns_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> I
         elif isinstance(op, ops.AddColumnOp):
             added.setdefault((op.schema, op.table_name), []).append(op.column)
     for place, new in added.items():
-        old = dropped.get(place, [])
+        old = sorted(dropped.get(place, []), key=lambda column: str(column.name))
         pairs = known.pairs(place, old, new) if known else paired(old, new, place, evidence)
         for before, after in pairs:
             yield RenameColumnOp(place[1], before.name, after.name, place[0], before)
@@ -109,93 +127,79 @@ def columns_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> I
             evidence.likely += likely_columns(place, left, free)
 
 
-def likely_columns(
-    place: tuple[Any, str], old: Sequence[Any], new: Sequence[Any]
-) -> Iterator[Likely]:
+def likely_columns(place: Place, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Likely]:
     """Yield for each dropped column the new one that it may be: the likest name first."""
     for before in old:
-        partners = [column.name for column in new if related(before, column)]
-        if partners:
-            nearest = max(partners, key=lambda name: likeness(before.name, name))
-            yield Likely(*place, before.name, nearest)
+        found = nearest(before.name, [column.name for column in new if related(before, column)])
+        if found:
+            yield Likely(*place, before.name, found)
 
 
-def paired(
-    old: Sequence[Any], new: Sequence[Any], place: tuple[Any, str], evidence: Evidence
-) -> list[tuple[Any, Any]]:
+def paired(old: Sequence[Any], new: Sequence[Any], place: Place, evidence: Evidence) -> list[Pair]:
     """Return which old column became which new one, for certain."""
-    found = [(before, after) for after in new
-             for before in declared(after, old, place, evidence)]  # fmt: skip
-    told = {id(column) for pair in found for column in pair}
-    left = [column for column in old if id(column) not in told]
-    free = [column for column in new if id(column) not in told and DECLARED not in column.info]
-    close = [(a, b) for a in left for b in free if related(a, b) and alike(a.name, b.name)]
-    for pair in close:
-        partners = [other for other in close if other[0] is pair[0] or other[1] is pair[1]]
-        if len(partners) == 1 and same_place(*pair, old, new):
-            found.append(pair)
-    return found
+    found = declared(old, new, place)
+    for certain in (answered, by_attribute):
+        found += certain(free(old, new, found), place, evidence)
+    likeliest = by_likeness(free(old, new, found), place, evidence)
+    return found + [pair for pair in likeliest if same_place(*pair, old, new)]
 
 
-def declared(
-    after: Any, old: Sequence[Any], place: tuple[Any, str], evidence: Evidence
-) -> list[Any]:
-    """Return the old column that a new one was, by declaration, by a person's word, by its class.
+def free(old: Sequence[Any], new: Sequence[Any], found: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs that are still possible."""
+    settled = {id(column) for pair in found for column in pair}
+    return [(before, after) for after in new if id(after) not in settled
+            for before in old if id(before) not in settled]  # fmt: skip
 
-    Raises ``rename_unknown`` where the declaration names none that goes.
+
+def declared(old: Sequence[Any], new: Sequence[Any], place: Place) -> list[Pair]:
+    """Return the pairs that the model declares.
+
+    Raises ``rename_unknown`` where a declaration names a column that does not go, or that another
+    one names, too.
     """
-    name = after.info.get(DECLARED)
-    if name is None:
-        name = evidence.answered.get((*place, after.name))
-        return [column for column in old if column.name == name or (
-            related(column, after) and evidence.same_attribute(*place, column.name, after.name)
-        )]  # fmt: skip
-    found = [column for column in old if column.name == name]
-    if not found:
-        raise Failure(
-            "rename_unknown",
-            f"{place[1]}.{after.name} is declared to have been {name}, and no column {name} goes",
-        )
-    return found
+    going = {column.name: column for column in old}
+    found: dict[str, Any] = {}
+    for after in new:
+        name = after.info.get(DECLARED)
+        told = f"{place[1]}.{after.name} is declared to have been {name}, and"
+        if name is not None and name not in going:
+            raise Failure("rename_unknown", f"{told} no column {name} goes")
+        if name in found:
+            raise Failure("rename_unknown", f"{told} so is {place[1]}.{found[name].name}")
+        if name is not None:
+            found[name] = after
+    return [(going[name], after) for name, after in found.items()]
 
 
-def related(before: Any, after: Any) -> bool:
-    """Say whether values of one column may become those of the other: types of one family."""
-    enums = [getattr(each.type, "enums", None) and each.type.name for each in (before, after)]
-    if all(enums):  # PostgreSQL's own type and the general one are of two families
-        return bool(enums[0] == enums[1])
-    return before.type._type_affinity is after.type._type_affinity
+def answered(pairs: Sequence[Pair], place: Place, evidence: Evidence) -> list[Pair]:
+    """Return the pairs that a person told."""
+    return [(before, after) for before, after in pairs
+            if evidence.answered.get((*place, after.name)) == before.name]  # fmt: skip
 
 
-def same_place(before: Any, after: Any, old: Sequence[Any], new: Sequence[Any]) -> bool:
-    """Say whether two columns stand at one place: among the columns of both tables that stay."""
-    return neighbours(before, old) == neighbours(after, new)
+def by_attribute(pairs: Sequence[Pair], place: Place, evidence: Evidence) -> list[Pair]:
+    """Return the pairs whose attribute of the class has the name it had."""
+    return alone([(before, after) for before, after in pairs
+                  if evidence.same_attribute(place, before.name, after.name)
+                  and related(before, after)])  # fmt: skip
 
 
-def neighbours(column: Any, changed: Sequence[Any]) -> tuple[Any, int]:
-    """Return the last column before this one that stays, and how many changed ones lie between."""
-    table = column.table
-    if table is None:
-        return None, 0
-    names = {each.name for each in changed}
-    last, between = None, 0
-    for each in table.columns:
-        if each.name == column.name:
-            break
-        last, between = (last, between + 1) if each.name in names else (each.name, 0)
-    return last, between
+def by_likeness(pairs: Sequence[Pair], place: Place, evidence: Evidence) -> list[Pair]:
+    """Return the pairs whose names are alike and have no rival."""
+    near = [(before, after) for before, after in pairs
+            if related(before, after) and alike(before.name, after.name, RIVAL)]  # fmt: skip
+    return [
+        (before, after)
+        for before, after in alone(near)
+        if alike(before.name, after.name)
+        and not evidence.other_attribute(place, before.name, after.name)
+    ]
 
 
-def alike(one: str, other: str) -> bool:
-    """Say whether two names are alike: they share a word, or are nearly the same text."""
-    words = [set(re.split(r"[_\W]+", name.lower())) for name in (one, other)]
-    shared = {word for word in words[0] & words[1] if len(word) > 2}
-    return bool(shared) or likeness(one, other) >= ALIKE
-
-
-def likeness(one: str, other: str) -> float:
-    """Return how alike two names are, from 0 to 1."""
-    return difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio()
+def alone(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs neither side of which is in another one."""
+    count = Counter(id(column) for pair in pairs for column in pair)
+    return [pair for pair in pairs if count[id(pair[0])] == count[id(pair[1])] == 1]
 
 
 def tables_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> Iterator[Op]:
@@ -203,6 +207,8 @@ def tables_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> It
     flat = list(flatten(up))
     dropped = [op.to_table() for op in flat if isinstance(op, ops.DropTableOp)]
     created = [op for op in flat if isinstance(op, ops.CreateTableOp)]
+    if known is None:
+        refuse_unknown(dropped, created, evidence)
     pairs = [
         (before, op)
         for before in dropped
@@ -210,23 +216,42 @@ def tables_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> It
         if before.schema == op.schema
         and (known.is_table(before, op) if known else is_renamed(before, op, evidence))
     ]
-    for before, op in pairs:
-        partners = [other for other in pairs if other[0] is before or other[1] is op]
-        if len(partners) == 1:
-            evidence.tables[op.table_name] = before.name
-            yield RenameTable(before.name, op.table_name, schema=op.schema)
-        elif known is None:
-            evidence.likely.append(likely_table(before, partners[0][1]))
-    for before in dropped if known is None else ():
-        near = [op for op in created if op.schema == before.schema]
-        near = [op for op in near if share(before, op, evidence) >= HALF]
-        if near and not any(before is one for one, _ in pairs):
-            evidence.likely.append(likely_table(before, near[0]))
+    certain = alone(pairs)
+    for before, op in certain:
+        evidence.tables[key(op.schema, op.table_name)] = key(before.schema, before.name)
+        yield RenameTable(before.name, op.table_name, schema=op.schema)
+    if known is None:
+        settled = {id(each) for pair in certain for each in pair}
+        free = [op for op in created if id(op) not in settled]
+        evidence.likely += likely_tables(
+            [before for before in dropped if id(before) not in settled], free, pairs, evidence
+        )
 
 
-def likely_table(before: Any, op: Op) -> Likely:
-    """Return that a table may have another name."""
-    return Likely(before.schema, "", before.name, op.table_name)
+def refuse_unknown(dropped: Sequence[Any], created: Sequence[Op], evidence: Evidence) -> None:
+    """Raise ``rename_unknown`` where a new table is declared to have been none that goes.
+
+    Where the models of the commit before have it, or are not known, the declaration may be old.
+    """
+    going = {(table.schema, table.name) for table in dropped}
+    for op in created:
+        name = op.info.get(DECLARED)
+        new = evidence.before and key(op.schema, op.table_name) not in evidence.before
+        if new and name is not None and (op.schema, name) not in going:
+            told = f"table {op.table_name} is declared to have been {name}"
+            raise Failure("rename_unknown", f"{told}, and no table {name} goes")
+
+
+def likely_tables(
+    dropped: Sequence[Any], created: Sequence[Op], pairs: Sequence[Pair], evidence: Evidence
+) -> Iterator[Likely]:
+    """Yield for each dropped table the new one that it may be."""
+    for before in dropped:
+        near = [op for one, op in pairs if one is before]
+        near += [op for op in created if op.schema == before.schema
+                 and share(before, op, evidence) >= HALF]  # fmt: skip
+        if near:
+            yield Likely(before.schema, "", before.name, near[0].table_name)
 
 
 def is_renamed(before: Any, op: Op, evidence: Evidence) -> bool:
@@ -234,19 +259,23 @@ def is_renamed(before: Any, op: Op, evidence: Evidence) -> bool:
     name = op.info.get(DECLARED) or evidence.answered.get((op.schema, "", op.table_name))
     if name is not None:
         return bool(name == before.name)
-    part = share(before, op, evidence)
     if evidence.same_class(op.schema, before.name, op.table_name):
-        return part >= HALF
-    return part == 1 and alike(before.name, op.table_name)
+        now = {key(op.schema, op.table_name): key(before.schema, before.name)}
+        trial = replace(evidence, tables={**evidence.tables, **now})
+        return share(before, op, trial, least=0) >= HALF
+    return share(before, op, evidence) == 1 and alike(before.name, op.table_name)
 
 
-def share(before: Any, op: Op, evidence: Evidence) -> float:
-    """Return which part of two tables' columns is the same; 0 where less than half is."""
+def share(before: Any, op: Op, evidence: Evidence, least: float = HALF) -> float:
+    """Return which part of two tables' columns is the same, or renamed for certain.
+
+    It is 0 where less than ``least`` is the same, name and type.
+    """
     old, new = list(before.columns), list(op.to_table().columns)
     same = {a.name for a in old for b in new if a.name == b.name and related(a, b)}
     rest = [column for column in old if column.name not in same]
     others = [column for column in new if column.name not in same]
-    if not old or len(same) < HALF * max(len(old), len(new)):
+    if not old or len(same) < least * max(len(old), len(new)):
         return 0
     place = (op.schema, op.table_name)
     declarations = [column for column in others if DECLARED in column.info]

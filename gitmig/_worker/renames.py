@@ -15,14 +15,15 @@ from typing import Any
 import sqlalchemy
 from alembic.operations import ops
 
-from . import mysql
+from . import constraints, mysql
 from .compare import Comparison, use_batch_where_needed
+from .follow import renamed
 from .lineage import Known
 from .models import Models
 from .operations import DESCRIBERS
 from .pairing import Evidence, columns_renamed, tables_renamed
 from .project import Project
-from .shapes import Context, Op
+from .shapes import Context, Dialect, Op
 from .sql import RenameColumnOp, RenameTable, SqlOp, put_first
 
 
@@ -69,6 +70,8 @@ class Renames:
             if any(here):
                 self.rename(here)
                 found = again()
+        if self.done and self.carry_along(found):
+            found = again()
         for known, done in zip(self.told or (), self.done or repeat(())):
             known.refuse_lost(done)
         found.likely = list(dict.fromkeys(likely for known in each for likely in known.likely))
@@ -77,6 +80,21 @@ class Renames:
         if any(self.done):
             self.take_back()
         self.add_to(found)
+
+    def carry_along(self, found: Comparison) -> bool:
+        """Rename what has its name from what was renamed; say whether there was any."""
+        each = iter(zip(chain(self.before, repeat({})), found.models, self.done))
+        here: list[list[Op]] = []
+
+        def fn(heads: Any, context: Context) -> list[Any]:
+            before, after, done = next(each)
+            here.append(constraints.carried(renamed(before, done), after, context))
+            return []
+
+        self.project.run_env(fn)
+        if any(here):
+            self.rename(here)
+        return any(here)
 
     def rename(self, renames: Sequence[Sequence[Op]]) -> None:
         """Carry renames out on the databases."""
@@ -104,8 +122,8 @@ class Renames:
 
     def add_to(self, found: Comparison) -> None:
         """Put the renames before everything else in the revision, last in its downgrade."""
-        for renames, (up, down) in zip(self.done, both_ways(found)):
-            put_first(up, down, [wrapped(op) for op in renames])
+        for renames, (up, down), dialect in zip(self.done, both_ways(found), found.dialects):
+            put_first(up, down, [wrapped(op, dialect) for op in renames])
         found.context.generated_revisions = found.scripts
         use_batch_where_needed(found)
 
@@ -119,9 +137,13 @@ def both_ways(found: Comparison) -> list[tuple[Op, Op]]:
     return [pair for each in pairs for pair in each]
 
 
-def wrapped(op: Op) -> Op:
-    """Return an operation as it stands in a revision: a column's in its table's group."""
-    if isinstance(op, RenameColumnOp):
+def wrapped(op: Op, dialect: Dialect) -> Op:
+    """Return an operation as it stands in a revision: a column's in its table's group.
+
+    Not on SQLite, where a group becomes batch mode: that writes the table anew, and what mentions
+    the column elsewhere (foreign keys of other tables, views, checks) keeps its old name.
+    """
+    if isinstance(op, RenameColumnOp) and dialect.name != "sqlite":
         return ops.ModifyTableOps(op.table_name, [op], schema=op.schema)
     return op
 

@@ -7,21 +7,21 @@ where that can be done and proved. The rest is told.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy
-from alembic.autogenerate import renderers
 from alembic.operations import ops
 from sqlalchemy import inspect
 
-from . import enums
+from . import constraints, enums
+from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
+from .rebuilt import Drop, drop_unnamed, mentions
 from .shapes import Context, Op
-from .sql import RenameColumnOp, RenameTable, put_last
+from .sql import SqlOp, put_first, put_last
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
@@ -31,7 +31,9 @@ class Change:
     """One difference between the models of two commits.
 
     ``aspect`` is type, members, default, computed, identity, check or index; ``name`` the column,
-    constraint or index; ``before`` and ``after`` are texts, None where there is none.
+    constraint or index; ``before`` and ``after`` are texts, None where there is none. ``unnamed``
+    is a constraint without a name, which is told by its text. Or it is
+    attribute or declaration, see ``follow.exchanged``; or constraint: only its name is another one.
     """
 
     table: str
@@ -42,12 +44,23 @@ class Change:
 
     def told(self) -> str:
         """Return the change in words."""
+        if self.aspect == "unnamed":
+            anew = f"on SQLite batch_alter_table({self.table!r}, recreate='always') leaves it out"
+            came = "new (give it a name)" if self.after else f"gone ({anew})"
+            return f"{self.name} of {self.table}, which has no name, is {came}"
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
-        return f"{self.aspect} {what} changed from {self.before} to {self.after}"
+        return f"{self.aspect} {what} changed from {short(self.before)} to {short(self.after)}"
 
 
+ROOM = 100  # for each end of a long text
 COLUMN = ("type", "members", "default", "computed", "identity")
+
+
+def short(value: Any) -> str:
+    """Return a text that a message can hold: the members of an enum may be hundreds."""
+    text = str(value)
+    return text if len(text) <= 2 * ROOM else f"{text[:ROOM]} … {text[-ROOM:]}"
 
 
 def add(
@@ -58,19 +71,43 @@ def add(
     ``renames`` are done there already. Returns whether any was added, and in words what could not
     be.
     """
-    known, told, left = set(seen(up)), set(), []
+    known, left = set(seen(up)), []
+    told = {str(op) for op in (*up.ops, *renames) if isinstance(op, SqlOp)}
     any_added = False
-    for change in changes(renamed(before, renames), after):
-        if (change.table, change.name, change.aspect) in known:
+    old, new = renamed(before, renames), without_new(after, up)
+    for change in changes(old, new):
+        if (change.table, change.name, change.aspect) in known or is_a_plugins(change, context):
             continue
         made = operations_for(change, context, table_of(change.table, context))
+        if made == []:
+            continue
         if made is None:
             left.append(change.told())
         elif str(made[0]) not in told:  # one enum type may be that of many columns
             any_added = True
-            put_last(up, down, made)
+            # members come first: a new column or default may need them
+            (put_first if change.aspect == "members" else put_last)(up, down, made)
             told.add(str(made[0]))
     return any_added, left
+
+
+def without_new(models: Models, up: Op) -> Models:
+    """Return the models without the tables and columns that are made here, as they are now."""
+    found = {key: {**facts, "columns": dict(facts["columns"])} for key, facts in models.items()}
+    for op in flatten(up):
+        if isinstance(op, ops.CreateTableOp):
+            found.pop(key_of(op), None)
+        elif isinstance(op, ops.AddColumnOp):
+            found.get(key_of(op), {"columns": {}})["columns"].pop(op.column.name, None)
+    return found
+
+
+def is_a_plugins(change: Change, context: Context) -> bool:
+    """Say whether a change is that of an enum type that a plugin takes care of."""
+    if change.aspect != "members" or not enums.left_to_plugin():
+        return False
+    type_ = table_of(change.table, context).columns[change.name].type
+    return context.dialect.name == "postgresql" and bool(getattr(type_, "native_enum", True))
 
 
 def table_of(key: str, context: Context) -> Any:
@@ -84,13 +121,31 @@ def changes(before: Models, after: Models) -> Iterator[Change]:
     """Yield the differences in tables and columns that both have."""
     for table in sorted(set(before) & set(after)):
         old, new = before[table], after[table]
+        for exchange in exchanged(old, new):
+            yield Change(table, *exchange)
         for column in sorted(set(old["columns"]) & set(new["columns"])):
             yield from column_changes(table, column, old["columns"][column], new["columns"][column])
+        same = constraints.renamed(old, new)
+        for name, was in sorted(same.items()):
+            yield Change(table, "constraint", name, was, name)
+        yield from unnamed_changes(table, old, new)
         for kind, aspect in (("checks", "check"), ("indexes", "index")):
-            for name in sorted(set(old[kind]) | set(new[kind])):
+            for name in sorted((set(old[kind]) | set(new[kind])) - {*same, *same.values()}):
                 was, is_now = old[kind].get(name), new[kind].get(name)
                 if was != is_now and (aspect == "check" or (was and is_now)):
                     yield Change(table, aspect, name, was, is_now)
+
+
+def unnamed_changes(table: str, old: Any, new: Any) -> Iterator[Change]:
+    """Yield the constraints without a name that came or went, other than with a column."""
+    was, is_now = (set(facts.get("unnamed", new["unnamed"])) for facts in (old, new))
+    dropped = set(old["columns"]) - set(new["columns"])
+    for each in sorted(was - is_now):
+        if not mentions(each, dropped):
+            yield Change(table, "unnamed", each, each, None)
+    for each in sorted(is_now - was):
+        if each.startswith("check "):  # Alembic adds the others
+            yield Change(table, "unnamed", each, None, each)
 
 
 def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Change]:
@@ -102,27 +157,18 @@ def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Chan
             yield Change(table, aspect, column, old[aspect], new[aspect])
 
 
-def renamed(before: Models, renames: Sequence[Op]) -> Models:
-    """Return the models of before with the names that they have after the renames."""
-    found = {key: {**facts, "columns": dict(facts["columns"])} for key, facts in before.items()}
-    for op in renames:
-        if isinstance(op, RenameTable):
-            prefix = f"{op.schema}." if op.schema else ""
-            if prefix + op.table_name in found:
-                found[prefix + op.new_table_name] = found.pop(prefix + op.table_name)
-        elif isinstance(op, RenameColumnOp):
-            key = f"{op.schema}.{op.table_name}" if op.schema else op.table_name
-            columns = found.get(key, {}).get("columns", {})
-            if op.column_name in columns:
-                columns[op.modify_name] = columns.pop(op.column_name)
-    return found
+def key_of(op: Op) -> str:
+    """Return the key of an operation's table in its metadata, empty where it has none."""
+    schema, table = getattr(op, "schema", None), str(getattr(op, "table_name", ""))
+    if isinstance(op, ops.CreateForeignKeyOp):
+        schema, table = op.kw.get("source_schema"), op.source_table
+    return f"{schema}.{table}" if schema else table
 
 
 def seen(up: Op) -> Iterator[tuple[str, str, str]]:
     """Yield ``(table, name, aspect)`` of what the operations already change."""
     for op in flatten(up):
-        schema, table = getattr(op, "schema", None), getattr(op, "table_name", "")
-        key = f"{schema}.{table}" if schema else table
+        key = key_of(op)
         if isinstance(op, ops.AlterColumnOp):
             for aspect, attribute in ASPECTS.items():
                 if getattr(op, attribute) not in (None, False):
@@ -133,20 +179,24 @@ def seen(up: Op) -> Iterator[tuple[str, str, str]]:
                 yield key, op.column_name, "default"
         elif isinstance(op, (ops.CreateIndexOp, ops.DropIndexOp)):
             yield key, str(op.index_name), "index"
-        elif isinstance(op, (ops.CreateCheckConstraintOp, ops.DropConstraintOp)):
-            yield key, str(op.constraint_name), "check"
-        elif not isinstance(op, ops.OpContainer) and type(op).__module__.startswith("alembic_"):
-            yield key, "", type(op).__name__  # a plugin's
+        elif isinstance(op, (ops.AddConstraintOp, ops.DropConstraintOp)):
+            name = str(getattr(op, "constraint_name", ""))
+            yield from ((key, name, "check"), (key, name, "constraint"))
 
 
 def operations_for(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return the operations that carry a change out, None where a person must write them."""
     if change.aspect == "members":
-        return enums.operations_for(change, context, table.columns[change.name].type)
+        type_ = table.columns[change.name].type
+        return enums.operations_for(change.before, change.after, context, type_)
+    if change.aspect == "unnamed":
+        return drop_unnamed(change.name, context, table) if change.after is None else None
     if change.aspect in ASPECTS:
         return [alter(change, context, table)]
     if change.aspect == "check" and context.dialect.name != "sqlite":
         return check_operations(change, table)
+    if change.aspect == "constraint":
+        return constraints.rename(table, change.before, change.name, context)
     if change.aspect == "index":
         return index_operations(change, table)
     return None
@@ -187,17 +237,12 @@ def check_operations(change: Change, table: Any) -> list[Op]:
     """Return what drops the old check and adds the new one."""
     made: list[Op] = []
     if change.before is not None:
-        old = check(change.name, table, change.before)
-        made.append(ops.DropConstraintOp(change.name, table.name, type_="check",
+        old = constraints.check(change.name, table, change.before)
+        made.append(ops.DropConstraintOp(old.constraint_name, table.name, type_="check",
                                          schema=table.schema, _reverse=old))  # fmt: skip
     if change.after is not None:
-        made.append(check(change.name, table, change.after))
+        made.append(constraints.check(change.name, table, change.after))
     return [ops.ModifyTableOps(table.name, made, schema=table.schema)]
-
-
-def check(name: str, table: Any, text: str) -> Op:
-    """Return what adds a check."""
-    return ops.CreateCheckConstraintOp(name, table.name, sqlalchemy.text(text), schema=table.schema)
 
 
 def index_operations(change: Change, table: Any) -> list[Op]:
@@ -206,32 +251,3 @@ def index_operations(change: Change, table: Any) -> list[Op]:
     back = ops.ExecuteSQLOp(change.before)
     drop = Drop(change.name, table.name, schema=table.schema, back=back)
     return [drop, ops.CreateIndexOp.from_index(index)]
-
-
-class Drop(ops.DropIndexOp):
-    """Drop an index whose old form is known as a statement only."""
-
-    def __init__(self, name: str, table: str, *, schema: Any, back: Op) -> None:
-        super().__init__(name, table, schema=schema)
-        self.back = back
-
-    def reverse(self) -> Any:
-        """Return the statement that makes the old index."""
-        return self.back
-
-
-def render_check(autogen_context: Any, op: Any) -> str:
-    """Render ``create_check_constraint``, which older versions of Alembic do not."""
-    with contextlib.suppress(NotImplementedError):
-        return str(render_as_alembic(autogen_context, op))
-    batch = autogen_context._has_batch
-    prefix = "batch_op." if batch else autogen_context.opts["alembic_module_prefix"] or ""
-    arguments = [repr(str(op.constraint_name))]
-    arguments += [] if batch else [repr(op.table_name)]
-    arguments.append(repr(str(op.condition)))
-    arguments += [f"schema={op.schema!r}"] if op.schema and not batch else []
-    return f"{prefix}create_check_constraint({', '.join(arguments)})"
-
-
-render_as_alembic = renderers._registry[(ops.CreateCheckConstraintOp, "default")]
-renderers._registry[(ops.CreateCheckConstraintOp, "default")] = render_check

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from support import Project
 
-
 PETS = """
 
 class Pet(Base):

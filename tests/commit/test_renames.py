@@ -102,8 +102,8 @@ BREAKER = """\
 import re, sys
 path = sys.argv[1]
 text = open(path).read()
-text = re.sub(r"batch_op.alter_column\\('name'.*?\\)\\n", "batch_op.drop_column('name')\\n"
-    "        batch_op.add_column(sa.Column('full_name', sa.String(50)))\\n", text, flags=re.S)
+text = re.sub(r"op.alter_column\\('users', 'name'.*?\\)\\n", "op.drop_column('users', 'name')\\n"
+    "    op.add_column('users', sa.Column('full_name', sa.String(50)))\\n", text, flags=re.S)
 open(path, "w").write(text)
 """
 

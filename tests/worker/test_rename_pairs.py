@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -132,3 +133,129 @@ def test_a_declared_rename_of_a_table() -> None:
     """``info`` of a table declares what it was."""
     people = Table("people", MetaData(), Column("key", Text), info={"renamed_from": "users"})
     assert tables([table("users", ID, NAME)], [people]) == ({"users": "people"}, [])
+
+
+def facts(class_name: str = "User", /, **attributes: str) -> dict[str, Any]:
+    """Return what the models say of a table: its class, and by attribute the column."""
+    return {
+        "class": class_name,
+        "attributes": {column: each for each, column in attributes.items()},
+    }
+
+
+BIO = Column("bio", Text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new", "pairs"),
+    [
+        (facts(name="name"), facts(name="bio"), BIO, {"name": "bio"}),
+        (facts(name="name"), facts(bio="bio"), BIO, {}),
+        (facts(name="name"), facts(name="bio"), Column("bio", Integer), {}),
+        ({}, facts(name="bio"), BIO, {}),
+        (facts(name="name", other="else"), facts(name="else", other="full_name"),
+         Column("full_name", Text), {}),
+        (facts(name="name"), facts(full_name="full_name"), Column("full_name", Text),
+         {"name": "full_name"}),
+    ],
+    ids=["same", "another", "same, other type", "unknown before", "alike, but of others", "alike"],
+)  # fmt: skip
+def test_same_attribute(
+    before: dict[str, Any], after: dict[str, Any], new: Column[Any], pairs: dict[str, str]
+) -> None:
+    """Columns of one attribute are one; those of attributes that are both there are not."""
+    evidence = Evidence({"users": before}, {"users": after})
+    found = columns_renamed(changed([ID, NAME], [ID, new]), evidence)
+    assert {op.column_name: op.modify_name for op in found} == pairs
+
+
+def test_same_attribute_of_a_renamed_table() -> None:
+    """The attributes of a table that has another name are those that it had under the old one."""
+    evidence = Evidence({"people": facts(name="name")}, {"users": facts(name="bio")})
+    evidence.tables["users"] = "people"
+    [found] = columns_renamed(changed([ID, NAME], [ID, BIO]), evidence)
+    assert (found.column_name, found.modify_name) == ("name", "bio")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new", "pairs"),
+    [
+        ({"users": facts()}, {"people": facts()}, [ID, NAME], {"users": "people"}),
+        ({"users": facts()}, {"people": facts()}, [ID, SIZE], {"users": "people"}),
+        ({"users": facts()}, {"people": facts()}, [Column("key", Text), SIZE], {}),
+        ({"users": facts()}, {"people": facts("Person")}, [ID, NAME], {}),
+        ({"users": facts()}, {"people": facts(), "users": facts("Old")}, [ID, NAME], {}),
+        ({"users": {}}, {"people": {}}, [ID, NAME], {}),
+        (
+            {"users": facts(name="name", size="size")},
+            {"people": facts(name="bio", size="length")},
+            [ID, BIO, Column("length", Integer)],
+            {"users": "people"},
+        ),
+    ],
+    ids=["same", "half", "less", "another", "still there", "no class", "by attributes"],
+)  # fmt: skip
+def test_same_class(
+    before: dict[str, Any], after: dict[str, Any], new: list[Column[Any]], pairs: dict[str, str]
+) -> None:
+    """Tables of one class are one where half of their columns are."""
+    old = [ID, NAME, SIZE] if len(new) == 3 else [ID, NAME]
+    made = [ops.CreateTableOp.from_table(table("people", *new)),
+            ops.DropTableOp.from_table(table("users", *old))]  # fmt: skip
+    found = tables_renamed(ops.UpgradeOps(made), Evidence(before, after))
+    assert {op.table_name: op.new_table_name for op in found} == pairs
+
+
+def test_answered() -> None:
+    """What a person said is a rename, and nothing else is one because of it."""
+    evidence = Evidence(answered={(None, "users", "bio"): "name", (None, "tags", "size"): "name"})
+    new = [ID, BIO, Column("names", Text)]
+    [found] = columns_renamed(changed([ID, NAME, SIZE], new), evidence)
+    assert (found.column_name, found.modify_name) == ("name", "bio")
+
+
+@pytest.mark.parametrize(("said", "pairs"), [("users", {"users": "tags"}), ("people", {})])
+def test_answered_of_a_table(said: str, pairs: dict[str, str]) -> None:
+    """A person's word makes a table another one, of whatever columns."""
+    made = [ops.CreateTableOp.from_table(table("tags", Column("key", Text))),
+            ops.DropTableOp.from_table(table("users", ID, NAME))]  # fmt: skip
+    evidence = Evidence(answered={(None, "", "tags"): said})
+    found = tables_renamed(ops.UpgradeOps(made), evidence)
+    assert {op.table_name: op.new_table_name for op in found} == pairs
+
+
+def test_a_rival() -> None:
+    """Two new columns that are nearly as much alike are no rename: one may have become two."""
+    new = [ID, Column("lastname", Text), Column("firstname", Text)]
+    assert renamed([ID, Column("fullname", Text)], new) == ({}, ["fullname"])
+
+
+def test_two_declared_to_have_been_one() -> None:
+    """One column cannot have become two."""
+    new = [Column(name, Text, info={"renamed_from": "name"}) for name in ("one", "two")]
+    with pytest.raises(Failure, match=r"users\.two is declared .*, and so is users\.one"):
+        renamed([ID, NAME], [ID, *new])
+
+
+@pytest.mark.parametrize(
+    ("before", "refused"), [({"users": {}}, True), ({"tags": {}}, False), ({}, False)]
+)
+def test_a_declared_rename_of_no_table(before: dict[str, Any], refused: bool) -> None:
+    """A new table that is declared to have been none is refused; an old declaration may stay."""
+    tags = Table("tags", MetaData(), Column("key", Text), info={"renamed_from": "lables"})
+    up = ops.UpgradeOps([ops.CreateTableOp.from_table(tags)])
+    if refused:
+        with pytest.raises(Failure, match="no table lables goes"):
+            list(tables_renamed(up, Evidence(before)))
+    else:
+        assert list(tables_renamed(up, Evidence(before))) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("measured_value", "value"), ("left", "right")])
+def test_three_hundred_columns(old: str, new: str) -> None:
+    """Every column of a wide table that has another name is settled in a few CPU seconds."""
+    columns = [[ID, *(Column(f"{name}_{number}", Text) for number in range(300))]
+               for name in (old, new)]  # fmt: skip
+    started = time.process_time()
+    pairs, doubtful = renamed(*columns)
+    assert time.process_time() - started < 20 and (pairs, len(doubtful)) == ({}, 300)
