@@ -286,6 +286,19 @@ def no_postgresql(project: Project) -> None:
     project.commit_all("no PostgreSQL")
 
 
+def begin_with(project: Project, models: str, url: str = "") -> Project:
+    """Give a project other models, their first revision (generated), and hooks; return it."""
+    project.write("models.py", models)
+    project.git("rm", "-q", "migrations/versions/base00000000.py")
+    if url:
+        use_url(project, url)
+    project.git("add", "-A")
+    project.gitmig("autogenerate", "-q")
+    project.commit_all("first")
+    project.gitmig("install", "-q")
+    return project
+
+
 def use_url(project: Project, url: str, env: str = "") -> None:
     """Give the project another database, and another env.py where one is given; commit that."""
     project.write("alembic.ini", INI.replace("sqlite:///app.db", url.replace("%", "%%")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import Project, use_url
+from support import Project, begin_with
 
 MODELS = """\
 from sqlalchemy import Column, Enum, Integer, String
@@ -34,13 +34,7 @@ class Second(Base):
 def typed(project: Project, server: str) -> Project:
     """Return a PostgreSQL project with a table that has an enum."""
     assert server  # there are programs to start
-    project.write("models.py", MODELS)
-    project.git("rm", "-q", "migrations/versions/base00000000.py")
-    use_url(project, "postgresql+psycopg://production.invalid/app")
-    project.gitmig("autogenerate", "-q")
-    project.commit_all("first")
-    project.gitmig("install", "-q")
-    return project
+    return begin_with(project, MODELS, "postgresql+psycopg://production.invalid/app")
 
 
 def commit(project: Project, models: str) -> str:

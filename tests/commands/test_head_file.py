@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support import Project
-from test_merge_heads import SIDES, begin, edit_models
+from test_merge_heads import begin, change_sides
 
 PATH = "migrations/HEAD"
 
@@ -19,10 +19,7 @@ def team(project: Project) -> Project:
     project.gitmig("autogenerate", "-q")
     project.git("commit", "-qm", "head file")
     assert project.read(PATH) == "base00000000\n"
-    for side in SIDES:
-        project.git("switch", "-qc", side, "main")
-        edit_models(project, side)
-        project.git("commit", "-qam", side)
+    change_sides(project)
     return project
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support import Project, column
-from test_merge_heads import SIDES, begin, edit_models
+from test_merge_heads import SIDES, begin, change_sides
 
 
 @pytest.fixture
@@ -12,10 +12,7 @@ def team(project: Project) -> Project:
     """Return a project with hooks and two branches, each with a model change and its revision."""
     begin(project)
     project.gitmig("install", "-q")
-    for side in SIDES:
-        project.git("switch", "-qc", side, "main")
-        edit_models(project, side)
-        project.git("commit", "-qam", side)
+    change_sides(project)
     return project
 
 
@@ -23,6 +20,19 @@ def joined(project: Project) -> str:
     """Return the text of the merge revision that the last commit has."""
     [path] = [path for path in project.new_revisions() if "_merge_" in path]
     return project.read(path)
+
+
+def test_clean_merge(team: Project) -> None:
+    """A clean merge stops once and says `git commit`, which completes it with the file (H2)."""
+    head = team.head()
+    result = team.git("merge", "--no-edit", "left", code=1)
+    assert "type `git commit` to complete it" in result.stdout + result.stderr
+    assert team.head() == head and (team.path / ".git/MERGE_HEAD").exists()
+    team.git("commit", "-q", "--no-edit")
+    parents = team.git("show", "-s", "--format=%P").stdout.split()
+    assert len(parents) == 2 and parents[0] == head
+    assert "down_revision = (" in joined(team) and team.status() == ""
+    team.gitmig("check")
 
 
 def collide(project: Project) -> None:

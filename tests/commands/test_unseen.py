@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import Project, use_url
+from support import Project, begin_with
 
 MODELS = """\
 from sqlalchemy import CheckConstraint, Column, Enum, Index, Integer, String, text
@@ -31,13 +31,7 @@ class User(Base):
 def moody(project: Project, server: str) -> Project:
     """Return a PostgreSQL project with an enum, a check, a default and an index."""
     assert server  # there are programs to start
-    project.write("models.py", MODELS)
-    project.git("rm", "-q", "migrations/versions/base00000000.py")
-    use_url(project, "postgresql+psycopg://production.invalid/app")
-    project.gitmig("install", "-q")
-    project.gitmig("autogenerate", "-q")
-    project.commit_all("first")
-    return project
+    return begin_with(project, MODELS, "postgresql+psycopg://production.invalid/app")
 
 
 def change(project: Project, old: str, new: str, code: int = 0) -> str:

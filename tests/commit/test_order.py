@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from support import Project, use_url
+from support import Project, begin_with
 
 BASE = """\
 from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, Integer, MetaData, String
@@ -78,16 +78,10 @@ class Thing(Base):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def anywhere(project: Project, request: pytest.FixtureRequest) -> Project:
     """Return a project with one table, on SQLite and on PostgreSQL."""
-    project.git("rm", "-q", "migrations/versions/base00000000.py")
-    project.write("models.py", BASE)
-    if request.param == "postgresql":
-        assert request.getfixturevalue("server")  # there are programs to start
-        use_url(project, "postgresql+psycopg://production.invalid/app")
-    project.git("add", "-A")
-    project.gitmig("autogenerate", "-q")
-    project.commit_all("first")
-    project.gitmig("install", "-q")
-    return project
+    if request.param == "sqlite":
+        return begin_with(project, BASE)
+    assert request.getfixturevalue("server")  # there are programs to start
+    return begin_with(project, BASE, "postgresql+psycopg://production.invalid/app")
 
 
 def commit(project: Project, models: str) -> str:
