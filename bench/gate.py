@@ -28,7 +28,7 @@ def hook_processes(folder: Path) -> list[Row]:
     text = hook.read_text()
     hook.write_text(re.sub(r"(?m)^python=.*$", f"python={count}/counted-python", text))
     rows = []
-    for staged, most_git, most_python in (("style.css", 1, 0), ("tool.py", 2, 1)):
+    for staged, most_git, most_python in (("style.css", 1, 0), ("tool.py", 3, 1)):
         target = folder / ("elsewhere" if staged.endswith(".py") else ".") / staged
         target.parent.mkdir(exist_ok=True)
         target.write_text("pass\n")

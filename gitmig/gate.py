@@ -18,6 +18,7 @@ VERSION = 3
 GATED = (["hook", "pre-commit"],)
 # what is listed from the index besides the inputs: files that could newly matter
 LISTED = ("*.py", "*alembic.ini", "*pyproject.toml", "*gitmig.toml")
+TABLES = r"__tablename__|table ?= ?True|Table\(|\(db\.Model"
 CONFIGURATIONS = ("alembic.ini", "pyproject.toml", "gitmig.toml")
 
 Entry = dict[str, Any]
@@ -48,7 +49,19 @@ def is_known(arguments: list[str]) -> bool:
     index = staged(entries)
     if only_looking(arguments):  # what an entry left out as older is missing all the same
         entries = [entry for entry in entries if not entry["residue"]]
-    return any(holds(entry, index) for entry in entries) and not forgotten(git_dir, index)
+    held = any(holds(entry, index) for entry in entries) and not forgotten(git_dir, index)
+    return held and not declares_tables(entries)
+
+
+def declares_tables(entries: Iterable[Entry]) -> bool:
+    """Say whether the commit has tables in files that no entry knows: never imported, it seems.
+
+    One git process.
+    """
+    known = {path for entry in entries for path in entry["inputs"]}
+    command = ["git", "diff", "--cached", "--name-only", "-z", "--no-ext-diff", f"-G{TABLES}"]
+    output = subprocess.run([*command, "--", "*.py"], stdout=subprocess.PIPE, check=False).stdout
+    return any(name and os.fsdecode(name) not in known for name in output.split(b"\0"))
 
 
 def only_looking(arguments: list[str]) -> bool:

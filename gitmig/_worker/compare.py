@@ -43,7 +43,7 @@ class Comparison:
     message that the project's ``process_revision_directives`` was shown where none was given;
     ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
     each of the databases, whose ``dialects`` are in the same order, ``likely`` what may be renames
-    (see ``pairing``).
+    (see ``pairing``), ``cascades`` what is to be said of a table (see there).
     """
 
     context: Any
@@ -54,6 +54,7 @@ class Comparison:
     models: list[Models] = field(default_factory=list)
     dialects: list[Dialect] = field(default_factory=list)
     likely: list[Any] = field(default_factory=list)
+    cascades: dict[str, str] = field(default_factory=dict)
 
     @property
     def scripts(self) -> list[Any]:
@@ -81,6 +82,10 @@ class Comparison:
             more = doubts.get((op["table"], op["column"]), "")
             if more and op["kind"].startswith("Drop"):
                 op["doubt"] += "; " + more
+        told = dict(self.cascades)
+        for op in found:
+            more = told.pop(op["table"], "")
+            op["doubt"] = "; ".join(filter(None, (op["doubt"], more)))
         return found
 
     def texts(self) -> list[str]:

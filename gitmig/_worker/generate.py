@@ -19,7 +19,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from . import enumtypes, fingerprint, mysql, operations, required, unseen, using
+from . import cascades, enumtypes, fingerprint, mysql, operations, required, unseen, using
 from .cache import replay
 from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
@@ -86,6 +86,7 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
         mysql.drop_whole(down, dialect)
         required.fill(up, dialect)
     use_batch_where_needed(found)
+    found.cascades = cascades.doubts(project, found)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))

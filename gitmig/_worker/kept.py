@@ -131,4 +131,9 @@ def read(connection: Connection, schema: Any, name: str, columns: Collection[str
     """Return what the columns of a table hold, as text, in an order that does not change."""
     items: list[Any] = [sqlalchemy.column(each) for each in columns]
     query = sqlalchemy.table(name, *items, schema=schema).select()
-    return sorted(str([str(value) for value in row]) for row in connection.execute(query))
+    return sorted(str([shown(value) for value in row]) for row in connection.execute(query))
+
+
+def shown(value: Any) -> str:
+    """Return a value as text that is the same for the same value, whatever the driver gives."""
+    return str(bytes(value) if isinstance(value, memoryview) else value)

@@ -45,7 +45,7 @@ def mapped() -> dict[Any, dict[str, Any]]:
     for mapper in mappers:
         facts = found.setdefault(mapper.local_table, {"attributes": {}})
         if mapper.inherits is None or mapper.inherits.local_table is not mapper.local_table:
-            facts["class"] = mapper.class_.__name__
+            facts["class"] = f"{mapper.class_.__module__}.{mapper.class_.__qualname__}"
         for attribute, column in mapper.columns.items():
             if getattr(column, "table", None) is mapper.local_table:
                 facts["attributes"][column.name] = attribute
@@ -113,9 +113,10 @@ def held_members(type_: Any, dialect: Dialect) -> list[str] | None:
     """Return the members of an enum that the database holds, in its type or in a CHECK.
 
     By default SQLAlchemy makes no CHECK since 1.4: where there is no such type, it is a plain text.
+    A CHECK with a name is compared as such.
     """
     native = dialect.supports_native_enum and getattr(type_, "native_enum", True)
-    if native or getattr(type_, "create_constraint", False):
+    if native or (getattr(type_, "create_constraint", False) and not type_.name):
         return getattr(type_, "enums", None)
     return None
 

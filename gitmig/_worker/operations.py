@@ -11,6 +11,7 @@ from . import plugins
 from .shapes import Described, Op
 
 MANY = 3
+INTEGERS = {"small_integer": 1, "smallint": 1, "integer": 2, "big_integer": 3, "bigint": 3}
 
 Told = tuple[str, str, str]  # words, column, doubt
 
@@ -23,7 +24,7 @@ def describe(containers: Iterable[Op]) -> list[Described]:
     added = {
         (op.table_name, op.column.name)
         for op in flat
-        if isinstance(op, ops.AddColumnOp) and op.column.nullable
+        if isinstance(op, ops.AddColumnOp) and op.column.nullable and not fills(op.column)
     }
     kept = {promise(getattr(op, "_reverse", None)) for op in flat} - {None}
     found = [describe_one(op, created, added) for op in flat]
@@ -93,13 +94,18 @@ def _drop_table(op: Op, table: str) -> Told:
 def _add_column(op: Op, table: str) -> Told:
     column = op.column
     doubt = ""
-    filled = column.server_default is not None or getattr(column, "computed", None) is not None
-    if not column.nullable and not filled:
+    if not column.nullable and not fills(column):
         doubt = (
             f"{table}.{column.name} is NOT NULL and has no server default: "
             "adding it fails on a table that has rows"
         )
     return f"add {table}.{column.name}", column.name, doubt
+
+
+def fills(column: Any) -> bool:
+    """Say whether the server gives a new column values, also in the rows that are there."""
+    made = (column.server_default, column.computed, getattr(column, "identity", None))
+    return any(each is not None for each in made)
 
 
 def _drop_column(op: Op, table: str) -> Told:
@@ -133,8 +139,11 @@ def widens(old: Any, new: Any) -> bool:
     members = [getattr(each, "enums", None) for each in (old, new)]
     if members[0] and members[1]:
         return set(members[0]) <= set(members[1])
-    if old is None or old._type_affinity is not new._type_affinity:
+    if old is None or members[1] or old._type_affinity is not new._type_affinity:
         return False
+    sizes = [INTEGERS.get(each.__visit_name__.lower(), 0) for each in (old, new)]
+    if all(sizes):
+        return sizes[0] <= sizes[1]
     before, after = getattr(old, "length", None), getattr(new, "length", None)
     return before is not None and (after is None or after >= before)
 

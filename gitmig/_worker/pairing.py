@@ -27,7 +27,7 @@ from typing import Any
 from alembic.operations import ops
 
 from .failures import Failure
-from .likeness import RIVAL, alike, nearest, related, same_place
+from .likeness import alike, nearest, related, same_name, same_place, same_target
 from .lineage import Known
 from .operations import flatten
 from .shapes import Op
@@ -94,6 +94,11 @@ class Evidence:
             return False
         return there.get(old) in here.values() or here.get(new) in there.values()
 
+    def order(self, place: Place) -> list[str]:
+        """Return the columns of a table in the order of the models before."""
+        now = key(*place)
+        return list(self.before.get(self.tables.get(now, now), {}).get("columns", ()))
+
     def attributes(self, place: Place) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return the attributes of a table's columns by their names, before and after."""
         now = key(*place)
@@ -141,7 +146,8 @@ def paired(old: Sequence[Any], new: Sequence[Any], place: Place, evidence: Evide
     for certain in (answered, by_attribute):
         found += certain(free(old, new, found), place, evidence)
     likeliest = by_likeness(free(old, new, found), place, evidence)
-    return found + [pair for pair in likeliest if same_place(*pair, old, new)]
+    order = evidence.order(place)
+    return found + [pair for pair in likeliest if same_place(*pair, old, new, order)]
 
 
 def free(old: Sequence[Any], new: Sequence[Any], found: Sequence[Pair]) -> list[Pair]:
@@ -187,11 +193,12 @@ def by_attribute(pairs: Sequence[Pair], place: Place, evidence: Evidence) -> lis
 def by_likeness(pairs: Sequence[Pair], place: Place, evidence: Evidence) -> list[Pair]:
     """Return the pairs whose names are alike and have no rival."""
     near = [(before, after) for before, after in pairs
-            if related(before, after) and alike(before.name, after.name, RIVAL)]  # fmt: skip
+            if related(before, after) and alike(before.name, after.name)]  # fmt: skip
     return [
         (before, after)
         for before, after in alone(near)
-        if alike(before.name, after.name)
+        if same_name(before.name, after.name)
+        and same_target(before, after)
         and not evidence.other_attribute(place, before.name, after.name)
     ]
 
@@ -263,7 +270,7 @@ def is_renamed(before: Any, op: Op, evidence: Evidence) -> bool:
         now = {key(op.schema, op.table_name): key(before.schema, before.name)}
         trial = replace(evidence, tables={**evidence.tables, **now})
         return share(before, op, trial, least=0) >= HALF
-    return share(before, op, evidence) == 1 and alike(before.name, op.table_name)
+    return share(before, op, evidence) == 1 and same_name(before.name, op.table_name)
 
 
 def share(before: Any, op: Op, evidence: Evidence, least: float = HALF) -> float:

@@ -45,7 +45,10 @@ class AddRequired(ops.AddColumnOp):
     def parts(self, prefix: str) -> tuple[Op, list[str], Op]:
         """Return the operation before, lines between, and the operation after."""
         column = self.column._copy() if hasattr(self.column, "_copy") else self.column.copy()
-        change: dict[str, Any] = {"existing_type": column.type}
+        change: dict[str, Any] = {
+            "existing_type": column.type,
+            "existing_comment": column.comment,  # MySQL would lose what is not told
+        }
         between: list[str] = []
         if self.value is not None and not self.step:
             column.server_default = sqlalchemy.DefaultClause(self.value)
@@ -134,7 +137,11 @@ def constant(column: Any, dialect: Dialect) -> str | None:
         value = bind(value) if bind is not None else value
     if isinstance(value, bool):
         return str(int(value))
-    return None if isinstance(value, enum.Enum) or not isinstance(value, PLAIN) else str(value)
+    if isinstance(value, enum.Enum):  # a type that is there already does not know its class
+        known = [each for each in (value.name, value.value)
+                 if each in getattr(column.type, "enums", ())]  # fmt: skip
+        return str(known[0]) if known else None
+    return str(value) if isinstance(value, PLAIN) else None
 
 
 def empty(column: Any) -> str | None:

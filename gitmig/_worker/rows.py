@@ -198,11 +198,7 @@ MAKERS: list[tuple[Any, Maker]] = [
     (types.ARRAY, lambda column, number: []),
 ]
 SPECIAL: dict[str, Maker] = {
-    "UUID": lambda column, number: (
-        uuid.UUID(int=number)
-        if getattr(column.type, "as_uuid", False)
-        else f"{uuid.UUID(int=number)}"
-    ),
+    "UUID": uuid_of,
     "INET": lambda column, number: f"10.0.0.{number}",
     "CIDR": lambda column, number: f"10.0.{number}.0/24",
     "MACADDR": lambda column, number: f"08:00:2b:01:02:0{number}",

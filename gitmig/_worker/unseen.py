@@ -48,6 +48,8 @@ class Change:
             anew = f"on SQLite batch_alter_table({self.table!r}, recreate='always') leaves it out"
             came = "new (give it a name)" if self.after else f"gone ({anew})"
             return f"{self.name} of {self.table}, which has no name, is {came}"
+        if self.aspect == "class":
+            return f"{self.table} was the table of {self.before} and is that of {self.after}"
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
         return f"{self.aspect} {what} changed from {short(self.before)} to {short(self.after)}"
@@ -117,10 +119,19 @@ def table_of(key: str, context: Context) -> Any:
     return next(each.tables[key] for each in several if key in each.tables)
 
 
+def class_changes(table: str, before: Models, after: Models) -> Iterator[Change]:
+    """Yield that a table is that of a class which had another one before: rows would be its own."""
+    was, is_now = before[table].get("class"), after[table].get("class")
+    others = {facts.get("class") for key, facts in before.items() if key != table and key in after}
+    if was and is_now and was != is_now and is_now in others:
+        yield Change(table, "class", "", was, is_now)
+
+
 def changes(before: Models, after: Models) -> Iterator[Change]:
     """Yield the differences in tables and columns that both have."""
     for table in sorted(set(before) & set(after)):
         old, new = before[table], after[table]
+        yield from class_changes(table, before, after)
         for exchange in exchanged(old, new):
             yield Change(table, *exchange)
         for column in sorted(set(old["columns"]) & set(new["columns"])):
@@ -210,6 +221,7 @@ def alter(change: Change, context: Context, table: Any) -> Op:
         "schema": table.schema,
         "existing_type": existing["type"],
         "existing_nullable": existing["nullable"],
+        "existing_comment": existing.get("comment"),
         "existing_server_default": clause(existing.get("default")),
     }
     if change.aspect == "type":

@@ -170,7 +170,12 @@ class Run:
         )
         self.refuse_unread(report.written)
         if old is not None and unchanged(report.written, old):
-            return self.settle(replace(report, written=(), operations=()), old)
+            settled = self.settle(replace(report, written=(), operations=()), old)
+            if not self.unseen or settled.stopped or self.options.dry_run:
+                return settled
+            # what was accepted was another commit's worth: this is new, and not in the file
+            self.wait_for_commit([replace(report.written[0], path=old.path)], ())
+            return self.unfinished(settled, old.path, self.unseen)
         if self.options.dry_run or self.invocation.only_looking:
             return self.looked(report)
         if old is None and not report.written:

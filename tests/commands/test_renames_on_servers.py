@@ -66,15 +66,15 @@ KINDS = {
     ),
     "table and columns at once": Kind(
         {'"users"': '"app_users"', "users.id": "app_users.id", "users.name": "app_users.full_name",
-         "    name =": "    full_name =", "    age =": "    page =", "age > 0": "page > 0",
-         '"age"': '"page"'},
-        {"users": "app_users", "name": "full_name", "age": "page"},
+         "    name =": "    full_name =", "    age =": "    age_now =", "age > 0": "age_now > 0",
+         '"age"': '"age_now"'},
+        {"users": "app_users", "name": "full_name", "age": "age_now"},
         ("uq_app_users_full_name", "fk_orders_user_name_app_users", "ck_app_users_adult"),
     ),
     "a column with a foreign key and an index": Kind(
-        {"    user_id =": "    buyer_id ="},
-        {"user_id": "buyer_id"},
-        ("ix_orders_buyer_id", "fk_orders_buyer_id_users"),
+        {"    user_id =": "    the_user_id ="},
+        {"user_id": "the_user_id"},
+        ("ix_orders_the_user_id", "fk_orders_the_user_id_users"),
     ),
     "the column that a foreign key points to": Kind(
         {"    name =": "    full_name =", "users.name": "users.full_name"},

@@ -61,10 +61,10 @@ KINDS = {
         NAMED + USER + "    mail = Column(String(50), unique=True)\n"
         "    age = Column(Integer, index=True)\n"
         '    __table_args__ = (CheckConstraint("age > 0", name="age_positive"),)\n',
-        {"mail =": "e_mail =", "age =": "page =", "age > 0": "page > 0"},
+        {"mail =": "e_mail =", "age =": "age_now =", "age > 0": "age_now > 0"},
         ["INSERT INTO users VALUES (1, 'a@b', 36)"],
-        ("SELECT id, mail, age FROM users", "SELECT id, e_mail, page FROM users"),
-        ("uq_users_e_mail", "ix_users_page", "CHECK (page > 0)", "ck_users_age_positive"),
+        ("SELECT id, mail, age FROM users", "SELECT id, e_mail, age_now FROM users"),
+        ("uq_users_e_mail", "ix_users_age_now", "CHECK (age_now > 0)", "ck_users_age_positive"),
     ),
     "names by convention, of a table": Kind(
         NAMED + USER + "    mail = Column(String(50), unique=True)\n"
@@ -92,11 +92,11 @@ KINDS = {
         "    twice = Column(Integer, Computed('age * 2'))\n"
         '    __table_args__ = (CheckConstraint("age > 0", name="positive"),\n'
         '                      Index("by_age", "age"))\n',
-        {"    age =": "    page =", "age * 2": "page * 2", "age > 0": "page > 0",
-         '"age"': '"page"'},
+        {"    age =": "    age_now =", "age * 2": "age_now * 2", "age > 0": "age_now > 0",
+         '"age"': '"age_now"'},
         ["INSERT INTO users (id, age) VALUES (1, 36)"],
-        ("SELECT id, age, twice FROM users", "SELECT id, page, twice FROM users"),
-        ("page > 0", "page * 2", "(page)"),
+        ("SELECT id, age, twice FROM users", "SELECT id, age_now, twice FROM users"),
+        ("age_now > 0", "age_now * 2", "(age_now)"),
     ),
     "single-table inheritance": Kind(
         PLAIN + USER + "    kind = Column(String(10))\n"
