@@ -53,14 +53,15 @@ def is_known(arguments: list[str]) -> bool:
     return held and not declares_tables(entries)
 
 
-def declares_tables(entries: Iterable[Entry]) -> bool:
+def declares_tables(entries: Iterable[Entry], directory: str = ".") -> bool:
     """Say whether the commit has tables in files that no entry knows: never imported, it seems.
 
     One git process.
     """
     known = {path for entry in entries for path in entry["inputs"]}
     command = ["git", "diff", "--cached", "--name-only", "-z", "--no-ext-diff", f"-G{TABLES}"]
-    output = subprocess.run([*command, "--", "*.py"], stdout=subprocess.PIPE, check=False).stdout
+    whole = [*command, "--", "*.py"]
+    output = subprocess.run(whole, stdout=subprocess.PIPE, check=False, cwd=directory).stdout
     return any(name and os.fsdecode(name) not in known for name in output.split(b"\0"))
 
 

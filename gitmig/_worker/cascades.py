@@ -18,7 +18,10 @@ from .renames import both_ways
 from .shapes import Context
 from .sql import RenameColumnOp
 
-REMEDY = "have env.py send PRAGMA foreign_keys=OFF on the connection before context.configure()"
+REMEDY = (
+    'have env.py say connection.connection.execute("PRAGMA foreign_keys=OFF") before '
+    "context.configure()"
+)
 
 
 def doubts(project: Project, found: Comparison) -> dict[str, str]:

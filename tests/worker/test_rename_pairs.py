@@ -259,3 +259,26 @@ def test_three_hundred_columns(old: str, new: str) -> None:
     started = time.process_time()
     pairs, doubtful = renamed(*columns)
     assert time.process_time() - started < 20 and (pairs, len(doubtful)) == ({}, 300)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("start_date", "end_date"), ("min_price", "max_price"), ("is_active", "is_inactive"),
+        ("created_at", "updated_at"), ("latitude", "longitude"), ("size_kb", "size_mb"),
+        ("password", "password_hash"), ("price", "price_cents"), ("name", "last_name"),
+    ],
+)  # fmt: skip
+def test_another_thing(old: str, new: str) -> None:
+    """Names that share a word and mean another thing, or its opposite, are asked about (C11)."""
+    found, likely = renamed([ID, Column(old, Text)], [ID, Column(new, Text)])
+    assert (found, likely) == ({}, [old])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("userid", "user_id"), ("colour", "color"), ("recieved_at", "received_at")],
+)
+def test_the_same_thing(old: str, new: str) -> None:
+    """Underscores and a slip in one word make no other thing (C11)."""
+    assert renamed([ID, Column(old, Text)], [ID, Column(new, Text)]) == ({old: new}, [])
