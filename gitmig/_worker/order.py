@@ -41,17 +41,32 @@ def settle(container: Op, dialect: Dialect) -> None:
         columns = creates[key].columns
         creates[key].columns = [item for item in columns if not any(item is each for each in keys)]
     blocks: dict[str, list[Op]] = {key: [] for key in (*made, *gone)}
-    others = [op for op in container.ops if key_of(op) not in blocks]
+    early, late = around(container.ops, [key_of(op) in blocks for op in container.ops])
+    apart_from = {id(op) for op in (*early, *late)}
+    others = [op for op in container.ops
+              if key_of(op) not in blocks and id(op) not in apart_from]  # fmt: skip
     for op in container.ops:
         if key_of(op) in blocks:
             blocks[key_of(op)].append(op)
     container.ops[:] = [
+        *early,
         *(op for key in made for op in blocks[key]),
         *new(ops.CreateForeignKeyOp, apart, others),
         *others,
         *new(ops.DropConstraintOp, first, others),
         *(op for key in reversed(gone) for op in blocks[key]),
+        *late,
     ]
+
+
+def around(found: Sequence[Op], of_tables: Sequence[bool]) -> tuple[list[Op], list[Op]]:
+    """Return a plugin's operations before the first table, and those after the last one."""
+    foreign = [not type(op).__module__.startswith("alembic.") for op in found]
+    first = of_tables.index(True)
+    last = len(of_tables) - of_tables[::-1].index(True)
+    early = [op for op, is_foreign in zip(found[:first], foreign) if is_foreign]
+    late = [op for op, is_foreign in zip(found[last:], foreign[last:]) if is_foreign]
+    return early, late
 
 
 def by_name(run: Iterable[Op]) -> list[Op]:
