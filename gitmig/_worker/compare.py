@@ -14,13 +14,14 @@ from typing import Any
 from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
 
-from . import fingerprint, names, older, operations, order
+from . import cascades, fingerprint, names, older, operations, order
 from .failures import Failure
 from .models import Models, describe
 from .project import Project
 from .rebuilt import hold
 from .required import AddRequired
 from .shapes import Context, Described, Dialect, Fingerprint, Op
+from .sql import RenameColumnOp
 
 # what SQLite cannot do to a table that is there, other than by writing it anew
 NEEDS_BATCH = (
@@ -43,7 +44,8 @@ class Comparison:
     message that the project's ``process_revision_directives`` was shown where none was given;
     ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
     each of the databases, whose ``dialects`` are in the same order, ``likely`` what may be renames
-    (see ``pairing``), ``cascades`` what is to be said of a table (see there).
+    (see ``pairing``), ``pointing`` what foreign keys point to what, where SQLite
+    enforces them (see ``cascades``).
     """
 
     context: Any
@@ -54,7 +56,7 @@ class Comparison:
     models: list[Models] = field(default_factory=list)
     dialects: list[Dialect] = field(default_factory=list)
     likely: list[Any] = field(default_factory=list)
-    cascades: dict[str, str] = field(default_factory=dict)
+    pointing: list[cascades.Pointing] = field(default_factory=list)
 
     @property
     def scripts(self) -> list[Any]:
@@ -82,11 +84,33 @@ class Comparison:
             more = doubts.get((op["table"], op["column"]), "")
             if more and op["kind"].startswith("Drop"):
                 op["doubt"] += "; " + more
-        told = dict(self.cascades)
+        told = self.deletions()
         for op in found:
             more = told.pop(op["table"], "")
             op["doubt"] = "; ".join(filter(None, (op["doubt"], more)))
         return found
+
+    @property
+    def pairs(self) -> list[tuple[Op, Op]]:
+        """Return the operations for each database and their way back.
+
+        There are none at all where the project's own hook wants no revision.
+        """
+        each = [zip(script.upgrade_ops_list, script.downgrade_ops_list) for script in self.every]
+        return [pair for pairs in each for pair in pairs]
+
+    def deletions(self) -> dict[str, str]:
+        """Return what is to be said of tables that are written anew while rows point to them."""
+        told: dict[str, str] = {}
+        for (up, down), pointing in zip(self.pairs, self.pointing):
+            every = [op for way in (up, down) for op in operations.flatten(way)]
+            rebuilding = [op for op in every if isinstance(op, NEEDS_BATCH)
+                          and not isinstance(op, RenameColumnOp)]  # fmt: skip
+            spelt = ("table_name", "source_table")
+            anew = [str(getattr(op, name)) for op in rebuilding for name in spelt
+                    if hasattr(op, name)]  # fmt: skip
+            told.update(cascades.doubts(anew, pointing))
+        return told
 
     def texts(self) -> list[str]:
         """Return the operations as they would be rendered: what residue is known by."""
@@ -123,6 +147,7 @@ def compare(
         if touched is not None:
             refuse_unseen_schemas(project, context, migration_context)
         found.every = context.generated_revisions
+        found.pointing.append(cascades.enforced(migration_context))
         found.dialects.append(migration_context.dialect)
         hold(migration_context, *operations_of(context))
         found.models.append(describe(found.autogen, migration_context))

@@ -19,14 +19,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from . import cascades, enumtypes, fingerprint, mysql, operations, required, unseen, using
+from . import enumtypes, fingerprint, mysql, operations, required, unseen, using
 from .cache import replay
 from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
 from .kept import Kept
 from .models import Models
 from .project import Project
-from .renames import Renames, both_ways
+from .renames import Renames
 from .render import Scratch
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result
@@ -80,13 +80,12 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
         if before is not None and before != found.models:
             more, left = add_unseen(project, before, found, renames)
             added = added or more
-    for (up, down), dialect in zip(both_ways(found), found.dialects):
+    for (up, down), dialect in zip(found.pairs, found.dialects):
         using.add(up, down, dialect)
         mysql.drop_whole(up, dialect)
         mysql.drop_whole(down, dialect)
         required.fill(up, dialect)
     use_batch_where_needed(found)
-    found.cascades = cascades.doubts(project, found)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))
@@ -96,7 +95,7 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
 def settle_enum_types(project: Project, found: Comparison) -> bool:
     """Have the enum types of PostgreSQL made and dropped; say whether anything was added."""
     added: list[bool] = []
-    each = iter(both_ways(found))
+    each = iter(found.pairs)
 
     def fn(heads: Any, context: Context) -> list[Any]:
         added.append(enumtypes.settle(*next(each), context))
@@ -114,7 +113,7 @@ def add_unseen(
     left: list[str] = []
     added: list[bool] = []
     done = renames.done or [[] for _ in before]
-    each = iter(zip(both_ways(found), before, found.models, done))
+    each = iter(zip(found.pairs, before, found.models, done))
 
     def fn(heads: Any, context: Context) -> list[Any]:
         (up, down), old, new, renamed = next(each)

@@ -19,7 +19,6 @@ from .compare import Comparison
 from .failures import Failure, one_line
 from .operations import flatten
 from .project import Project
-from .renames import both_ways
 from .required import AddRequired
 from .shapes import Connection, Context, Op
 from .sql import RenameColumnOp, RenameTable
@@ -50,7 +49,7 @@ class Kept:
     def __init__(self, project: Project, found: Comparison) -> None:
         self.project = project
         self.doubtful = {op["table"] for op in found.operations() if op["doubt"]}
-        self.ups = [up for up, _ in both_ways(found)]
+        self.ups = [up for up, _ in found.pairs]
         self.tables: list[list[Table]] = []
         self.notes: list[str] = []
 

@@ -107,15 +107,15 @@ def all_words(name: str) -> list[str]:
     return [word for word in re.split(r"[_\W]+", name.lower()) if word]
 
 
-def alike(one: str, other: str, least: float = RIVAL) -> bool:
+def alike(one: str, other: str) -> bool:
     """Say whether two names may be those of one thing: a word shared, or much of the text."""
-    return bool(words(one) & words(other)) or likeness(one, other, least) >= least
+    return bool(words(one) & words(other)) or likeness(one, other, RIVAL) >= RIVAL
 
 
 @functools.cache
 def words(name: str) -> frozenset[str]:
     """Return the words of a name that have more than two letters."""
-    return frozenset(word for word in re.split(r"[_\W]+", name.lower()) if len(word) > 2)
+    return frozenset(word for word in all_words(name) if len(word) > 2)
 
 
 def nearest(name: str, others: Iterable[str]) -> str:

@@ -62,7 +62,7 @@ class Renames:
         each = [Evidence(before, after, self.answered)
                 for before, after in zip(chain(self.before, repeat({})), found.models)]  # fmt: skip
         for find in (tables_renamed, columns_renamed):
-            databases = zip(both_ways(found), found.dialects, self.told or repeat(None), each)
+            databases = zip(found.pairs, found.dialects, self.told or repeat(None), each)
             here = [
                 mysql.complete(list(find(up, evidence, known)), dialect)
                 for (up, _), dialect, known, evidence in databases
@@ -122,19 +122,10 @@ class Renames:
 
     def add_to(self, found: Comparison) -> None:
         """Put the renames before everything else in the revision, last in its downgrade."""
-        for renames, (up, down), dialect in zip(self.done, both_ways(found), found.dialects):
+        for renames, (up, down), dialect in zip(self.done, found.pairs, found.dialects):
             put_first(up, down, [wrapped(op, dialect) for op in renames])
         found.context.generated_revisions = found.scripts
         use_batch_where_needed(found)
-
-
-def both_ways(found: Comparison) -> list[tuple[Op, Op]]:
-    """Return the operations for each database and their way back.
-
-    There are none at all where the project's own hook wants no revision.
-    """
-    pairs = [zip(each.upgrade_ops_list, each.downgrade_ops_list) for each in found.every]
-    return [pair for each in pairs for pair in each]
 
 
 def wrapped(op: Op, dialect: Dialect) -> Op:

@@ -19,8 +19,9 @@ from typing import Any
 import sqlalchemy
 from alembic.autogenerate import render, renderers
 from alembic.operations import ops
+from alembic.util import sqla_compat
 
-from .operations import DESCRIBERS
+from .operations import DESCRIBERS, fills
 from .shapes import Dialect, Op
 from .sql import escaped
 
@@ -44,7 +45,7 @@ class AddRequired(ops.AddColumnOp):
 
     def parts(self, prefix: str) -> tuple[Op, list[str], Op]:
         """Return the operation before, lines between, and the operation after."""
-        column = self.column._copy() if hasattr(self.column, "_copy") else self.column.copy()
+        column: Any = sqla_compat._copy(self.column)
         change: dict[str, Any] = {
             "existing_type": column.type,
             "existing_comment": column.comment,  # MySQL would lose what is not told
@@ -71,7 +72,7 @@ class AddRequired(ops.AddColumnOp):
         table, column = self.quoted
         if self.value is None:
             example = UPDATE.format(table, column, "...")
-            return [f"{MARK}", f"# they get in {self.table_name}.{self.column.name}:",
+            return [MARK, f"# they get in {self.table_name}.{self.column.name}:",
                     f"# {prefix}execute({example!r})"]  # fmt: skip
         text = "'" + self.value.replace("'", "''") + "'"
         return [f"{prefix}execute({escaped(UPDATE.format(table, column, text))!r})"]
@@ -118,9 +119,8 @@ def one(op: Op, dialect: Dialect) -> Op:
 
 def fills_itself(column: Any) -> bool:
     """Say whether a new column asks nothing of the rows that are there."""
-    made_by_server = (column.server_default, column.computed, getattr(column, "identity", None))
     counts = column.primary_key and column.autoincrement in (True, "auto")
-    return bool(column.nullable or counts or any(each is not None for each in made_by_server))
+    return bool(column.nullable or counts or fills(column))
 
 
 def constant(column: Any, dialect: Dialect) -> str | None:

@@ -9,10 +9,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import projects
 import psycopg
 import pytest
 import sqlalchemy
@@ -29,24 +31,10 @@ from gitmig.ephemeral.provision import Need
 
 pytestmark = pytest.mark.real
 
-OPTUNA = Distribution(
-    name="optuna",
-    package="optuna",
-    directory="optuna/storages/_rdb",
-    versions="optuna/storages/_rdb/alembic/versions",
-    database="",
-    needs=(
-        *("alembic", "numpy", "colorlog", "packaging", "tqdm", "PyYAML", "scipy", "cmaes"),
-        "psycopg2-binary",
-    ),
-)
-MLFLOW_OIDC_AUTH = Distribution(
-    name="mlflow-oidc-auth",
-    package="mlflow_oidc_auth",
-    directory="mlflow_oidc_auth/db/migrations",
-    versions="mlflow_oidc_auth/db/migrations/versions",
-    database="",
-    needs=("alembic", "python-dotenv", "psycopg2-binary"),
+DRIVERS = ("psycopg2-binary",)
+OPTUNA = replace(projects.OPTUNA, needs=(*projects.OPTUNA.needs, *DRIVERS))
+MLFLOW_OIDC_AUTH = replace(
+    projects.MLFLOW_OIDC_AUTH, needs=(*projects.MLFLOW_OIDC_AUTH.needs, *DRIVERS)
 )
 DRIVER = "postgresql+psycopg2"
 
