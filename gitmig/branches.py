@@ -175,10 +175,3 @@ def staged_commit(repository: Repository, index: Mapping[str, str]) -> str:
     tree = repository.write_tree()
     command = ("commit-tree", "-p", head, "-m", "staged", tree)
     return os.fsdecode(repository.run(*command, env=NOBODY)).strip()
-
-
-def author(repository: Repository, commit: str, path: str) -> str:
-    """Return who last changed a file, as of a commit; empty where it is in no commit."""
-    return repository.text(
-        "--literal-pathspecs", "log", "-1", "--format=%an", "--end-of-options", commit, "--", path
-    )

@@ -37,10 +37,17 @@ def commits_since(repository: Repository, commit: str, folders: Sequence[str]) -
     ).split()  # fmt: skip
 
 
-def author_of(repository: Repository, path: str) -> str:
-    """Return who last changed a file, here or in what is being merged, empty for nobody."""
-    tips = [tip for tip in ("HEAD", "MERGE_HEAD") if repository.resolve(tip)]
-    return repository.text("log", "-1", "--format=%an", *tips, "--", path).strip() if tips else ""
+def author_of(repository: Repository, path: str, *commits: str) -> str:
+    """Return who last changed a file as of these commits, empty where it is in none of them.
+
+    Without any: here, or in what is being merged.
+    """
+    tips = commits or [tip for tip in ("HEAD", "MERGE_HEAD") if repository.resolve(tip)]
+    if not tips:
+        return ""
+    return repository.text(
+        "--literal-pathspecs", "log", "-1", "--format=%an", "--end-of-options", *tips, "--", path
+    )
 
 
 def is_in_a_commit(repository: Repository, path: str) -> bool:

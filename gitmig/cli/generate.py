@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from gitmig.cli import options
-from gitmig.commands import head_file
 from gitmig.commands.autogenerate import autogenerate
 from gitmig.commands.fold import fold
 from gitmig.commands.merge_heads import Line, merge_heads
@@ -46,8 +45,6 @@ def autogenerate_command(
             Options(message, dry_run, not no_stage, database, confirm),
             on_progress=on_progress,
         )
-    if not dry_run:
-        head_file.keep(directory, stage=not no_stage)
     if output == "json":
         click.echo(as_json.generated(reports))
     else:
@@ -89,8 +86,6 @@ def merge_heads_command(
         wanted = Options(message, dry_run, not no_stage, database)
         line = Line(rebase, base)
         reports = merge_heads(directory, environment, wanted, on_progress, line=line)
-    if not dry_run:
-        head_file.keep(directory, stage=not no_stage)
     if output == "json":
         click.echo(as_json.merged(reports))
     else:
@@ -130,8 +125,6 @@ def fold_command(
     with progress_bar(quiet) as on_progress:
         wanted = Options(message, dry_run, not no_stage, database)
         report = fold(directory, environment, base=base, options=wanted, on_progress=on_progress)
-    if not dry_run:
-        head_file.keep(directory, stage=not no_stage)
     if output == "json":
         click.echo(as_json.folded(report))
     else:

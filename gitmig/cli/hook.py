@@ -10,7 +10,6 @@ from shlex import quote
 import click
 
 from gitmig import gate, invocation
-from gitmig.commands import head_file
 from gitmig.commands.autogenerate import autogenerate
 from gitmig.commands.left_behind import left_behind
 from gitmig.commands.merge_heads import merge_in_progress
@@ -38,8 +37,6 @@ def pre_commit(framework: bool) -> int:
                 click.echo(f"gitmig: type `git add {' '.join(map(quote, unstaged))}`", err=True)
                 return FINDINGS
         reports = autogenerate(Path.cwd(), None, options, how, on_progress)
-        if not how.only_looking:
-            head_file.keep(Path.cwd())
     for report in reports:
         text.generated(report, quiet=True, in_commit=True)
     return FINDINGS if any(report.stopped for report in reports) else OK
@@ -53,7 +50,6 @@ def pre_merge_commit(framework: bool) -> int:
         return OK
     with progress_bar(quiet=False) as on_progress:
         reports = merge_in_progress(Path.cwd(), on_progress)
-        head_file.keep(Path.cwd())
     unstaged = tell_merged(reports)
     if reports:
         first = f"`git add {' '.join(map(quote, unstaged))}`, then " if unstaged else ""

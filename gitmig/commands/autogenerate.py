@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gitmig import memo
-from gitmig.commands import superseded
+from gitmig.commands import head_file, superseded
 from gitmig.commands.generation import Run
 from gitmig.commands.unchanged import same_code
 from gitmig.commands.workspace import Workspace
@@ -47,6 +47,8 @@ def autogenerate(
             for environment in environments
         ]
         reports = [run.generate() for run in runs]
+        if not invocation.only_looking:
+            head_file.keep(workspace, options)
         if len(environments) == len(workspace.config.environments):
             remember(directory, runs, reports)
         return reports

@@ -13,14 +13,14 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, history, revisions
-from gitmig.commands import foldable
+from gitmig.commands import foldable, head_file
 from gitmig.commands.base import Base, Older
-from gitmig.commands.foldable import Foldable, Ids
+from gitmig.commands.foldable import Foldable, published_ids
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.published import files_that_run
 from gitmig.commands.wording import NOT_PROVED, REASONS, listed
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import ConfigError, GitmigError, SourceError, Stopped, WorkerFailed
+from gitmig.errors import ConfigError, GitmigError, Stopped, WorkerFailed
 from gitmig.model import (
     AS_ASKED,
     Environment,
@@ -83,14 +83,13 @@ class Folding:
                 "[tool.gitmig]",
             )
         commit = history.merge_base(workspace.repository, ref)
-        ids = Ids(workspace, environment)
-        published = ids.at(commit).union(*map(ids.at, workspace.repository.known_as(ref)))
-        found = readable(workspace, environment)
+        published = published_ids(workspace, environment, ref)
+        found = workspace.usable_revisions(environment)
         chosen = foldable.choose(workspace, found, published)
         if not chosen.folded:
             return FoldReport(environment.name)
         foldable.refuse_unsettled(workspace, environment, chosen.folded)
-        start = foldable.start(workspace, ids, commit, found, chosen.folded)
+        start = foldable.start(workspace, environment, commit, found, chosen.folded)
         answer = self.ask(chosen.folded, self.older(start))
         return self.finish(chosen, answer)
 
@@ -147,6 +146,7 @@ class Folding:
                 unstage=stage,
                 index=self.workspace.index,
             )
+            head_file.keep(self.workspace, self.options)
         return FoldReport(
             self.environment.name,
             chosen.folded,
@@ -164,15 +164,6 @@ def refuse_midway(workspace: Workspace) -> None:
     state = workspace.repository.state
     if state:
         raise GitmigError(f"a {state} is in progress", "finish or abort it, then fold")
-
-
-def readable(workspace: Workspace, environment: Environment) -> list[Revision]:
-    """Return the staged revisions; raises SourceError for a graph that cannot be used."""
-    found, findings = workspace.read_graph(environment)
-    for finding in findings:
-        if finding.code != "GM001" and finding.severity == "error":
-            raise SourceError(finding.message, finding.hint)
-    return found
 
 
 def written_by(

@@ -27,26 +27,14 @@ class Foldable:
     apart: str = ""
 
 
-class Ids:
-    """The ids of the revisions in the trees of one environment; each blob is read once."""
+def published_ids(workspace: Workspace, environment: Environment, ref: str) -> set[str]:
+    """Return what the base branch has: where ``HEAD`` left it, and now, here or on ``origin``.
 
-    def __init__(self, workspace: Workspace, environment: Environment) -> None:
-        self.workspace = workspace
-        self.environment = environment
-        self.known: dict[tuple[str, str], str] = {}
-
-    def at(self, commit: str) -> set[str]:
-        """Return the ids in a commit's tree; a file that cannot be read has none."""
-        tree = self.workspace.repository.tree(commit)
-        paths = config.revision_paths(self.environment, tree)
-        return {self.of(path, tree[path]) for path in paths} - {""}
-
-    def of(self, path: str, blob: str) -> str:
-        """Return the id in a file, empty for none."""
-        if (path, blob) not in self.known:
-            found = parsed(self.workspace.repository.read(blob), path)
-            self.known[path, blob] = found.id if found else ""
-        return self.known[path, blob]
+    Raises GitFailed as ``history.merge_base`` does.
+    """
+    repository = workspace.repository
+    commits = (history.merge_base(repository, ref), *repository.known_as(ref))
+    return set().union(*(workspace.ids_at(environment, commit) for commit in commits))
 
 
 def parsed(text: str, path: str) -> Revision | None:
@@ -125,12 +113,18 @@ def refuse_unsettled(
 
 
 def start(
-    workspace: Workspace, ids: Ids, base: str, found: Sequence[Revision], folded: Iterable[Revision]
+    workspace: Workspace,
+    environment: Environment,
+    base: str,
+    found: Sequence[Revision],
+    folded: Iterable[Revision],
 ) -> str:
     """Return the first commit of the branch whose revisions are just those before the folded ones.
 
     Empty where no commit has just these: they were written in another order.
     """
     rest = {revision.id for revision in found}.difference(each.id for each in folded)
-    since = history.commits_since(workspace.repository, base, ids.environment.version_locations)
-    return next((commit for commit in (base, *since) if ids.at(commit) == rest), "")
+    since = history.commits_since(workspace.repository, base, environment.version_locations)
+    return next(
+        (commit for commit in (base, *since) if workspace.ids_at(environment, commit) == rest), ""
+    )

@@ -17,7 +17,7 @@ from gitmig.commands.standing import refuse_forgotten, refuse_standing_tables
 from gitmig.commands.superseded import Superseded
 from gitmig.commands.wording import listed, notes_on, unproved
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import SourceError, Stopped, WorkerFailed
+from gitmig.errors import Stopped, WorkerFailed
 from gitmig.graph import Graph
 from gitmig.invocation import Invocation
 from gitmig.model import (
@@ -26,7 +26,6 @@ from gitmig.model import (
     Operation,
     Options,
     Progress,
-    Revision,
     WrittenRevision,
 )
 from gitmig.placement import place
@@ -64,7 +63,7 @@ class Run:
 
     def generate(self) -> GenerateReport:
         """Find out what is missing, and write it."""
-        found = self.readable_revisions()
+        found = self.workspace.usable_revisions(self.environment)
         pending = superseded.waiting(self.workspace, self.environment)
         if pending is not None and superseded.still_wanted(
             self.workspace, self.environment, pending
@@ -88,16 +87,6 @@ class Run:
             elif not superseded.outlived(self.workspace, pending):
                 old = None  # this commit does not need it, another one will
         return self.finish(answer, old)
-
-    def readable_revisions(self) -> list[Revision]:
-        """Return the staged revisions; raises SourceError for a graph that cannot be used."""
-        found, findings = self.workspace.read_graph(self.environment)
-        for finding in findings:
-            if finding.severity == "error" and finding.code != "GM001":
-                place = f"{finding.path}:{finding.line}: " if finding.path else ""
-                told = "" if finding.path in finding.message else place
-                raise SourceError(told + finding.message, finding.hint)
-        return found
 
     def ask(self, old: Superseded | None) -> dict[str, Any]:
         """Have the worker generate what this commit lacks; raises Stopped where it cannot.

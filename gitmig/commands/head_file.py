@@ -7,44 +7,45 @@ makes it true.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gitmig.commands.workspace import Workspace
+from gitmig.errors import SourceError
 from gitmig.git import Repository
 from gitmig.graph import Graph
-from gitmig.model import Environment, Finding
+from gitmig.model import AS_ASKED, Environment, Finding, Options
 
 DRIVER = "gitmig-head"  # in git's configuration and attributes
 
 
-def keep(directory: Path, *, stage: bool = True) -> list[str]:
-    """Make every head file say what the staged revisions say; return those that were changed."""
-    with Workspace.writing(directory) as workspace:
-        return [
-            environment.settings.head_file
-            for environment in workspace.config.environments
-            if environment.settings.head_file and made_true(workspace, environment, stage)
-        ]
+def keep(workspace: Workspace, options: Options = AS_ASKED) -> None:
+    """Make every head file say what the revisions say that are staged by now."""
+    named = [each for each in workspace.config.environments if each.settings.head_file]
+    if named and not options.dry_run:
+        now = replace(workspace, index=workspace.repository.index())
+        for environment in named:
+            make_true(now, environment, stage=options.stage and environment.settings.stage)
 
 
-def made_true(workspace: Workspace, environment: Environment, stage: bool) -> bool:
-    """Write one environment's head file where it says something else; say whether it did."""
+def make_true(workspace: Workspace, environment: Environment, *, stage: bool) -> None:
+    """Write one environment's head file where it says something else."""
     wanted = text_of(workspace, environment)
     path = environment.settings.head_file
     if wanted is None or workspace.read(path) == wanted:
-        return False
+        return
     file = workspace.repository.root / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(wanted, encoding="utf-8")
-    if stage and environment.settings.stage:
+    if stage:
         workspace.repository.add([path])
-    return True
 
 
 def text_of(workspace: Workspace, environment: Environment) -> str | None:
     """Return what the head file has to say, None where the revisions cannot be read."""
-    found, findings = workspace.read_graph(environment)
-    if any(finding.severity == "error" and finding.code != "GM001" for finding in findings):
+    try:
+        found = workspace.usable_revisions(environment)
+    except SourceError:
         return None
     return "".join(f"{head.id}\n" for head in sorted(Graph(found).heads, key=lambda each: each.id))
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from gitmig import graph, history
-from gitmig.commands.foldable import Ids
+from gitmig import graph
+from gitmig.commands.foldable import published_ids
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
@@ -54,7 +54,8 @@ def put_in_line(
             "name the branch that has it: `gitmig merge-heads --rebase --base main`, or `base` in "
             "[tool.gitmig]",
         )
-    published, ours = sides(workspace, environment, ref)
+    published = published_ids(workspace, environment, ref)
+    ours = workspace.ids_at(environment, workspace.repository.resolve("HEAD"))
     moves = list(plan(Graph(found), heads, published, ours, ref))
     refuse_unstaged(workspace, moves)
     written = [rewritten(workspace, move) for move in moves]
@@ -70,15 +71,6 @@ def put_in_line(
         moved=tuple(moves),
         rewritten=tuple(written),
     )
-
-
-def sides(workspace: Workspace, environment: Environment, ref: str) -> tuple[set[str], set[str]]:
-    """Return the ids that the base branch has, and those of the commit that is checked out."""
-    repository, ids = workspace.repository, Ids(workspace, environment)
-    left_at = history.merge_base(repository, ref)
-    published = ids.at(left_at).union(*map(ids.at, repository.known_as(ref)))
-    head = repository.resolve("HEAD")
-    return published, ids.at(head) if head else set()
 
 
 def plan(

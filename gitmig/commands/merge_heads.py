@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gitmig import history, revisions
+from gitmig.commands import head_file
 from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import SourceError, Stopped, WorkerFailed
+from gitmig.errors import Stopped, WorkerFailed
 from gitmig.graph import Graph
 from gitmig.model import (
     AS_ASKED,
@@ -57,6 +58,7 @@ def merge_heads(
         groups = head_groups(workspace, environment)
         wanted = [group for group in groups if len(group) > 1]
         if not wanted:
+            head_file.keep(workspace, options)
             return [MergeReport(environment.name, tuple(chain.from_iterable(groups)))]
         in_line = environment.settings.merge == "linear" if line.wanted is None else line.wanted
         reports = [
@@ -83,6 +85,7 @@ def write(
         unstage=False,
         index=workspace.index,
     )
+    head_file.keep(workspace, options)
     return [replace(report, staged=stage) for report in reports]
 
 
@@ -132,11 +135,7 @@ def head_groups(workspace: Workspace, environment: Environment) -> tuple[tuple[R
     Heads under different branch labels are kept apart on purpose and are not joined. Raises
     SourceError for a broken graph.
     """
-    found, findings = workspace.read_graph(environment)
-    for finding in findings:
-        if finding.code != "GM001" and finding.severity == "error":
-            raise SourceError(finding.message, finding.hint)
-    return Graph(found).head_groups
+    return Graph(workspace.usable_revisions(environment)).head_groups
 
 
 def message_for(workspace: Workspace, heads: tuple[Revision, ...]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from gitmig import branches, config, graph
+from gitmig import branches, config, graph, history
 from gitmig.commands.workspace import Place, Workspace, places, reader
 from gitmig.errors import ConfigError, GitFailed
 from gitmig.graph import Graph
@@ -194,7 +194,7 @@ class Teller:
         path = revision.path
         theirs = path in self.result.theirs
         commit = self.result.commit if theirs else "HEAD"
-        by = branches.author(self.workspace.repository, commit, path)
+        by = history.author_of(self.workspace.repository, path, commit)
         side = self.result.name if theirs else "this branch"
         if theirs and path in self.workspace.index:
             side = "both"

@@ -13,12 +13,12 @@ def same_code(workspace: Workspace, *, whatever_is_old: bool) -> bool:
     ``whatever_is_old``: also where that entry left older differences out.
     """
     entries = memo.latest(workspace.repository)
-    if gate.declares_tables(entries, str(workspace.repository.root)):
-        return False
     for entry in entries:
         if entry["residue"] and not whatever_is_old:
             continue
         if differs_in_words_alone(workspace, entry):
+            if gate.declares_tables(entries, str(workspace.repository.root)):
+                return False
             memo.remember(
                 workspace.repository,
                 workspace.index,

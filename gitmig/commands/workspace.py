@@ -92,6 +92,27 @@ class Workspace:
         found, findings = self.read_revisions(places(environment, self.index))
         return found, [*findings, *graph.problems(found)]
 
+    def usable_revisions(self, environment: Environment) -> list[Revision]:
+        """Return the revisions in the index; raises SourceError for a graph that cannot be used.
+
+        Several heads are no reason: they may be meant, or are about to be joined.
+        """
+        found, findings = self.read_graph(environment)
+        for finding in findings:
+            if finding.severity == "error" and finding.code != "GM001":
+                place = f"{finding.path}:{finding.line}: " if finding.path else ""
+                told = "" if finding.path in finding.message else place
+                raise SourceError(told + finding.message, finding.hint)
+        return found
+
+    def ids_at(self, environment: Environment, commit: str) -> set[str]:
+        """Return the ids of the revisions in a commit's tree; a file that cannot be read has none.
+
+        Empty for no commit.
+        """
+        tree = self.repository.tree(commit) if commit else {}
+        return {revision.id for revision in self.read_revisions(places(environment, tree))[0]}
+
     def read_revisions(self, wanted: Iterable[Place]) -> tuple[list[Revision], list[Finding]]:
         """Return the revisions in these files, and a finding for each that cannot be read.
 
