@@ -264,7 +264,8 @@ def clean_environment(home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("GIT", "ALEMBIC", "PRE_COMMIT"))
     }
-    kept.pop("VIRTUAL_ENV", None)
+    for name in ("CI", "VIRTUAL_ENV"):
+        kept.pop(name, None)
     kept.update(
         HOME=str(home),
         PATH=os.pathsep.join([str(BIN), kept.get("PATH", "")]),

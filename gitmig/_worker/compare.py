@@ -82,7 +82,7 @@ class Comparison:
         doubts = {likely.place(): likely.declaration() for likely in self.likely}
         for op in found:
             more = doubts.get((op["table"], op["column"]), "")
-            if more and op["kind"].startswith("Drop"):
+            if more and op["doubt"] and op["kind"].startswith("Drop"):
                 op["doubt"] += "; " + more
         told = self.deletions()
         for op in found:

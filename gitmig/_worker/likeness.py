@@ -107,6 +107,11 @@ def all_words(name: str) -> list[str]:
     return [word for word in re.split(r"[_\W]+", name.lower()) if word]
 
 
+def spelt(name: str) -> str:
+    """Return the name of a class with its words set apart, as those of a table are."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+
+
 def alike(one: str, other: str) -> bool:
     """Say whether two names may be those of one thing: a word shared, or much of the text."""
     return bool(words(one) & words(other)) or likeness(one, other, RIVAL) >= RIVAL

@@ -12,8 +12,9 @@ the first that holds:
 
 Of a pair of **tables**: the declaration in ``Table(info=...)``, or a person's answer; or the class
 has the name it had and half of the columns are the same, or renamed as above; or the names are
-alike, and each column of one is one of the other: the same name and type, or renamed as above, at
-least half of them the same. Where a table has two such partners none is certain.
+alike (the tables' own, or those of their classes in one module), and each column of one is one of
+the other: the same name and type, or renamed as above, at least half of them the same. Where a
+table has two such partners none is certain.
 Anything less is a drop and an add, with a doubt that says how to declare it.
 """
 
@@ -27,7 +28,7 @@ from typing import Any
 from alembic.operations import ops
 
 from .failures import Failure
-from .likeness import alike, nearest, related, same_name, same_place, same_target
+from .likeness import alike, nearest, related, same_name, same_place, same_target, spelt
 from .lineage import Known
 from .operations import flatten
 from .shapes import Op
@@ -81,6 +82,12 @@ class Evidence:
         before, after = self.before.get(key(schema, old), {}), self.after.get(key(schema, new), {})
         gone = key(schema, old) not in self.after and key(schema, new) not in self.before
         return gone and bool(after.get("class")) and before.get("class") == after["class"]
+
+    def like_class(self, schema: Any, old: str, new: str) -> bool:
+        """Say whether the classes of two tables, in one module, have names of one thing."""
+        facts = self.before.get(key(schema, old), {}), self.after.get(key(schema, new), {})
+        before, after = (each.get("class", "").rpartition(".") for each in facts)
+        return before[0] == after[0] != "" and same_name(spelt(before[2]), spelt(after[2]))
 
     def same_attribute(self, place: Place, old: str, new: str) -> bool:
         """Say whether two columns are those of one attribute of the class."""
@@ -270,7 +277,9 @@ def is_renamed(before: Any, op: Op, evidence: Evidence) -> bool:
         now = {key(op.schema, op.table_name): key(before.schema, before.name)}
         trial = replace(evidence, tables={**evidence.tables, **now})
         return share(before, op, trial, least=0) >= HALF
-    return share(before, op, evidence) == 1 and same_name(before.name, op.table_name)
+    tables = op.schema, before.name, op.table_name
+    likely = same_name(before.name, op.table_name) or evidence.like_class(*tables)
+    return likely and share(before, op, evidence) == 1
 
 
 def share(before: Any, op: Op, evidence: Evidence, least: float = HALF) -> float:

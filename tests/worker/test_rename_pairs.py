@@ -282,3 +282,22 @@ def test_another_thing(old: str, new: str) -> None:
 def test_the_same_thing(old: str, new: str) -> None:
     """Underscores and a slip in one word make no other thing (C11)."""
     assert renamed([ID, Column(old, Text)], [ID, Column(new, Text)]) == ({old: new}, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        ("app.Hero", "app.SuperHero", {"hero": "superhero"}),
+        ("app.Hero", "other.SuperHero", {}),
+        ("app.Hero", "app.OldHero", {}),
+        ("app.Hero", "app.Villain", {}),
+    ],
+    ids=["words more", "another module", "another one", "another name"],
+)
+def test_class_names(old: str, new: str, pairs: dict[str, str]) -> None:
+    """A table that is written in one word has its words from the name of its class."""
+    made = [ops.CreateTableOp.from_table(table("superhero", ID, NAME)),
+            ops.DropTableOp.from_table(table("hero", ID, NAME))]  # fmt: skip
+    evidence = Evidence({"hero": facts(old)}, {"superhero": facts(new)})
+    found = tables_renamed(ops.UpgradeOps(made), evidence)
+    assert {op.table_name: op.new_table_name for op in found} == pairs
