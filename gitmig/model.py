@@ -1,4 +1,4 @@
-"""The plain data that flows through gitmig. Imports nothing of gitmig.
+"""The plain data that flows through gitmig. Imports nothing of gitmig but ``ran``.
 
 Paths in here are relative to the repository's top level, with ``/``, as git gives them.
 """
@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from gitmig.ran import RanOperation
 
 Severity = Literal["error", "warning", "note"]
 GateStatus = Literal["passed", "failed", "skipped"]
@@ -249,7 +251,10 @@ class OpenBranch:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What ``gitmig check`` found in one environment."""
+    """What ``gitmig check`` found in one environment.
+
+    ``ran`` is what the revisions that are new on the branch did.
+    """
 
     environment: str
     gates: tuple[Gate, ...]
@@ -257,6 +262,7 @@ class CheckReport:
     versions: Mapping[str, str] = field(default_factory=dict)
     revisions: int = 0
     branches: tuple[OpenBranch, ...] = ()
+    ran: tuple[RanOperation, ...] = ()
 
     @property
     def ok(self) -> bool:

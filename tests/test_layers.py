@@ -19,7 +19,7 @@ SOURCES = {
 WORKER = "gitmig._worker"
 
 # a part is a module or a package right below gitmig; a new one is given its layer here
-BASE = {"errors", "gate", "model"}
+BASE = {"errors", "gate", "model", "ran"}
 CORE = {
     "collisions",
     "config",
@@ -48,11 +48,13 @@ ADAPTERS = {
 }
 MAY_IMPORT = {
     **{module: set[str]() for module in BASE},
+    "model": {"ran"},
     **dict.fromkeys(CORE, BASE | CORE),
     **dict.fromkeys(ADAPTERS, BASE | CORE | {"git"}),
-    "report": BASE | CORE,
-    "commands": BASE | CORE | ADAPTERS,
-    "cli": BASE | CORE | ADAPTERS | {"report", "commands"},
+    "rules": BASE | CORE,
+    "report": BASE | CORE | {"rules"},
+    "commands": BASE | CORE | ADAPTERS | {"rules"},
+    "cli": BASE | CORE | ADAPTERS | {"rules", "report", "commands"},
     "__main__": {"gate", "cli"},
     "_worker": set[str](),
 }
