@@ -20,7 +20,7 @@ import alembic
 from . import compat, depends, notes
 from .databases import Databases
 from .failures import Failure
-from .project import Project
+from .project import Project, Target
 from .redirect import name_of
 from .shapes import Context, Step
 
@@ -33,7 +33,7 @@ COSTLY = 0.3  # seconds; below that a replay is as quick as a copy on a server
 MANY = 8  # revisions; so is replaying fewer
 
 
-def replay(project: Project, databases: Databases, target: str = "heads") -> None:
+def replay(project: Project, databases: Databases, target: Target = "heads") -> None:
     """Upgrade new databases to ``target``; what is cached is copied, what is new is kept."""
     cached = project.complete and project.request["cache"]
     chain = Chain(project, target) if cached else None
@@ -51,7 +51,7 @@ def replay(project: Project, databases: Databases, target: str = "heads") -> Non
 class Chain:
     """The revisions from empty to a target, in Alembic's order, and the key at each."""
 
-    def __init__(self, project: Project, target: str) -> None:
+    def __init__(self, project: Project, target: Target) -> None:
         self.project = project
         nowhere: Any = ()
         steps: Iterable[Any] = project.script._upgrade_revs(target, nowhere)
@@ -148,7 +148,7 @@ def configuration_of(context: Context) -> str:
     return repr((conventions, [getattr(context, name, None) for name in names]))
 
 
-def climb(project: Project, databases: Databases, target: str, chain: Chain) -> bool:
+def climb(project: Project, databases: Databases, target: Target, chain: Chain) -> bool:
     """Take a stage towards the target in every database; say whether there is more to do."""
     reached: dict[str, list[Step]] = {}
     left: list[int] = []

@@ -1,8 +1,9 @@
 """``check``: the gates that need a database.
 
 Request besides the common part: ``gates`` (of upgrade, downgrade, drift), in that order;
-``published``, the revision that databases everywhere have: what leads to it may come from the
-cache and is not taken down again (empty: everything is walked).
+``published``, the revisions that databases everywhere have: what leads to them may come from the
+cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
+that the base branch does not have (none where there is no base).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``), and the facts of ``Project.facts``. One walk
@@ -23,7 +24,7 @@ from .compat import url_text
 from .databases import Databases
 from .failures import Failure
 from .generate import ARGUMENTS
-from .project import Project
+from .project import Project, Targets
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
 
@@ -48,7 +49,7 @@ Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stan
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        walk = Walk(project, databases, request["published"])
+        walk = Walk(project, databases, tuple(request["published"]))
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave
         for name in ("upgrade", "drift", "downgrade"):
@@ -65,7 +66,7 @@ class Walk:
     to stand on.
     """
 
-    def __init__(self, project: Project, databases: Databases, published: str) -> None:
+    def __init__(self, project: Project, databases: Databases, published: Targets) -> None:
         self.project = project
         self.databases = databases
         self.published = published
@@ -91,7 +92,7 @@ class Walk:
             problems.extend(self.traces(step, context))
 
         self.at_head = False
-        self.project.downgrade(self.published or "base", after=compare_with_before)
+        self.project.downgrade_above(self.published, after=compare_with_before)
         if not problems:  # on what was left over anything may fail
             self.again()
             self.at_head = True

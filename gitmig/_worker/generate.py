@@ -214,5 +214,5 @@ def parents_of_new(project: Project, request: Request) -> str:
     """Return the revision to downgrade to: the one that the first new revision stands on."""
     for revision in project.script.walk_revisions():
         if not str(revision.path).startswith(request["scratch"]):
-            return revision.revision
+            return str(revision.revision)
     return "base"

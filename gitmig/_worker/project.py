@@ -6,11 +6,12 @@ import argparse
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Union
 
 import alembic
 from alembic.config import CommandLine
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
@@ -22,6 +23,10 @@ from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 UNREADABLE = "the revisions could not be loaded"
 # what a use of Alembic's ``op`` and ``context`` raises outside env.py, by its version
 NOT_ESTABLISHED = (NameError, AttributeError, ImportError)
+
+
+Targets = tuple[str, ...]  # ids of revisions
+Target = Union[str, Targets]
 
 
 class Project:
@@ -44,7 +49,8 @@ class Project:
         )
         self.complete = False
         with self.explained("revision_unreadable", UNREADABLE):
-            self.script = ScriptDirectory.from_config(self.config)
+            # Any: Alembic takes several targets where it declares one
+            self.script: Any = ScriptDirectory.from_config(self.config)
             with contextlib.suppress(*NOT_ESTABLISHED):
                 self.load_revisions()
 
@@ -83,7 +89,7 @@ class Project:
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
 
-    def upgrade(self, target: str, after: AfterStep | None = None) -> None:
+    def upgrade(self, target: Target, after: AfterStep | None = None) -> None:
         """Upgrade every database of the project to ``target``; call ``after`` after each step."""
 
         def fn(heads: Any, context: Context) -> Iterator[Step]:
@@ -98,6 +104,25 @@ class Project:
             return self.tracked(self.script._downgrade_revs(target, heads), context, after)
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
+
+    def downgrade_above(self, targets: Targets, after: AfterStep | None = None) -> None:
+        """Downgrade every database by what is not needed for ``targets``, to empty for none.
+
+        Alembic's own downgrade takes one target.
+        """
+
+        def fn(heads: Any, context: Context) -> Iterator[Step]:
+            return self.tracked(self.steps_down(targets, heads), context, after)
+
+        self.run_env(fn, starting_rev=None, destination_rev=None, as_sql=False, tag=None)
+
+    def steps_down(self, targets: Targets, heads: Any) -> list[Step]:
+        """Return the steps from these heads down to ``targets``."""
+        if not targets:
+            return list(self.script._downgrade_revs("base", heads))
+        down = MigrationStep.downgrade_from_script
+        above = self.script._upgrade_revs(heads, targets)
+        return [down(self.script.revision_map, step.revision) for step in reversed(above)]
 
     def tracked(
         self, steps: Iterable[Step], context: Context, after: AfterStep | None = None

@@ -17,7 +17,6 @@ from gitmig.commands import foldable, head_file
 from gitmig.commands.base import Base, Older
 from gitmig.commands.foldable import Foldable, published_ids
 from gitmig.commands.projectside import How, open_project
-from gitmig.commands.published import files_that_run
 from gitmig.commands.wording import NOT_PROVED, REASONS, listed
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, GitmigError, Stopped, WorkerFailed
@@ -112,7 +111,7 @@ class Folding:
             open_project(workspace, environment, how) as staged,
             open_project(workspace, environment, how, without=paths) as rest,
         ):
-            files = files_that_run(staged, workspace.index)
+            files = staged.files_that_run(workspace.index)
             try:
                 seen = staged.ask("trace", parent="".join(folded[0].parents), needs_of=files)
                 return rest.ask(

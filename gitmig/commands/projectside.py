@@ -14,6 +14,7 @@ from typing import Any
 
 from gitmig import client, interpreter, snapshot
 from gitmig.commands.workspace import Workspace
+from gitmig.config import revision_paths
 from gitmig.ephemeral import store
 from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
@@ -116,6 +117,11 @@ class ProjectSide:
             },
             "pycache": str(repository.shared_dir / "pycache"),
         }
+
+    def files_that_run(self, tree: Mapping[str, str]) -> list[str]:
+        """Return the full paths of env.py and of the revisions in a tree."""
+        env = f"{self.environment.script_location}/env.py"
+        return [str(self.tree / path) for path in (env, *revision_paths(self.environment, tree))]
 
     @contextlib.contextmanager
     def beside(self, line: str) -> Iterator[ProjectSide]:

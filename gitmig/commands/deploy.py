@@ -1,0 +1,76 @@
+"""Gate ``deploy``: a database at the base's heads, by the base's own files, upgrades to these."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from gitmig.commands.projectside import How, ProjectSide, open_project
+from gitmig.commands.subject import Outcome, Subject
+from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.model import Finding, Gate
+
+IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
+
+
+@contextlib.contextmanager
+def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Outcome]]:
+    """Begin the gate beside those of the worker's `check`; what is given waits for its outcome."""
+    base, workspace = subject.base, subject.workspace
+    how = How(staged.terms.urls, staged.terms.keep)
+    with (
+        open_project(workspace, subject.environment, how, commit=base.commit) as old,
+        old.beside("deploy") as first,
+        staged.beside("deploy") as then,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        tree = workspace.repository.tree(base.commit)
+        files = [*old.files_that_run(tree), *staged.files_that_run(workspace.index)]
+        running = pool.submit(deploy, first, then, base.commit, files)
+        yield running.result
+
+
+def deploy(base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]) -> Outcome:
+    """Take a database to the base's heads with the base's own files, then on with the staged ones.
+
+    ``base`` is the project at ``commit``, ``staged`` the project as it is being committed,
+    ``files`` the revisions of both.
+    """
+    started = time.perf_counter()
+    findings = []
+    try:
+        go_through(base, staged, files)
+    except WorkerFailed as error:
+        if error.kind not in IN_ANOTHER_WAY:
+            raise
+        findings.append(finding_of(error, commit))
+    seconds = round(time.perf_counter() - started, 3)
+    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings
+
+
+def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> None:
+    """Take a database through both, again where its server was given up on the way."""
+    servers = staged.workspace.servers
+    given_up = servers.given_up
+    try:
+        left = base.ask("deploy", left={}, last=False, needs_of=files)["left"]
+        staged.ask("deploy", left=left, last=True, needs_of=files)
+    except GitmigError:
+        if servers.given_up == given_up:
+            raise
+        go_through(base, staged, files)
+
+
+def finding_of(error: WorkerFailed, commit: str) -> Finding:
+    """Return the finding for a database that does not get from the base to the staged heads."""
+    return Finding(
+        "GM102",
+        "error",
+        f"a database at the base ({commit[:12]}) does not upgrade: {error.message}",
+        error.hint,
+        str(error.data.get("path", "")),
+        int(error.data.get("line", 0)),
+        str(error.data.get("revision", "")),
+    )
