@@ -40,6 +40,20 @@ class Side:
     gone: Collection[str]
 
 
+@dataclass(frozen=True)
+class Base:
+    """The revisions of the base, and what is wrong with them by themselves."""
+
+    graph: Graph
+    known: Collection[tuple[str, str]]
+
+    @classmethod
+    def of(cls, revisions: Sequence[Revision]) -> Base:
+        """Return the base that has these revisions."""
+        found = graph.problems(revisions)
+        return cls(Graph(revisions), {(each.code, each.message) for each in found})
+
+
 def side(name: str, changes: Changes, base: Graph, merged: Sequence[Revision]) -> Side:
     """Return what a branch is to the others; ``merged`` are the base's revisions with its own."""
     whole = Graph(merged)
@@ -50,19 +64,18 @@ def side(name: str, changes: Changes, base: Graph, merged: Sequence[Revision]) -
 
 
 def with_base(
-    name: str, base: str, before: Graph, merged: Sequence[Revision], findings: Sequence[Finding]
+    name: str, base: str, before: Base, merged: Sequence[Revision], findings: Sequence[Finding]
 ) -> list[Collision]:
     """Return why a branch cannot come into the base, beyond what is wrong with the base itself.
 
     ``findings`` are its files that cannot be read.
     """
-    known = {(each.code, each.message) for each in graph.problems(before.revisions)}
     found = []
     for each in (*findings, *graph.problems(merged)):
-        if each.severity != "error" or (each.code, each.message) in known:
+        if each.severity != "error" or (each.code, each.message) in before.known:
             continue
         heads = heads_beside(each.revision, merged) if each.code == "GM001" else ()
-        own = heads and not before.by_id.keys() & set(heads)
+        own = heads and not before.graph.by_id.keys() & set(heads)
         why, what = WORDS.get(each.code, each.code), heads or (each.message,)
         found.append(Collision(name if own else base, why, what))
     return found

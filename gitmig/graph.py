@@ -80,10 +80,7 @@ class Graph:
         ``depends_on`` may name a branch label, which stands for the revision that carries it.
         Unknown ids are left out.
         """
-        item = self.by_id[identifier]
-        labelled = (self.by_label.get(name) for name in item.depends_on if name not in self.by_id)
-        names = (*item.parents, *item.depends_on, *(found.id for found in labelled if found))
-        return tuple(name for name in dict.fromkeys(names) if name in self.by_id)
+        return self._requirements[identifier]
 
     def ancestors(self, identifiers: Iterable[str]) -> frozenset[str]:
         """Return these ids and all that must be applied before them, ``depends_on`` included.
@@ -138,6 +135,15 @@ class Graph:
         # hexadecimal ids of 12 digits are alike by chance up to about 0.7
         close = difflib.get_close_matches(name, self.by_id, n=1, cutoff=0.8)
         return close[0] if close else ""
+
+    @cached_property
+    def _requirements(self) -> Mapping[str, tuple[str, ...]]:
+        return {name: tuple(self._required(item)) for name, item in self.by_id.items()}
+
+    def _required(self, item: Revision) -> Iterator[str]:
+        labelled = (self.by_label.get(name) for name in item.depends_on if name not in self.by_id)
+        names = (*item.parents, *item.depends_on, *(found.id for found in labelled if found))
+        yield from (name for name in dict.fromkeys(names) if name in self.by_id)
 
     @cached_property
     def _sorted(self) -> tuple[tuple[Revision, ...], tuple[Revision, ...]]:

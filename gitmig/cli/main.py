@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from importlib import import_module
 
 import click
 
 from gitmig import __version__
-from gitmig.cli import alembic, cache, check, generate, hook, setup
 from gitmig.cli.options import Asked
 from gitmig.errors import BUG, INTERRUPTED, GitmigError
 from gitmig.report import json as as_json
@@ -21,16 +21,40 @@ gitmig: this is a bug in gitmig {version} (Python {python}): {error}
 
 {traceback}"""
 
+MODULES = {
+    "alembic": (
+        "branches", "current", "downgrade", "heads", "history", "revision", "show", "stamp",
+        "upgrade",
+    ),
+    "cache": ("cache",),
+    "check": ("check",),
+    "generate": ("autogenerate", "fold", "merge-heads"),
+    "hook": ("hook",),
+    "setup": ("demo", "doctor", "graph", "init", "install", "uninstall"),
+}  # fmt: skip
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class OnDemand(click.Group):
+    """The commands, each imported when it is called: importing all of them costs 0.1 s."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, as ``--help`` lists them."""
+        return sorted(name for names in MODULES.values() for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name, None where there is none."""
+        for module, names in MODULES.items():
+            if cmd_name in names:
+                commands = import_module(f"gitmig.cli.{module}").COMMANDS
+                found: click.Command = next(each for each in commands if each.name == cmd_name)
+                return found
+        return None
+
+
+@click.group(cls=OnDemand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gitmig")
 def cli() -> None:
     """Schema migrations that are part of git."""  # noqa: D401 - what --help says first
-
-
-for module in (setup, generate, check, cache, alembic, hook):
-    for command in module.COMMANDS:
-        cli.add_command(command)
 
 
 def run() -> int:

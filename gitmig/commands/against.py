@@ -11,11 +11,10 @@ from itertools import combinations
 from shlex import quote
 
 from gitmig import branches, collisions, config
-from gitmig.collisions import Side
+from gitmig.collisions import Base, Side
 from gitmig.commands.workspace import Workspace, places
 from gitmig.errors import GitFailed
 from gitmig.git import Repository
-from gitmig.graph import Graph
 from gitmig.listing import Changes
 from gitmig.model import Collision, Environment, Finding, OpenBranch
 
@@ -91,7 +90,7 @@ def others(workspace: Workspace, tips: Mapping[str, str], base: str) -> list[Bra
 def look(workspace: Workspace, environment: Environment, team: Team) -> list[OpenBranch]:
     """Return each branch with its new revisions and what it collides with, in one environment."""
     base = workspace.read_revisions(places(environment, team.tree))[0]
-    looked = look_at_each(workspace, environment, team, Graph(base))
+    looked = look_at_each(workspace, environment, team, Base.of(base))
     found = {branch.name: list(told) for branch, _side, told in looked}
     for (one, first, _), (other, second, _) in combinations(looked, 2):
         both = collisions.both_touch(first, second)
@@ -106,7 +105,7 @@ def look(workspace: Workspace, environment: Environment, team: Team) -> list[Ope
 
 
 def look_at_each(
-    workspace: Workspace, environment: Environment, team: Team, base: Graph
+    workspace: Workspace, environment: Environment, team: Team, base: Base
 ) -> list[tuple[Branch, Side, list[Collision]]]:
     """Return what each branch is to the others, and why it cannot come into the base."""
     paths = (config.revision_paths(environment, branch.changes) for branch in team.branches)
@@ -127,7 +126,7 @@ def look_at_each(
         others = [(path, team.tree[path]) for path in touched if path in team.tree]
         revisions, unread = workspace.read_revisions([*places(environment, tree), *others])
         distinct = list({(each.path, each.id): each for each in revisions}.values())
-        side = collisions.side(branch.name, changes, base, distinct)
+        side = collisions.side(branch.name, changes, base.graph, distinct)
         told = collisions.with_base(branch.name, team.name, base, distinct, unread)
         if touched:
             told.insert(0, Collision(team.name, "same file", tuple(touched)))

@@ -52,8 +52,9 @@ def text_of(workspace: Workspace, environment: Environment) -> str | None:
 
 def untrue(workspace: Workspace, environment: Environment) -> list[Finding]:
     """Return a finding where the staged head file says something else than the revisions."""
-    path, wanted = environment.settings.head_file, text_of(workspace, environment)
-    if not path or wanted is None or workspace.read(path) == wanted:
+    path = environment.settings.head_file
+    wanted = text_of(workspace, environment) if path else None
+    if wanted is None or workspace.read(path) == wanted:
         return []
     heads = ", ".join(wanted.split()) or "no revision"
     message = f"{path} does not name the head ({heads})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -121,7 +122,8 @@ class Workspace:
         wanted = list(wanted)
         new = [place for place in dict.fromkeys(wanted) if place not in self.parsed]
         texts = self.repository.read_all({blob for _, blob in new})
-        self.parsed.update((place, parse(texts.get(place[1]), place)) for place in new)
+        with nothing_collected():
+            self.parsed.update((place, parse(texts.get(place[1]), place)) for place in new)
         found, findings = [], []
         for place in wanted:
             read = self.parsed[place]
@@ -130,6 +132,16 @@ class Workspace:
             elif read is not None:
                 found.append(read)
         return found, findings
+
+
+@contextlib.contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Keep Python from looking for circles, a third of the cost where syntax trees are made."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def parse(text: str | None, place: Place) -> Revision | SourceError | None:

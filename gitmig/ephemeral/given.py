@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from urllib.parse import urlsplit
 
 from gitmig.ephemeral.provision import Need, Provider, Server, Unavailable
@@ -46,6 +45,8 @@ def kind_of(url: str) -> str:
 
 def plugged_in() -> list[Provider]:
     """Return the providers that installed packages add, one that cannot be loaded as its reason."""
+    from importlib.metadata import entry_points  # with `email` and `zipfile`; rarely needed
+
     return [Plugged(point.name, point) for point in entry_points(group=GROUP)]
 
 

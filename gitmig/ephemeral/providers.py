@@ -13,7 +13,7 @@ from gitmig.ephemeral.given import ByUrl, kind_of, plugged_in
 from gitmig.ephemeral.mariadb import open_mysql
 from gitmig.ephemeral.postgres import open_postgres
 from gitmig.ephemeral.programs import Programs
-from gitmig.ephemeral.provision import Need, Provider, Server, Unavailable
+from gitmig.ephemeral.provision import Attempt, Need, NoServer, Provider, Server, Unavailable
 from gitmig.errors import GitmigError
 
 Open = Callable[[Programs, Need], contextlib.AbstractContextManager[Server]]
@@ -86,16 +86,6 @@ class Without:
         with self.way.open(replace(need, extensions=left)) as server:
             lacks = f"{server.told} has no extension {', '.join(self.lacks)}"
             yield replace(server, notes=(*server.notes, f"{lacks}, which the revisions name"))
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What became of one way; ``told`` is the server of the one that was taken."""
-
-    kind: str
-    name: str
-    problem: str = ""
-    told: str = ""
 
 
 def chain(need: Need, urls: Sequence[str]) -> Iterator[Provider]:
@@ -171,7 +161,7 @@ def open_first(
                 lacking.append(Without(provider, error.lacks))
             continue
         return server, [*attempts, Attempt(need.kind, provider.name, told=server.told)]
-    raise NoServer(need, attempts)
+    raise no_server(need, attempts)
 
 
 def fewest_first(lacking: Sequence[Without]) -> Iterator[Without]:
@@ -179,17 +169,12 @@ def fewest_first(lacking: Sequence[Without]) -> Iterator[Without]:
     yield from sorted(lacking, key=lambda each: len(each.lacks))
 
 
-class NoServer(GitmigError):
-    """No way leads to a server of the kind; ``attempts`` says why each does not."""
-
-    def __init__(self, need: Need, attempts: Sequence[Attempt]) -> None:
-        wanted = f" with {', '.join(need.extensions)}" if need.extensions else ""
-        super().__init__(
-            f"the project asks for {need.label}{wanted}, and there is none to be had: "
-            + "; ".join(f"{each.name}: {each.problem}" for each in attempts),
-            ways_out(need, attempts),
-        )
-        self.attempts = attempts
+def no_server(need: Need, attempts: Sequence[Attempt]) -> NoServer:
+    """Return the error for a server that is not to be had in any way."""
+    wanted = f" with {', '.join(need.extensions)}" if need.extensions else ""
+    message = f"the project asks for {need.label}{wanted}, and there is none to be had: "
+    message += "; ".join(f"{each.name}: {each.problem}" for each in attempts)
+    return NoServer(message, ways_out(need, attempts), attempts)
 
 
 def ways_out(need: Need, attempts: Sequence[Attempt]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from gitmig.errors import GitmigError
 from gitmig.model import Entry, ServerSettings
 
 BOUND = 512 * 1024 * 1024  # bytes
@@ -100,3 +101,21 @@ class Provider(Protocol):
 
     def open(self, need: Need) -> AbstractContextManager[Server]:
         """Give a server that is stopped at the end; raises Unavailable where it cannot."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one way; ``told`` is the server of the one that was taken."""
+
+    kind: str
+    name: str
+    problem: str = ""
+    told: str = ""
+
+
+class NoServer(GitmigError):
+    """No way leads to a server of the kind; ``attempts`` says why each does not."""
+
+    def __init__(self, message: str, hint: str, attempts: Sequence[Attempt]) -> None:
+        super().__init__(message, hint)
+        self.attempts = attempts

@@ -21,8 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gitmig.ephemeral.providers import Attempt, NoServer, open_first
-from gitmig.ephemeral.provision import BOUND, Need, Server
+from gitmig.ephemeral.provision import BOUND, Attempt, Need, NoServer, Server
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.errors import GitmigError
 from gitmig.model import JsonObject, ServerSettings
@@ -158,6 +157,8 @@ class Servers:
 
     def start(self, need: Need, urls: Sequence[str], wanted: str) -> Lent:
         """Start the first server that works, and note what is to be said of it."""
+        from gitmig.ephemeral.providers import open_first  # most runs need no server
+
         stack = contextlib.ExitStack()
         server, attempts = open_first(need, urls, stack, self._refused.get(wanted, {}))
         self.attempts += attempts

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from gitmig.errors import GitmigError
@@ -27,6 +26,13 @@ def stdout() -> Console:
 def stderr() -> Console:
     """Return the console for everything that is not the result."""
     return Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def print_code(console: Console, code: str, language: str) -> None:
+    """Print code in colours."""
+    from rich.syntax import Syntax  # with Pygments, which few runs need
+
+    console.print(Syntax(code, language, background_color="default"))
 
 
 def print_error(error: GitmigError, *, verbose: bool) -> None:
@@ -54,6 +60,14 @@ def conversation(quiet: bool) -> Iterator[tuple[OnProgress, Confirm | None]]:
     if quiet or not console.is_terminal:
         yield (lambda event: None), ask if there else None
         return
+    from rich.progress import (  # only a terminal needs it
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )  # fmt: skip
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("replaying", total=None, visible=False)

@@ -7,7 +7,6 @@ from datetime import datetime
 from shlex import quote
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.text import Text
 
 from gitmig.model import (
@@ -21,7 +20,7 @@ from gitmig.model import (
     Step,
 )
 from gitmig.report.branches import meeting
-from gitmig.report.console import stderr, stdout
+from gitmig.report.console import print_code, stderr, stdout
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -33,7 +32,7 @@ def generated(report: GenerateReport, *, quiet: bool = False, in_commit: bool = 
     for file in report.written:
         if report.dry_run and not report.stopped:
             console.print(Text(f"# would write {file.path}", "bold"))
-            console.print(Syntax(file.content, "python", background_color="default"))
+            print_code(console, file.content, "python")
         elif not report.dry_run:
             state = state_of(report, in_commit)
             console.print(Text.assemble(("gitmig: ", "bold"), f"{file.path} {state}"))
@@ -75,7 +74,7 @@ def merged(report: MergeReport, *, quiet: bool = False) -> None:
         return
     if report.dry_run:
         console.print(Text(f"# would write {report.written.path}", "bold"))
-        console.print(Syntax(report.written.content, "python", background_color="default"))
+        print_code(console, report.written.content, "python")
         return
     state = "written and staged" if report.staged else "written"
     console.print(Text.assemble(("gitmig: ", "bold"), f"{report.written.path} {state}"))
@@ -120,7 +119,7 @@ def folded(report: FoldReport, *, quiet: bool = False) -> None:
         console.print(Text(f"# would write {written.path}", "bold"))
         for revision in report.folded:
             console.print(Text(f"# instead of {revision.path}", "bold"))
-        console.print(Syntax(written.content, "python", background_color="default"))
+        print_code(console, written.content, "python")
     else:
         state = "written and staged" if report.staged else "written"
         ids = ", ".join(revision.id for revision in report.folded)
@@ -188,7 +187,7 @@ def previewed(steps: Sequence[Step]) -> None:
             console.print(f"  • {words}", markup=False)
         for statement in step.sql:
             indented = "\n".join(f"    {line}" for line in statement.splitlines())
-            console.print(Syntax(f"{indented};", "sql", background_color="default"))
+            print_code(console, f"{indented};", "sql")
 
 
 def kept(holdings: Sequence[Holding]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from throwaway import alive
 
 from gitmig.ephemeral.given import kind_of
-from gitmig.ephemeral.providers import NoServer, chain, open_first
-from gitmig.ephemeral.provision import Need
+from gitmig.ephemeral.providers import chain, open_first
+from gitmig.ephemeral.provision import Need, NoServer
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Servers, Terms
 from gitmig.errors import GitmigError
