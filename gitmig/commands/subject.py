@@ -91,8 +91,9 @@ class Subject:
 
     @cached_property
     def tampered(self) -> Sequence[Finding]:
-        """What was done to published revisions."""
-        return published.changed(self.workspace, self.environment, self.left_at, self.found)
+        """What was done to published revisions, and new ones that do not come after them."""
+        changed = published.changed(self.workspace, self.environment, self.left_at, self.found)
+        return [*changed, *published.out_of_line(self.found, self.new)]
 
     @cached_property
     def base(self) -> Base:
@@ -102,9 +103,15 @@ class Subject:
             return Base()
         paths = config.revision_paths(self.environment, self.workspace.repository.tree(commit))
         heads = [] if is_bad(self.tampered) else published.heads(self.workspace, commit, self.found)
-        had = self.workspace.ids_at(self.environment, commit)
-        new = [revision.id for revision in self.found if revision.id not in had]
-        return Base(commit, tuple(paths), tuple(heads), tuple(new))
+        return Base(commit, tuple(paths), tuple(heads), self.new)
+
+    @cached_property
+    def new(self) -> tuple[str, ...]:
+        """The ids of the staged revisions that the base does not have, none without a base."""
+        if not self.left_at:
+            return ()
+        had = self.workspace.ids_at(self.environment, self.left_at)
+        return tuple(revision.id for revision in self.found if revision.id not in had)
 
     @cached_property
     def branches(self) -> Sequence[OpenBranch]:
