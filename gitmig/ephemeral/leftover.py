@@ -14,6 +14,7 @@ from pathlib import Path
 NOTES = ("pid", "data/postmaster.pid", "server.pid")
 MEMORY = Path("/proc/sysvipc/shm")
 PAUSE = 0.005  # seconds between two looks
+LETS_GO = 2.0  # seconds that a process which is ending may still have memory attached
 
 
 def end_leftover(place: Path) -> None:
@@ -60,8 +61,18 @@ def free_memory(data: Path) -> None:
     It notes their key and id in the seventh line of its state file, which it removes otherwise.
     """
     with contextlib.suppress(OSError, ValueError, IndexError):
-        noted = (data / "postmaster.pid").read_text().splitlines()[6].split()
-        for line in MEMORY.read_text().splitlines()[1:]:
-            found = line.split()  # key, id, rights, size, two processes, how many have it attached
-            if found[:2] == noted and found[6] == "0":
-                subprocess.run(["ipcrm", "-m", found[1]], capture_output=True, check=False)
+        key, number = (data / "postmaster.pid").read_text().splitlines()[6].split()
+        deadline = time.monotonic() + LETS_GO
+        while (attached := attached_to(key, number)) and time.monotonic() < deadline:
+            time.sleep(PAUSE)
+        if attached == 0:
+            subprocess.run(["ipcrm", "-m", number], capture_output=True, check=False)
+
+
+def attached_to(key: str, number: str) -> int | None:
+    """Return how many processes have a piece of shared memory; None where there is none."""
+    for line in MEMORY.read_text().splitlines()[1:]:
+        found = line.split()  # key, id, rights, size, two processes, how many have it attached
+        if found[:2] == [key, number]:
+            return int(found[6])
+    return None

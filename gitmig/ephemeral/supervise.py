@@ -44,7 +44,7 @@ read -r word
 for pause in 0.005 0.005 0.01 0.02 0.05 0.1 0.2 0.3 0.5 1 1 0; do
     [ $pause = 0 ] && signal=KILL
     kill -s $signal $server || break
-    sleep $pause
+    sleep $pause 2>/dev/null  # without the lock, which it would hold for a killed watchdog
 done
 wait $server
 [ $? = 137 ] && exit  # killed: the next run clears away what it left
