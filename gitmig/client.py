@@ -37,6 +37,8 @@ main()
 logger = logging.getLogger(__name__)
 
 Answer = Callable[[JsonObject], JsonObject]
+UNDER_WAY: set[subprocess.Popen[bytes]] = set()
+ENDING = threading.Event()
 TAIL = 2000  # bytes of stderr that are kept for an error
 # models made from sets are the same in every process, so that two comparisons agree
 ONE_ORDER = {"PYTHONHASHSEED": "0"}
@@ -86,7 +88,10 @@ def ask(
     with open_line(on_progress, answer) as descriptor, tempfile.TemporaryFile() as errors:
         whole = {**request, "line": descriptor, "attached": False}
         process = start(python, whole, [descriptor], env, errors)
+        UNDER_WAY.add(process)
         try:
+            if ENDING.is_set():
+                raise WorkerFailed("died", "interrupted")
             output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             raise WorkerFailed(
@@ -97,7 +102,16 @@ def ask(
             ) from None
         finally:
             end(process)
+            UNDER_WAY.discard(process)
         return result_of(process, output, tail(errors))
+
+
+def end_all() -> None:
+    """End the workers of all threads, and let no other begin: the command was interrupted."""
+    ENDING.set()
+    for process in list(UNDER_WAY):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def ask_attached(

@@ -11,6 +11,7 @@ import os
 import posixpath
 import shutil
 import tempfile
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,7 @@ class Repository:
         self.git_dir = git_dir
         self.common_dir = common_dir
         self._git = Git(str(root))
+        self._reading = threading.Lock()  # one process reads for all threads
 
     @classmethod
     def open(cls, directory: Path) -> Repository:
@@ -160,7 +162,8 @@ class Repository:
 
     def read(self, blob: str) -> str:
         """Return a blob's text (undecodable bytes replaced)."""
-        return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
+        with self._reading:
+            return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
 
     def read_all(self, blobs: Collection[str]) -> dict[str, str]:
         """Return the texts of blobs, by one git process; those that are not there are left out."""
@@ -188,7 +191,8 @@ class Repository:
     def has_object(self, blob: str) -> bool:
         """Say whether an object is still there; unreferenced ones are collected in time."""
         try:
-            self._git.get_object_header(blob)
+            with self._reading:
+                self._git.get_object_header(blob)
         except ValueError:
             return False
         return True

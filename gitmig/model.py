@@ -250,19 +250,32 @@ class OpenBranch:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why something could not run, what to type, and with ``-v`` what the project printed."""
+
+    message: str
+    hint: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class CheckReport:
     """What ``gitmig check`` found in one environment.
 
-    ``ran`` is what the revisions that are new on the branch did.
+    ``ran`` is what the revisions that are new on the branch did. ``place`` is the file that
+    stands for the environment where a finding names none. With ``failure`` it could not be
+    checked, and there is nothing else; without an environment then, nothing could.
     """
 
     environment: str
-    gates: tuple[Gate, ...]
-    findings: tuple[Finding, ...]
+    gates: tuple[Gate, ...] = ()
+    findings: tuple[Finding, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     revisions: int = 0
     branches: tuple[OpenBranch, ...] = ()
     ran: tuple[RanOperation, ...] = ()
+    place: str = ""
+    failure: Failure | None = None
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -28,6 +29,36 @@ class Snapshot:
 
     tree: Path
     in_place: bool
+
+
+class Trees:
+    """The trees of one command whose lines of work go on at the same time: each is laid out once.
+
+    They stay until ``close``; the index must not change before.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._taken: dict[tuple[str, Sequence[str]], Snapshot] = {}
+        self._stack = contextlib.ExitStack()
+        self._one_at_a_time = threading.Lock()
+
+    def get(self, commit: str, include: Sequence[str]) -> Snapshot:
+        """Return the tree of a commit (empty: what is being committed), see ``take``."""
+        with self._one_at_a_time:
+            key = (commit, tuple(include))
+            if key not in self._taken:
+                taking = (
+                    take_commit(self._repository, commit, include)
+                    if commit
+                    else take(self._repository, include=include)
+                )
+                self._taken[key] = self._stack.enter_context(taking)
+            return self._taken[key]
+
+    def close(self) -> None:
+        """Let go of all."""
+        self._stack.close()
 
 
 @contextlib.contextmanager

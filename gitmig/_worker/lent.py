@@ -144,7 +144,8 @@ class LentServer:
         """Make a database: restored from the longest known prefix, or empty."""
         if asked in self.server["restored"]:
             return str(self.server["restored"][asked])
-        name = PREFIX + uuid.uuid4().hex[:12]
+        name = PREFIX + self._run_mark() + uuid.uuid4().hex
+        name = name[: len(PREFIX) + 12]
         if not self._clone(asked, name):
             self._create(name)
         self._made.append(name)
@@ -205,11 +206,19 @@ class LentServer:
             line.ask(ask="freeze", id=self.server["id"], entry=entry, databases=self._names,
                      told=self.needs["told"])  # fmt: skip
 
+    def _run_mark(self) -> str:
+        """Return what the names begin with on our own server that this run makes.
+
+        Workers of one run are at it side by side: the first sweeps while the others begin.
+        """
+        return f"{os.getppid():06x}" if self.server["own"] else ""
+
     def _drop_unknown(self, known: Sequence[str]) -> None:
         """Drop what a run that was killed left on our own server."""
         found = drivers.run(self._url, ["SELECT datname FROM pg_database"])[0]
         mine = [str(row[0]) for row in found if str(row[0]).startswith(PREFIX)]
-        self._drop_on_own([name for name in mine if name not in known])
+        ours = PREFIX + self._run_mark()
+        self._drop_on_own([n for n in mine if n not in known and not n.startswith(ours)])
         for name in set(known) - set(mine):
             line.ask(ask="forget", id=self.server["id"], database=name)
 

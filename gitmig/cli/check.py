@@ -9,7 +9,7 @@ import click
 from gitmig.cli import options
 from gitmig.commands.check import check
 from gitmig.commands.projectside import How
-from gitmig.errors import FINDINGS, OK
+from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK
 from gitmig.report import json as as_json
 from gitmig.report import text
 from gitmig.report.console import progress_bar
@@ -60,7 +60,10 @@ def check_command(
     if output == "json":
         click.echo(as_json.checked(reports))
     else:
-        text.checked(reports, quiet=quiet)
+        verbose = options.asked(click.get_current_context()).verbose
+        text.checked(reports, quiet=quiet, verbose=verbose)
+    if any(report.failure for report in reports):
+        return COULD_NOT_RUN
     return OK if all(report.ok for report in reports) else FINDINGS
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gitmig.commands import against as open_branches
-from gitmig.commands import deploy, head_file, merge_result, problems
+from gitmig.commands import deploy, head_file, merge_result, problems, side_by_side
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.subject import (
     FromGit,
@@ -25,6 +26,7 @@ from gitmig.commands.subject import (
 )
 from gitmig.commands.workspace import Workspace
 from gitmig.model import CheckReport, Environment, Finding, Gate, Revision
+from gitmig.snapshot import Trees
 
 ORDER = (
     "graph",
@@ -83,16 +85,21 @@ def check(
 
     ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
     ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
-    be compared with the base and each other. Raises GitmigError where a check could not be made.
+    be compared with the base and each other. Raises GitmigError where a check could not be made;
+    one of several environments that cannot be checked has a report that says so.
     """
     workspace = Workspace.open(directory)
-    wanted = Wanted(base, static, tuple(against), how)
-    git = FromGit(workspace, wanted.against)
+    wanted = Wanted(base, static, tuple(against))
     try:
-        return [
-            check_one(subject_of(workspace, environment, wanted, git))
-            for environment in workspace.environments(name)
-        ]
+        environments = workspace.environments(name)
+        if len(environments) > 1:
+            workspace = replace(workspace, trees=Trees(workspace.repository))
+        git = FromGit(workspace, wanted.against)
+
+        def begin(environment: Environment) -> side_by_side.Rest:
+            return begin_one(subject_of(workspace, environment, wanted, git))
+
+        return side_by_side.each(environments, how, begin)
     finally:
         workspace.close()
 
@@ -107,26 +114,38 @@ def subject_of(
     return Subject(workspace, environment, wanted, git, found, known)
 
 
-def check_one(subject: Subject) -> CheckReport:
-    """Run the gates of one environment; those with a database need a graph that can be used."""
+def begin_one(subject: Subject) -> side_by_side.Rest:
+    """Run the gates of one environment that read; return what runs those with the project's code.
+
+    They need a graph that can be used.
+    """
     read = by_reading(subject)
-    gates = [gate_of(name, findings) for name, findings in read.items()]
-    findings = [finding for found in read.values() for finding in found]
-    answer: Mapping[str, Any] = {}
-    if not subject.wanted.static:
-        if subject.is_usable():
-            more, told, answer = on_databases(subject)
-            gates, findings = [*gates, *more], [*findings, *told]
-        names = {gate.name for gate in gates}
-        gates += [Gate(name, "skipped") for name in with_code(subject) if name not in names]
-    return CheckReport(
+    report = CheckReport(
         subject.environment.name,
-        tuple(sorted(gates, key=lambda gate: ORDER.index(gate.name))),
-        tuple(findings),
-        answer.get("versions", {}),
-        len(subject.found),
-        tuple(subject.branches),
+        tuple(gate_of(name, findings) for name, findings in read.items()),
+        tuple(finding for found in read.values() for finding in found),
+        revisions=len(subject.found),
+        branches=tuple(subject.branches),
+        place=subject.environment.ini or subject.environment.toml,
     )
+    asked = () if subject.wanted.static else with_code(subject)  # git is asked by here
+
+    def rest(how: How) -> CheckReport:
+        gates, told = [*report.gates], [*report.findings]
+        answer: Mapping[str, Any] = {}
+        if asked and subject.is_usable():
+            more, found, answer = on_databases(subject, how)
+            gates, told = [*gates, *more], [*told, *found]
+        names = {gate.name for gate in gates}
+        gates += [Gate(name, "skipped") for name in asked if name not in names]
+        return replace(
+            report,
+            gates=tuple(sorted(gates, key=lambda gate: ORDER.index(gate.name))),
+            findings=tuple(told),
+            versions=answer.get("versions", {}),
+        )
+
+    return rest
 
 
 def with_code(subject: Subject) -> list[str]:
@@ -144,7 +163,7 @@ def is_asked(subject: Subject, name: str) -> bool:
     return bool(subject.base.commit) or name not in OF_WHAT_IS_NEW
 
 
-def on_databases(subject: Subject) -> tuple[list[Gate], list[Finding], Mapping[str, Any]]:
+def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding], Mapping[str, Any]]:
     """Run the gates that need a database, those of a deployed one beside the others.
 
     Returns them, what they found, and the worker's answer. A database at the base is no news where
@@ -154,7 +173,7 @@ def on_databases(subject: Subject) -> tuple[list[Gate], list[Finding], Mapping[s
     beside = [begin for own, begin in BESIDE.items() if is_asked(subject, own[0])]
     published, new = list(subject.base.heads), list(subject.base.new)
     with (
-        open_project(subject.workspace, subject.environment, subject.wanted.how) as project,
+        open_project(subject.workspace, subject.environment, how) as project,
         contextlib.ExitStack() as stack,
     ):
         waiting = [stack.enter_context(begin(subject, project)) for begin in beside]

@@ -19,7 +19,7 @@ IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Outcome]]:
     """Begin the gate beside those of the worker's `check`; what is given waits for its outcome."""
     base, workspace = subject.base, subject.workspace
-    how = How(staged.terms.urls, staged.terms.keep)
+    how = How(staged.terms.urls, staged.terms.keep, line=staged.terms.line)
     with (
         open_project(workspace, subject.environment, how, commit=base.commit) as old,
         old.beside("deploy") as first,

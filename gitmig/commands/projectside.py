@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import explain
 from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
+from gitmig.snapshot import Snapshot
 
 # the words of PostgreSQL, SQLite, and MySQL and MariaDB
 FULL = re.compile(
@@ -36,12 +38,14 @@ class How:
     """How a project is to be run.
 
     ``database`` are the URLs of servers to make databases on, empty for those in the settings;
-    ``keep``: use the cache; ``on_progress`` is told what happens.
+    ``keep``: use the cache; ``on_progress`` is told what happens; ``line`` names a line of work
+    that goes on beside others.
     """
 
     database: Sequence[str] = ()
     keep: bool = True
     on_progress: Progress | None = None
+    line: str = ""
 
 
 AS_USUAL = How()
@@ -126,7 +130,7 @@ class ProjectSide:
     @contextlib.contextmanager
     def beside(self, line: str) -> Iterator[ProjectSide]:
         """Give the same tree for a line of work that goes on at the same time, without a sound."""
-        terms = replace(self.terms, line=line)
+        terms = replace(self.terms, line=f"{self.terms.line} {line}")
         with run_directory() as run:
             yield replace(self, run=run, terms=terms, on_progress=None)
 
@@ -193,11 +197,13 @@ def open_project(
     ``instead`` are other texts of some staged files.
     """
     include = environment.settings.snapshot_include
-    taking = (
-        snapshot.take_commit(workspace.repository, commit, include)
-        if commit
-        else snapshot.take(workspace.repository, without, include, instead)
-    )
+    taking: AbstractContextManager[Snapshot]
+    if workspace.trees is not None and not without and not instead:
+        taking = contextlib.nullcontext(workspace.trees.get(commit, include))
+    elif commit:
+        taking = snapshot.take_commit(workspace.repository, commit, include)
+    else:
+        taking = snapshot.take(workspace.repository, without, include, instead)
     with taking as taken, run_directory() as run:
         terms = terms_for(environment, how)
         yield ProjectSide(workspace, environment, taken.tree, run, terms, how.on_progress)
@@ -220,7 +226,7 @@ def terms_for(environment: Environment, how: How) -> Terms:
     of_process = os.environ.get("GITMIG_DATABASE_URL", "").split()
     urls = tuple(how.database) or tuple(of_process) or settings.database
     keep = how.keep and settings.cache_size > 0
-    return Terms(urls, settings.servers, keep, settings.cache_size << 20)
+    return Terms(urls, settings.servers, keep, settings.cache_size << 20, how.line)
 
 
 def find_interpreter(workspace: Workspace, environment: Environment) -> interpreter.Interpreter:

@@ -12,7 +12,6 @@ from functools import cached_property
 from gitmig import config, history
 from gitmig.commands import against as open_branches
 from gitmig.commands import merge_result, published
-from gitmig.commands.projectside import How
 from gitmig.commands.workspace import Workspace
 from gitmig.model import Environment, Finding, Gate, OpenBranch, Revision
 
@@ -26,7 +25,6 @@ class Wanted:
     base: str
     static: bool
     against: Sequence[str]
-    how: How
 
 
 @dataclass(frozen=True)

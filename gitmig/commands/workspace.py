@@ -16,6 +16,7 @@ from gitmig.errors import SourceError
 from gitmig.git import Repository
 from gitmig.model import Environment, Finding, Revision
 from gitmig.settings import Read
+from gitmig.snapshot import Trees
 
 Place = tuple[str, str]
 """A file as git has it: its path, and the id of its blob."""
@@ -23,7 +24,10 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Workspace:
-    """A repository with the tree that is being committed (``index``: path → blob id)."""
+    """A repository with the tree that is being committed (``index``: path → blob id).
+
+    ``trees`` are shared by environments that are worked on side by side, None otherwise.
+    """
 
     repository: Repository
     index: dict[str, str]
@@ -31,6 +35,7 @@ class Workspace:
     directory: str
     servers: Servers = field(default_factory=Servers)
     parsed: dict[Place, Revision | SourceError | None] = field(default_factory=dict)
+    trees: Trees | None = None
 
     @classmethod
     def open(cls, directory: Path) -> Workspace:
@@ -69,6 +74,8 @@ class Workspace:
     def close(self) -> None:
         """Stop the throw-away servers and let go of the repository."""
         self.servers.close()
+        if self.trees is not None:
+            self.trees.close()
         self.repository.close()
 
     def read(self, path: str) -> str | None:

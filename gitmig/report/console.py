@@ -64,20 +64,27 @@ def conversation(quiet: bool) -> Iterator[tuple[OnProgress, Confirm | None]]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        TaskID,
         TextColumn,
         TimeElapsedColumn,
     )  # fmt: skip
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("replaying", total=None, visible=False)
+        tasks: dict[str, TaskID] = {}
 
         def show(event: dict[str, Any]) -> None:
+            name = event.get("environment", "")
+            if name not in tasks:
+                tasks[name] = bar.add_task("replaying", total=None, visible=False)
+            if event["event"] == "end":
+                bar.update(tasks[name], visible=False)
             if event["event"] == "step":
                 way = "upgrade" if event["up"] else "downgrade"
+                where = f"{name}: " if name else ""
                 bar.update(
-                    task,
-                    description=f"{way} {event['revision'][:12]}",
+                    tasks[name],
+                    description=f"{where}{way} {event['revision'][:12]}",
                     total=event["total"],
                     completed=event["number"],
                     visible=event["total"] >= LONG,

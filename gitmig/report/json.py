@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from gitmig.errors import GitmigError
-from gitmig.model import CheckReport, FoldReport, GenerateReport, JsonObject, MergeReport
+from gitmig.model import (
+    CheckReport,
+    Failure,
+    FoldReport,
+    GenerateReport,
+    JsonObject,
+    MergeReport,
+)
 
 VERSION = 1
 
@@ -19,9 +26,11 @@ def checked(reports: Sequence[CheckReport]) -> str:
 
 def check_object(report: CheckReport) -> JsonObject:
     """Return one environment's part."""
+    told: JsonObject = {"ok": report.ok, "environment": report.environment}
+    if report.failure is not None:
+        told["error"] = error_object(report.failure)
     return {
-        "ok": report.ok,
-        "environment": report.environment,
+        **told,
         "gates": [asdict(gate) for gate in report.gates],
         "findings": [asdict(finding) for finding in report.findings],
         "versions": dict(report.versions),
@@ -92,10 +101,15 @@ def folded(report: FoldReport) -> str:
     return dump("fold", [found])
 
 
-def failed(command: str, error: GitmigError) -> str:
+def failed(command: str, error: GitmigError | Failure) -> str:
     """Return the answer of a command that could not run."""
-    message = {"message": error.message, "hint": error.hint}
-    return json.dumps({"version": VERSION, "command": command, "ok": False, "error": message})
+    told = error_object(error)
+    return json.dumps({"version": VERSION, "command": command, "ok": False, "error": told})
+
+
+def error_object(error: GitmigError | Failure) -> JsonObject:
+    """Return what could not be done, and what to type."""
+    return {"message": error.message, "hint": error.hint}
 
 
 def dump(command: str, parts: list[JsonObject]) -> str:

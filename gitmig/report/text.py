@@ -11,6 +11,7 @@ from rich.text import Text
 
 from gitmig.model import (
     CheckReport,
+    Failure,
     Finding,
     FoldReport,
     GenerateReport,
@@ -131,12 +132,15 @@ def folded(report: FoldReport, *, quiet: bool = False) -> None:
         told.print(Text(f"  undo: {report.undo}", "dim"))
 
 
-def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:
+def checked(reports: Sequence[CheckReport], *, quiet: bool = False, verbose: bool = False) -> None:
     """Print what ``gitmig check`` found: the gates, then each finding with its remedy."""
     console = stdout()
     for report in reports:
         if len(reports) > 1:
             console.print(Text(report.environment, "bold underline"))
+        if report.failure is not None:
+            could_not_run(console, report.failure, verbose=verbose)
+            continue
         for gate in report.gates:
             mark, colour = MARKS[gate.status]
             seconds = f"  {gate.seconds:.2f} s" if gate.seconds else ""
@@ -150,6 +154,15 @@ def checked(reports: Sequence[CheckReport], *, quiet: bool = False) -> None:
             versions = ", ".join(f"{name} {value}" for name, value in report.versions.items())
             count = f"{report.revisions} revision{'' if report.revisions == 1 else 's'}"
             console.print(Text(f"  {count}; {versions}" if versions else f"  {count}", "dim"))
+
+
+def could_not_run(console: Console, failure: Failure, *, verbose: bool) -> None:
+    """Print why an environment could not be checked, and with ``-v`` what it printed."""
+    console.print(Text.assemble(("✗ could not run: ", "bold red"), failure.message.rstrip(".")))
+    if failure.hint:
+        console.print(Text.assemble(("  → ", "bold"), failure.hint))
+    if failure.detail and verbose:
+        console.print(Text("\n".join(f"  | {line}" for line in failure.detail.splitlines()), "dim"))
 
 
 def found(findings: Sequence[Finding]) -> None:

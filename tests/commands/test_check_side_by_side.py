@@ -1,0 +1,132 @@
+"""`gitmig check` of several environments: side by side, in order, each with its own outcome."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from support import BIN, ENV, INI, TEMPLATE, Project
+
+MEET = """
+import os, pathlib, time
+meeting = pathlib.Path(os.environ["MEETING"])
+(meeting / pathlib.Path.cwd().name).touch()
+while len(list(meeting.iterdir())) < 2:
+    time.sleep(0.02)
+"""
+HANG = """
+import os, pathlib, time
+pathlib.Path(os.environ["MEETING"], str(os.getpid())).touch()
+time.sleep(600)
+"""
+
+
+def services(project: Project, *names: str, env: str = ENV) -> None:
+    """Give the repository services, each with models, an Alembic environment and a revision."""
+    project.git("rm", "-rqf", ".")
+    for name in names:
+        project.write(f"{name}/alembic.ini", INI)
+        project.write(f"{name}/models.py", MODELS.replace("things", name))
+        project.write(f"{name}/migrations/env.py", env)
+        project.write(f"{name}/migrations/script.py.mako", TEMPLATE)
+        create = f'op.create_table("{name}", sa.Column("id", sa.Integer(), primary_key=True))'
+        project.revision(
+            f"{name}00000000", None, create, f'op.drop_table("{name}")', name,
+            f"{name}/migrations/versions/{name}.py",
+        )  # fmt: skip
+    project.commit_all("services")
+
+
+MODELS = """\
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id = Column(Integer, primary_key=True)
+"""
+
+
+def test_side_by_side(project: Project) -> None:
+    """Two environments that wait for each other both pass: they run at the same time."""
+    meeting = project.path.parent / "meeting"
+    meeting.mkdir()
+    services(project, "accounts", "billing", env=MEET + ENV)
+    told = project.gitmig("check", MEETING=str(meeting)).stdout
+    assert told.index("accounts") < told.index("billing")
+    assert told.count("✓ drift     passed") == 2 and project.status() == ""
+
+
+def test_reports_come_in_order(project: Project) -> None:
+    """Whoever is ready first, the reports come in the order of the environments."""
+    names = ["alpha", "beta", "gamma", "delta", "omega"]
+    services(project, *names)
+    slow = "import time\ntime.sleep(1)\n"
+    project.write("alpha/migrations/env.py", slow + ENV)
+    project.commit_all("slow")
+    told = json.loads(project.gitmig("check", "--format", "json").stdout)
+    found = [each["environment"] for each in told["environments"]]
+    assert found == sorted(found) and set(found) == set(names) and told["ok"]
+
+
+def test_one_that_cannot_run_loses_nothing(project: Project) -> None:
+    """Where one environment cannot be checked the others are, and the exit code is 2."""
+    services(project, "accounts", "billing", "orders")
+    project.write("billing/migrations/env.py", "import never_there\n")
+    project.write("orders/models.py", MODELS.replace("things", "other"))
+    project.commit_all("broken")
+    result = project.gitmig("check", code=2)
+    first, second, third = (result.stdout.index(each) for each in ("accounts", "billing", "orders"))
+    assert "✓ drift     passed" in result.stdout[first:second]
+    assert "could not run" in result.stdout[second:third]
+    assert "never_there" in result.stdout[second:third]
+    assert "GM301" in result.stdout[third:]
+    told = json.loads(project.gitmig("check", "--format", "json", code=2).stdout)
+    accounts, billing, orders = told["environments"]
+    assert (told["ok"], accounts["ok"], billing["ok"], orders["ok"]) == (False, True, False, False)
+    assert "never_there" in billing["error"]["message"] and billing["gates"] == []
+    assert "error" not in accounts and "error" not in orders
+
+
+def test_a_base_that_is_not_there(project: Project) -> None:
+    """A base that one environment's settings name and git has not stops that environment alone."""
+    services(project, "accounts", "billing")
+    environments = {"accounts": "", "billing": 'base = "nowhere"\n'}
+    text = "".join(
+        f'[environments.{name}]\nconfig = "{name}/alembic.ini"\n{more}'
+        for name, more in environments.items()
+    )
+    project.write("gitmig.toml", text)
+    project.commit_all("settings")
+    told = json.loads(project.gitmig("check", "--static", "--format", "json", code=2).stdout)
+    accounts, billing = told["environments"]
+    assert accounts["ok"] and "nowhere" in billing["error"]["message"]
+
+
+def test_interrupted(project: Project) -> None:
+    """An interrupt ends the workers of all environments, and gitmig, at once."""
+    meeting = project.path.parent / "meeting"
+    meeting.mkdir()
+    services(project, "accounts", "billing", "orders", env=HANG + ENV)
+    process = subprocess.Popen(
+        [BIN / "gitmig", "check"], cwd=project.path, env={**project.env, "MEETING": str(meeting)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        while len(list(meeting.iterdir())) < 2:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "Traceback" not in output
+    for worker in meeting.iterdir():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(worker.name), 0)
