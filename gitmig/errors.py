@@ -105,3 +105,12 @@ class Stopped(GitmigError):
     """Nothing is broken, but a person must look before it goes on."""
 
     exit_code = FINDINGS
+
+
+def of_the_machine(error: OSError | UnicodeError) -> GitmigError:
+    """Return the error for what a disk, a right or an encoding can cause anywhere."""
+    if isinstance(error, OSError) and error.filename:
+        return GitmigError(
+            f"{error.filename}: {error.strerror}", "see its rights and the free space there"
+        )
+    return GitmigError(str(error), "see the rights and the encoding of the file it speaks of")

@@ -36,7 +36,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or worth knowing."""
+    """One thing that is wrong, or worth knowing; ``gate`` is which one found it."""
 
     code: str
     severity: Severity
@@ -45,6 +45,7 @@ class Finding:
     path: str = ""
     line: int = 0
     revision: str = ""
+    gate: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from gitmig.cli import options
+from gitmig.cli import options, outputs
 from gitmig.commands.check import check
 from gitmig.commands.projectside import How
-from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK
-from gitmig.report import json as as_json
+from gitmig.commands.side_by_side import failure_of
+from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
+from gitmig.model import CheckReport
 from gitmig.report import text
 from gitmig.report.console import progress_bar
+from gitmig.report.formats import FORMATS, render
 
 
 @click.command("check")
@@ -20,7 +22,15 @@ from gitmig.report.console import progress_bar
 @options.environment
 @options.verbose
 @options.quiet
-@options.formats
+@options.formats_of(FORMATS)
+@click.option(
+    "--output",
+    "written",
+    metavar="[FORMAT:]FILE",
+    multiple=True,
+    callback=outputs.read_outputs,
+    help="A file for the report, besides what is printed; the name says the format. Repeatable.",
+)
 @options.database_url
 @click.option(
     "--base",
@@ -41,6 +51,7 @@ def check_command(
     environment: str | None,
     quiet: bool,
     output: str,
+    written: tuple[outputs.Output, ...],
     database: tuple[str, ...],
     base: str,
     static: bool,
@@ -48,20 +59,30 @@ def check_command(
     no_cache: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
-    with progress_bar(quiet or output == "json") as on_progress:
-        reports = check(
-            directory,
-            environment,
-            base=base,
-            static=static,
-            against=against,
-            how=How(database, not no_cache, on_progress),
-        )
-    if output == "json":
-        click.echo(as_json.checked(reports))
-    else:
+    files = outputs.placed(written, directory)
+    try:
+        with progress_bar(quiet or output != "text") as on_progress:
+            reports = check(
+                directory,
+                environment,
+                base=base,
+                static=static,
+                against=against,
+                how=How(database, not no_cache, on_progress),
+            )
+    except (GitmigError, OSError, UnicodeError) as error:
+        told = error if isinstance(error, GitmigError) else of_the_machine(error)
+        report = CheckReport("", failure=failure_of(told))
+        outputs.deliver(files, [report])
+        if output not in ("text", "json"):  # these are printed with the error
+            click.echo(render(output, [report]), nl=False)
+        raise told from error
+    if output == "text":
         verbose = options.asked(click.get_current_context()).verbose
         text.checked(reports, quiet=quiet, verbose=verbose)
+    else:
+        click.echo(render(output, reports).rstrip("\n"))
+    outputs.deliver(files, reports)
     if any(report.failure for report in reports):
         return COULD_NOT_RUN
     return OK if all(report.ok for report in reports) else FINDINGS

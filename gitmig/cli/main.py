@@ -11,7 +11,7 @@ import click
 
 from gitmig import __version__
 from gitmig.cli.options import Asked
-from gitmig.errors import BUG, INTERRUPTED, GitmigError
+from gitmig.errors import BUG, INTERRUPTED, GitmigError, of_the_machine
 from gitmig.report import json as as_json
 from gitmig.report.console import print_error
 
@@ -81,15 +81,6 @@ def run() -> int:
         click.echo(bug_report(error), err=True)
         return BUG
     return code if isinstance(code, int) else 0
-
-
-def of_the_machine(error: OSError | UnicodeError) -> GitmigError:
-    """Return the error for what a disk, a right or an encoding can cause anywhere."""
-    if isinstance(error, OSError) and error.filename:
-        return GitmigError(
-            f"{error.filename}: {error.strerror}", "see its rights and the free space there"
-        )
-    return GitmigError(str(error), "see the rights and the encoding of the file it speaks of")
 
 
 def failed(error: GitmigError, asked: Asked) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass
@@ -58,14 +62,21 @@ verbose = click.option(
     help="Show what the project printed, too.",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say only what matters.")
-formats = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    callback=note_format,
-    help="How to print the result.",
-)
+
+
+def formats_of(names: Sequence[str]) -> Callable[[Command], Command]:
+    """Return the option that chooses how the result is printed."""
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(names),
+        default="text",
+        callback=note_format,
+        help="How to print the result.",
+    )
+
+
+formats = formats_of(("text", "json"))
 database_url = click.option(
     "--database-url",
     "database",

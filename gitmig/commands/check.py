@@ -123,7 +123,7 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
     report = CheckReport(
         subject.environment.name,
         tuple(gate_of(name, findings) for name, findings in read.items()),
-        tuple(finding for found in read.values() for finding in found),
+        tuple(each for name, found in read.items() for each in found_by(name, found)),
         revisions=len(subject.found),
         branches=tuple(subject.branches),
         place=subject.environment.ini or subject.environment.toml,
@@ -181,11 +181,12 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         gates, findings = outcome_of(subject, answer, names)
         for wait in waiting if gate_passed(gates, "upgrade") else ():
             more, told = wait()
+            told = found_by(more[0].name, told)
             gates, findings = [*gates, *more], [*findings, *told]
     for name, judge in JUDGES.items():
         if is_asked(subject, name) and gate_passed(gates, "upgrade"):
             told = judge(subject, answer)
-            gates, findings = [*gates, gate_of(name, told)], [*findings, *told]
+            gates, findings = [*gates, gate_of(name, told)], [*findings, *found_by(name, told)]
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer
 
@@ -196,11 +197,17 @@ def outcome_of(subject: Subject, answer: Mapping[str, Any], names: Sequence[str]
     for gate in answer["gates"]:
         if gate["name"] in names:
             gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
-        findings += [
+        told = [
             problems.finding_of(problem, subject.environment, subject.found)
             for problem in gate["problems"]
         ]
+        findings += found_by(gate["name"], told)
     return gates, findings
+
+
+def found_by(name: str, findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings with the gate that found them, where they do not say so themselves."""
+    return [replace(each, gate=each.gate or name) for each in findings]
 
 
 def nothing_found(

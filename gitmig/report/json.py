@@ -21,6 +21,9 @@ VERSION = 1
 
 def checked(reports: Sequence[CheckReport]) -> str:
     """Return the report of ``gitmig check``; several environments go under ``environments``."""
+    for report in reports:
+        if report.failure is not None and not report.environment:
+            return failed("check", report.failure)
     return dump("check", [check_object(report) for report in reports])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from io import StringIO
 from shlex import quote
 
 from rich.console import Console
@@ -132,9 +133,15 @@ def folded(report: FoldReport, *, quiet: bool = False) -> None:
         told.print(Text(f"  undo: {report.undo}", "dim"))
 
 
-def checked(reports: Sequence[CheckReport], *, quiet: bool = False, verbose: bool = False) -> None:
+def checked(
+    reports: Sequence[CheckReport],
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    console: Console | None = None,
+) -> None:
     """Print what ``gitmig check`` found: the gates, then each finding with its remedy."""
-    console = stdout()
+    console = console or stdout()
     for report in reports:
         if len(reports) > 1:
             console.print(Text(report.environment, "bold underline"))
@@ -154,6 +161,14 @@ def checked(reports: Sequence[CheckReport], *, quiet: bool = False, verbose: boo
             versions = ", ".join(f"{name} {value}" for name, value in report.versions.items())
             count = f"{report.revisions} revision{'' if report.revisions == 1 else 's'}"
             console.print(Text(f"  {count}; {versions}" if versions else f"  {count}", "dim"))
+
+
+def as_text(reports: Sequence[CheckReport]) -> str:
+    """Return what ``checked`` prints, without colour."""
+    written = StringIO()
+    plain = Console(file=written, color_system=None, highlight=False, soft_wrap=True)
+    checked(reports, console=plain)
+    return written.getvalue()
 
 
 def could_not_run(console: Console, failure: Failure, *, verbose: bool) -> None:

@@ -1,0 +1,82 @@
+"""``gitmig check`` as SARIF 2.1.0, in one run (GitHub takes no second one of a tool).
+
+Format: docs.oasis-open.org/sarif/sarif/v2.1.0. What GitHub wants besides: a location in each
+result, descriptions in each rule (docs.github.com, "SARIF support for code scanning").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from gitmig import __version__
+from gitmig.model import CheckReport, Failure, JsonObject
+from gitmig.report.codes import words_of
+from gitmig.report.located import Located, failures, located
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+ROOT = "%SRCROOT%"
+
+
+def checked(reports: Sequence[CheckReport]) -> str:
+    """Return the log."""
+    found = list(located(reports))
+    codes = sorted({each.finding.code for each in found})
+    driver = {"name": "gitmig", "version": __version__, "rules": [rule(code) for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation(reports)],
+        "results": [result(each, codes.index(each.finding.code)) for each in found],
+        "properties": {"environments": [environment(report) for report in reports]},
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def rule(code: str) -> JsonObject:
+    """Return what is said of a code."""
+    text = {"text": words_of(code)}
+    return {"id": code, "shortDescription": text, "fullDescription": text, "help": text}
+
+
+def result(each: Located, index: int) -> JsonObject:
+    """Return one finding."""
+    finding = each.finding
+    text = f"{finding.message}\n→ {finding.hint}" if finding.hint else finding.message
+    region = {"region": {"startLine": each.line}} if each.line else {}
+    place = {
+        "artifactLocation": {"uri": quote(each.path, errors="surrogateescape"), "uriBaseId": ROOT},
+        **region,
+    }
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": finding.severity,
+        "message": {"text": text},
+        "locations": [{"physicalLocation": place}],
+        "partialFingerprints": {"gitmigFinding/v1": each.fingerprint},
+        "properties": {"environment": each.environment, "revision": finding.revision},
+    }
+
+
+def invocation(reports: Sequence[CheckReport]) -> JsonObject:
+    """Return whether all could be checked, and why not."""
+    notes = [notification(*each) for each in failures(reports)]
+    return {"executionSuccessful": not notes, "toolExecutionNotifications": notes}
+
+
+def notification(report: CheckReport, failure: Failure) -> JsonObject:
+    """Return why an environment could not be checked."""
+    where = f"{report.environment}: " if report.environment else ""
+    text = "\n→ ".join(filter(None, [where + failure.message, failure.hint]))
+    return {"level": "error", "message": {"text": text}}
+
+
+def environment(report: CheckReport) -> JsonObject:
+    """Return what a result cannot hold: gates and versions."""
+    gates = {gate.name: gate.status for gate in report.gates}
+    versions = dict(report.versions)
+    return {"name": report.environment, "ok": report.ok, "gates": gates, "versions": versions}
