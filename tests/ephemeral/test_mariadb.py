@@ -229,10 +229,8 @@ def test_a_server_that_ends(place: Path) -> None:
         assert server.last_words() is None
         with connect(server) as connection, connection.cursor() as cursor:
             cursor.execute("SHUTDOWN")
-            words = None
-            for _ in range(20):  # each look waits a little for a server that is shutting down
-                words = words or server.last_words()
-        assert words is not None and words.endswith("Shutdown complete")
+            until(lambda: server.last_words() is not None)
+        assert str(server.last_words()).endswith("Shutdown complete")
 
 
 @pytest.fixture
