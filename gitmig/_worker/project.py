@@ -86,6 +86,8 @@ class Project:
         context = EnvironmentContext(self.config, self.script, fn=counted, **options)
         with self.explained("env_failed", "env.py failed"), same_directory(), context:
             self.script.run_env()
+        if self.step is not None:
+            raise self.migration_failed(RuntimeError("env.py caught what the revision raised"))
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
 

@@ -37,6 +37,7 @@ class Line:
 
 AS_SET = Line()
 SUBJECT = 60  # characters of a parent's subject that are kept in the message
+NAMED = 8  # operations that are told of what the models ask for beyond the revisions
 
 
 def merge_heads(
@@ -161,7 +162,9 @@ def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
     found = (*answer["notes"], *answer["differs"])
     if not missing:
         return found
-    return (*found, f"the models ask for more than the joined revisions give: {', '.join(missing)}")
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    told = ", ".join(missing[:NAMED]) + more
+    return (*found, f"the models ask for more than the joined revisions give: {told}")
 
 
 def refused(workspace: Workspace, error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:

@@ -93,6 +93,11 @@ def test_env_that_does_much_else(project: Project, what: str) -> None:
     assert len(project.status().splitlines()) == 3
 
 
+CATCHING = """\
+            try:
+                context.run_migrations()
+            except Exception:
+                pass"""
 FAILING = {
     "raises": ('raise RuntimeError("no secret")', "migrations/env.py:1", "RuntimeError: no secret"),
     "exits": ("import sys; sys.exit(3)", "migrations/env.py:1", "ended the process: sys.exit(3)"),
@@ -120,6 +125,17 @@ def test_env_that_fails(project: Project, what: str, command: str) -> None:
     assert all(words in result.stderr for words in told), result.stderr
     assert result.stderr.startswith("gitmig: ") and len(result.stderr.splitlines()) == 2
     assert project.status() == before
+
+
+def test_env_that_catches_what_a_revision_raises(project: Project) -> None:
+    """A revision whose failure env.py keeps to itself is named all the same (E10)."""
+    project.write(
+        "migrations/env.py", ENV.replace("            context.run_migrations()", CATCHING, 1)
+    )
+    path = project.revision("aaaa00000000", "base00000000", 'op.drop_table("nowhere")')
+    change(project)
+    told = project.gitmig("autogenerate", code=2).stderr
+    assert path in told and "env.py caught what the revision raised" in told
 
 
 def test_env_that_fails_in_the_models(project: Project) -> None:
