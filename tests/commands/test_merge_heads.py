@@ -276,3 +276,22 @@ def test_quiet_where_there_is_nothing_to_merge(project: Project) -> None:
     """-q says nothing where there is nothing to do."""
     assert "nothing to merge" in project.gitmig("merge-heads").stdout
     assert project.gitmig("merge-heads", "-q").stdout == ""
+
+
+def test_models_that_cannot_be_compared(merged: Project) -> None:
+    """Heads are joined where the models cannot be compared, and that is said."""
+    merged.append("models.py", column("team_id", "ForeignKey('nowhere.id')"))
+    text = merged.read("models.py").replace("import Column", "import Column, ForeignKey")
+    merged.write("models.py", text)
+    merged.commit_all("a table that nobody declares")
+    told = merged.gitmig("merge-heads").stderr
+    assert "not compared with the models: " in told and "nowhere" in told
+    assert "('left', 'right')" in merged.read(merge_revision(merged))
+
+
+def test_much_that_the_models_ask_for(merged: Project) -> None:
+    """Of what the models ask for beyond the joined schema the first few are told."""
+    merged.append("models.py", "".join(column(f"more{number}") for number in range(12)))
+    merged.commit_all("more")
+    told = merged.gitmig("merge-heads").stderr
+    assert "posts.more0" in told and "posts.more11" not in told and "and 4 more" in told
