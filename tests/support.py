@@ -24,6 +24,18 @@ class User(Base):
     name = Column(String(50))
 """
 
+SERVICE = """\
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id = Column(Integer, primary_key=True)
+"""
+
 ENV = """\
 from alembic import context
 from sqlalchemy import engine_from_config, pool
@@ -298,6 +310,22 @@ def begin_with(project: Project, models: str, url: str = "") -> Project:
     project.commit_all("first")
     project.gitmig("install", "-q")
     return project
+
+
+def services(project: Project, *names: str, env: str = ENV) -> None:
+    """Give the repository services, each with models, an Alembic environment and a revision."""
+    project.git("rm", "-rqf", ".")
+    for name in names:
+        project.write(f"{name}/alembic.ini", INI)
+        project.write(f"{name}/models.py", SERVICE.replace("things", name))
+        project.write(f"{name}/migrations/env.py", env)
+        project.write(f"{name}/migrations/script.py.mako", TEMPLATE)
+        create = f'op.create_table("{name}", sa.Column("id", sa.Integer(), primary_key=True))'
+        project.revision(
+            f"{name}00000000", None, create, f'op.drop_table("{name}")', name,
+            f"{name}/migrations/versions/{name}.py",
+        )  # fmt: skip
+    project.commit_all("services")
 
 
 def use_url(project: Project, url: str, env: str = "") -> None:

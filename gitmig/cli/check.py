@@ -7,14 +7,24 @@ from pathlib import Path
 import click
 
 from gitmig.cli import options, outputs
+from gitmig.commands import shard
 from gitmig.commands.check import check
 from gitmig.commands.projectside import How
+from gitmig.commands.shard import Shard
 from gitmig.commands.side_by_side import failure_of
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
 from gitmig.model import CheckReport
 from gitmig.report import text
 from gitmig.report.console import progress_bar
 from gitmig.report.formats import FORMATS, render
+
+
+def read_shard(_context: click.Context, _option: click.Parameter, value: str) -> Shard:
+    """Return the shard that is asked for; raises click.BadParameter."""
+    try:
+        return shard.read(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command("check")
@@ -45,6 +55,14 @@ from gitmig.report.formats import FORMATS, render
     metavar="PATTERN",
     help="Open branches, to be compared with the base and each other; may be repeated.",
 )
+@click.option(
+    "--shard",
+    "part",
+    default="1/1",
+    metavar="N/M",
+    callback=read_shard,
+    help="Do part N of M, for a check that is spread over M machines.",
+)
 @click.option("--no-cache", is_flag=True, help="Replay everything, and keep nothing of it.")
 def check_command(
     directory: Path,
@@ -56,6 +74,7 @@ def check_command(
     base: str,
     static: bool,
     against: tuple[str, ...],
+    part: Shard,
     no_cache: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
@@ -68,6 +87,7 @@ def check_command(
                 base=base,
                 static=static,
                 against=against,
+                shard=part,
                 how=How(database, not no_cache, on_progress),
             )
     except (GitmigError, OSError, UnicodeError) as error:
@@ -80,6 +100,8 @@ def check_command(
     if output == "text":
         verbose = options.asked(click.get_current_context()).verbose
         text.checked(reports, quiet=quiet, verbose=verbose)
+        if not reports:
+            click.echo(f"gitmig: shard {part.number}/{part.of} has nothing to do")
     else:
         click.echo(render(output, reports).rstrip("\n"))
     outputs.deliver(files, reports)

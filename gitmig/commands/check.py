@@ -7,7 +7,7 @@ tables below and into ``ORDER``.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from gitmig.commands import against as open_branches
 from gitmig.commands import deploy, head_file, merge_result, problems, side_by_side
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
+from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
     FromGit,
     Outcome,
@@ -79,39 +80,52 @@ def check(
     base: str = "",
     static: bool = False,
     against: Sequence[str] = (),
+    shard: Shard = WHOLE,
     how: How = AS_USUAL,
 ) -> list[CheckReport]:
     """Check the named environment, or all.
 
     ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
     ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
-    be compared with the base and each other. Raises GitmigError where a check could not be made;
-    one of several environments that cannot be checked has a report that says so.
+    be compared with the base and each other; ``shard`` is what of all that to do here. Raises
+    GitmigError where a check could not be made; one of several environments that cannot be checked
+    has a report that says so. One of which this shard has nothing has none.
     """
     workspace = Workspace.open(directory)
     wanted = Wanted(base, static, tuple(against))
     try:
-        environments = workspace.environments(name)
+        everything = workspace.environments(name)
+        has_base = base or any(each.settings.base for each in everything)
+        parts = parts_of(static, [names[0] for names in BESIDE] if has_base else ())
+        mine = shard.share(parts, [each.name for each in everything])
+        environments = [each for each in everything if each.name in mine]
         if len(environments) > 1:
             workspace = replace(workspace, trees=Trees(workspace.repository))
         git = FromGit(workspace, wanted.against)
 
         def begin(environment: Environment) -> side_by_side.Rest:
-            return begin_one(subject_of(workspace, environment, wanted, git))
+            own = mine[environment.name]
+            return begin_one(subject_of(workspace, environment, wanted, git, own))
 
-        return side_by_side.each(environments, how, begin)
+        reports = side_by_side.each(environments, how, begin)
+        whole = shard == WHOLE
+        return [each for each in reports if whole or each.gates or each.findings or each.failure]
     finally:
         workspace.close()
 
 
 def subject_of(
-    workspace: Workspace, environment: Environment, wanted: Wanted, git: FromGit
+    workspace: Workspace,
+    environment: Environment,
+    wanted: Wanted,
+    git: FromGit,
+    parts: Collection[str],
 ) -> Subject:
     """Read the staged revisions of an environment."""
     found, findings = workspace.read_graph(environment)
     known = [*findings, *nothing_found(environment, found, findings)]
     known += head_file.untrue(workspace, environment)
-    return Subject(workspace, environment, wanted, git, found, known)
+    return Subject(workspace, environment, wanted, git, found, known, parts)
 
 
 def begin_one(subject: Subject) -> side_by_side.Rest:
@@ -119,13 +133,14 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
 
     They need a graph that can be used.
     """
-    read = by_reading(subject)
+    read = by_reading(subject) if READING in subject.parts else {}
+    told = dict(read) if subject.is_usable() else {"graph": subject.known, **read}
     report = CheckReport(
         subject.environment.name,
         tuple(gate_of(name, findings) for name, findings in read.items()),
-        tuple(each for name, found in read.items() for each in found_by(name, found)),
+        tuple(each for name, found in told.items() for each in found_by(name, found)),
         revisions=len(subject.found),
-        branches=tuple(subject.branches),
+        branches=tuple(subject.branches) if READING in subject.parts else (),
         place=subject.environment.ini or subject.environment.toml,
     )
     asked = () if subject.wanted.static else with_code(subject)  # git is asked by here
@@ -155,10 +170,13 @@ def with_code(subject: Subject) -> list[str]:
 
 
 def is_asked(subject: Subject, name: str) -> bool:
-    """Say whether a gate is asked for: by the settings, and by there being a base."""
+    """Say whether a gate is asked for: by the settings, by there being a base, in this shard."""
+    beside = next((names[0] for names in BESIDE if name in names), "")
+    if (beside or WALK) not in subject.parts:
+        return False
     if name == "downgrade":
         return subject.environment.settings.downgrade == "required"
-    if any(name in names for names in BESIDE):
+    if beside:
         return bool(subject.base.paths)
     return bool(subject.base.commit) or name not in OF_WHAT_IS_NEW
 
@@ -179,7 +197,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         waiting = [stack.enter_context(begin(subject, project)) for begin in beside]
         answer = project.ask("check", gates=names, published=published, new=new)
         gates, findings = outcome_of(subject, answer, names)
-        for wait in waiting if gate_passed(gates, "upgrade") else ():
+        for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = wait()
             told = found_by(more[0].name, told)
             gates, findings = [*gates, *more], [*findings, *told]

@@ -26,8 +26,8 @@ def each(
     ``begin`` asks git, for one environment after the other; what it returns has the project's side
     work, for several at a time. With one environment alone errors are raised.
     """
-    if len(environments) == 1:
-        return [begin(environments[0])(how)]
+    if len(environments) < 2:
+        return [begin(only)(how) for only in environments]
     rests = [begun(environment, begin) for environment in environments]
     free: SimpleQueue[str] = SimpleQueue()
     lines = at_once(len(environments))

@@ -5,7 +5,7 @@ Every gate of ``check`` is given this.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -67,7 +67,7 @@ class Base:
 @dataclass(frozen=True)
 class Subject:
     """One environment to be checked: ``found`` are its staged revisions, ``known`` what is wrong
-    with them by themselves.
+    with them by themselves, ``parts`` what of the check this shard does (see ``shard``).
     """  # noqa: D205
 
     workspace: Workspace
@@ -76,6 +76,7 @@ class Subject:
     git: FromGit
     found: Sequence[Revision]
     known: Sequence[Finding]
+    parts: Collection[str]
 
     @property
     def ref(self) -> str:

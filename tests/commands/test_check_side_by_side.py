@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from support import BIN, ENV, INI, TEMPLATE, Project
+from support import BIN, ENV, SERVICE, Project, services
 
 MEET = """
 import os, pathlib, time
@@ -22,35 +22,6 @@ HANG = """
 import os, pathlib, time
 pathlib.Path(os.environ["MEETING"], str(os.getpid())).touch()
 time.sleep(600)
-"""
-
-
-def services(project: Project, *names: str, env: str = ENV) -> None:
-    """Give the repository services, each with models, an Alembic environment and a revision."""
-    project.git("rm", "-rqf", ".")
-    for name in names:
-        project.write(f"{name}/alembic.ini", INI)
-        project.write(f"{name}/models.py", MODELS.replace("things", name))
-        project.write(f"{name}/migrations/env.py", env)
-        project.write(f"{name}/migrations/script.py.mako", TEMPLATE)
-        create = f'op.create_table("{name}", sa.Column("id", sa.Integer(), primary_key=True))'
-        project.revision(
-            f"{name}00000000", None, create, f'op.drop_table("{name}")', name,
-            f"{name}/migrations/versions/{name}.py",
-        )  # fmt: skip
-    project.commit_all("services")
-
-
-MODELS = """\
-from sqlalchemy import Column, Integer
-from sqlalchemy.orm import declarative_base
-
-Base = declarative_base()
-
-
-class Thing(Base):
-    __tablename__ = "things"
-    id = Column(Integer, primary_key=True)
 """
 
 
@@ -80,7 +51,7 @@ def test_one_that_cannot_run_loses_nothing(project: Project) -> None:
     """Where one environment cannot be checked the others are, and the exit code is 2."""
     services(project, "accounts", "billing", "orders")
     project.write("billing/migrations/env.py", "import never_there\n")
-    project.write("orders/models.py", MODELS.replace("things", "other"))
+    project.write("orders/models.py", SERVICE.replace("things", "other"))
     project.commit_all("broken")
     result = project.gitmig("check", code=2)
     first, second, third = (result.stdout.index(each) for each in ("accounts", "billing", "orders"))
