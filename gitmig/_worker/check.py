@@ -6,7 +6,8 @@ cache and is not taken down again (none: everything is walked); ``new``, the ids
 that the base branch does not have (none where there is no base).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
-``problems`` (the failure objects of ``failures``), and the facts of ``Project.facts``. One walk
+``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
+say, where drift was asked for), and the facts of ``Project.facts``. One walk
 up, down and up again serves them all: the fingerprint taken at each set of heads on the way up is
 what the way down is compared with.
 """
@@ -17,13 +18,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import fingerprint
+from . import drift, fingerprint
 from .cache import replay
-from .compare import compare
 from .compat import url_text
 from .databases import Databases
 from .failures import Failure
 from .generate import ARGUMENTS
+from .models import Models
 from .project import Project, Targets
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
@@ -56,7 +57,7 @@ def run(request: Request) -> Result:
             wanted = name in request["gates"]
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
         gates = [done[name] for name in ("upgrade", "downgrade", "drift")]
-        return dict(project.facts(databases), gates=gates)
+        return dict(project.facts(databases), gates=gates, models=walk.models)
 
 
 class Walk:
@@ -73,6 +74,7 @@ class Walk:
         self.schemas: dict[Heads, Fingerprint] = {}
         self.known: set[str] = set()
         self.at_head = False
+        self.models: list[Models] = []
 
     def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""
@@ -101,8 +103,9 @@ class Walk:
     def drift(self, problems: Problems) -> bool:
         """Compare the models with the schema at the heads."""
         if self.at_head:
-            for op in compare(self.project).operations():
-                problems.append({"kind": "drift", "message": op["words"], "operation": op})
+            found = drift.find(self.project, self.databases)
+            self.models = found["models"]
+            problems.extend(drift.problems(found))
         return self.at_head
 
     def begin(self, heads: Any, context: Context) -> Iterable[Step]:

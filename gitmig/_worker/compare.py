@@ -7,7 +7,7 @@ anything new.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +122,10 @@ class Comparison:
         ]
 
 
+Beside = Callable[[Comparison, Context], None]
+"""What is done in each database once it is compared."""
+
+
 def compare(
     project: Project,
     *,
@@ -130,8 +134,9 @@ def compare(
     residue: Collection[str] = (),
     touched: Collection[str] | None = None,
     fingerprints: bool = False,
+    beside: Beside | None = None,
 ) -> Comparison:
-    """Run autogenerate in every database of the project."""
+    """Run autogenerate in every database of the project, ``beside`` after it in each."""
     arguments: dict[str, Any] = dict.fromkeys(
         ("splice", "branch_label", "version_path", "depends_on"), None
     )
@@ -159,6 +164,8 @@ def compare(
         if fingerprints:
             tables = {op["table"] for op in found.operations()}
             found.before.append(fingerprint.take(migration_context.connection, tables))
+        if beside is not None:
+            beside(found, migration_context)
         return []
 
     project.run_env(fn, template_args=context.template_args, revision_context=context)

@@ -84,6 +84,13 @@ class Databases:
         servers = [home for home in self._homes.values() if isinstance(home, LentServer)]
         return next(filter(None, (home.blame(message) for home in servers)), {})
 
+    def another(self, dialect: Dialect) -> contextlib.AbstractContextManager[str]:
+        """Give the name of one more empty database on the server of a dialect; it is dropped."""
+        found: contextlib.AbstractContextManager[str] = self._home(
+            KINDS.get(dialect.name, dialect.name), dialect
+        ).another()
+        return found
+
     def close(self) -> None:
         """Close what is open and drop what was made on servers."""
         for connection in self._open:

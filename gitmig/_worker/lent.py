@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import drivers, line, needs
@@ -95,6 +95,16 @@ class LentServer:
         """Go on with databases that another process left; they are dropped at the end."""
         self._names, self._go_on = dict(left), True
         self._made = [name for name in left.values() if re.fullmatch(NAME, name)]
+
+    @contextlib.contextmanager
+    def another(self) -> Iterator[str]:
+        """Give the name of one more empty database, and drop it."""
+        name = PREFIX + uuid.uuid4().hex[:12]
+        self._create(name)
+        try:
+            yield name
+        finally:
+            self._drop(name)
 
     def close(self) -> None:
         """Drop what was made, where the server stays."""

@@ -22,6 +22,7 @@ OPERATIONS = {
     "check": "check",
     "deploy": "deploy",
     "describe": "describe_project",
+    "drift": "drift",
     "fold": "fold",
     "generate": "generate",
     "init": "init",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmig.commands import against as open_branches
-from gitmig.commands import deploy, head_file, merge_result, problems, side_by_side
+from gitmig.commands import deploy, drift, head_file, merge_result, problems, side_by_side
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
@@ -196,7 +196,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
     ):
         waiting = [stack.enter_context(begin(subject, project)) for begin in beside]
         answer = project.ask("check", gates=names, published=published, new=new)
-        gates, findings = outcome_of(subject, answer, names)
+        gates, findings = outcome_of(subject, project, answer, names)
         for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = wait()
             told = found_by(more[0].name, told)
@@ -209,18 +209,37 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
     return gates, findings, answer
 
 
-def outcome_of(subject: Subject, answer: Mapping[str, Any], names: Sequence[str]) -> Outcome:
+def outcome_of(
+    subject: Subject, project: ProjectSide, answer: Mapping[str, Any], names: Sequence[str]
+) -> Outcome:
     """Return the gates that the worker ran, and what they found."""
     gates, findings = [], []
     for gate in answer["gates"]:
-        if gate["name"] in names:
-            gates.append(Gate(gate["name"], gate["status"], gate["seconds"]))
-        told = [
-            problems.finding_of(problem, subject.environment, subject.found)
-            for problem in gate["problems"]
-        ]
+        if gate["name"] not in names:
+            continue
+        told = told_of(subject, project, gate, answer)
+        status = gate["status"]
+        if status != "skipped":
+            status = gate_of(gate["name"], told).status
+        gates.append(Gate(gate["name"], status, gate["seconds"]))
         findings += found_by(gate["name"], told)
     return gates, findings
+
+
+def told_of(
+    subject: Subject, project: ProjectSide, gate: Mapping[str, Any], answer: Mapping[str, Any]
+) -> list[Finding]:
+    """Return the findings for the problems of one of the worker's gates."""
+    found = gate["problems"]
+    different = [problem for problem in found if problem["kind"] == "drift"]
+    told = [
+        problems.finding_of(problem, subject.environment, subject.found)
+        for problem in found
+        if problem["kind"] != "drift"
+    ]
+    if gate["name"] == "drift" and gate["status"] != "skipped":
+        told += drift.findings(subject, project, different, answer)
+    return told
 
 
 def found_by(name: str, findings: Sequence[Finding]) -> list[Finding]:

@@ -15,10 +15,6 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
     """Return the finding for a problem of a gate."""
     path, line = str(problem.get("path", "")), int(problem.get("line", 0))
     revision = str(problem.get("revision", ""))
-    if problem["kind"] == "drift":
-        message = f"the models ask for what no revision does: {problem['message']}"
-        hint = "run `gitmig autogenerate`, look at the revision, and commit it"
-        return Finding("GM301", "error", message, hint, f"{environment.script_location}/env.py")
     if problem["kind"] == "downgrade_differs":
         message = f"the downgrade of {revision} does not restore the schema: {problem['message']}"
         hint = "mend downgrade() in this file"

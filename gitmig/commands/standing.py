@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gitmig import config, sources
 from gitmig.commands.workspace import Workspace
@@ -41,8 +41,27 @@ def refuse_forgotten(
 ) -> None:
     """Raise Stopped where this commit declares a table in a file that env.py never imports.
 
-    ``before`` is the tree of the commit before, ``loaded`` the files that were imported, ``known``
-    the tables of the project's metadata. Only tables on a base of the imported files count.
+    The arguments are those of ``forgotten``.
+    """
+    for path, line, table in forgotten(workspace, environment, before, loaded, known):
+        raise Stopped(
+            f"{path}:{line} declares table {table}, and env.py does not import that file",
+            import_it(environment),
+        )
+
+
+def forgotten(
+    workspace: Workspace,
+    environment: Environment,
+    before: Mapping[str, str],
+    loaded: Iterable[str],
+    known: Iterable[str],
+) -> Iterator[tuple[str, int, str]]:
+    """Yield path, line and name of the tables in files that env.py never imports.
+
+    ``before`` is the tree of the commit before (what it declared is left out), ``loaded`` the files
+    that were imported, ``known`` the tables of the project's metadata. Only tables on a base of the
+    imported files count.
     """
     seen = {key.rpartition(".")[2] for key in known}
     places = dict(declared_anew(workspace, environment, before, set(loaded)))
@@ -54,25 +73,26 @@ def refuse_forgotten(
     for candidate in sources.metadata_candidates(files):
         for path in sources.model_modules(files, candidate):
             if path in wanted and candidate.path not in wanted:
-                table, line = next(item for item in wanted[path].items() if item[0] not in seen)
-                raise Stopped(
-                    f"{path}:{line} declares table {table}, and env.py does not import that file",
-                    import_it(environment),
-                )
+                for table, line in wanted.pop(path).items():
+                    if table not in seen:
+                        yield path, line, table
 
 
 def declared_anew(
     workspace: Workspace, environment: Environment, before: Mapping[str, str], loaded: set[str]
 ) -> Iterable[tuple[str, dict[str, int]]]:
     """Yield the staged files that declare tables they did not declare before, with their lines."""
-    read = workspace.repository.read
     own = set(config.revision_paths(environment, workspace.index))
-    for path, blob in workspace.index.items():
-        if blob == before.get(path) or not path.endswith(".py") or path in loaded | own:
-            continue
+    changed = {path: blob for path, blob in workspace.index.items()
+               if blob != before.get(path) and path.endswith(".py")
+               and path not in loaded | own}  # fmt: skip
+    texts = workspace.repository.read_all(set(changed.values()))
+    for path, blob in changed.items():
         with contextlib.suppress(SourceError):
-            found = sources.tables(read(blob), path)
-            old = sources.tables(read(before[path]), path) if path in before else {}
+            found = sources.tables(texts.get(blob, ""), path)
+            old = {}
+            if path in before and found:
+                old = sources.tables(workspace.repository.read(before[path]), path)
             anew = {table: line for table, line in found.items() if table not in old}
             if anew:
                 yield path, anew

@@ -1,0 +1,134 @@
+"""Gate ``drift``: models and schema disagree; whose that is, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gitmig.commands.projectside import How, ProjectSide, open_project
+from gitmig.commands.standing import forgotten, import_it
+from gitmig.commands.subject import Subject
+from gitmig.commands.wording import listed
+from gitmig.errors import GitmigError
+from gitmig.model import Finding, Severity
+
+Difference = dict[str, Any]
+WRITE_IT = "run `gitmig autogenerate`, look at the revision, and commit it"
+BY_HAND = "write it by hand: `gitmig revision -m TEXT`"
+
+
+def findings(
+    subject: Subject,
+    project: ProjectSide,
+    differences: Sequence[Difference],
+    answer: Mapping[str, Any],
+) -> list[Finding]:
+    """Return what to say of the worker's differences, and of tables that env.py does not import.
+
+    ``project`` is what gave the ``answer``. Where there is a base, its own tree is asked, and what
+    it has too is told once, as older.
+    """
+    env = f"{subject.environment.script_location}/env.py"
+    found = [not_compared(each, env) for each in differences if each["severity"] == "note"]
+    own = [each for each in differences if each["severity"] != "note"]
+    if own and subject.base.paths:
+        own, more = since_base(subject, project, own, answer)
+        found += more
+    return [*(told(each, env) for each in own), *found, *not_imported(subject, answer)]
+
+
+def told(difference: Difference, env: str) -> Finding:
+    """Return the finding for one difference."""
+    if difference["written"]:
+        message = f"the models ask for what no revision does: {difference['message']}"
+        return Finding("GM301", "error", message, WRITE_IT, env)
+    message = f"models and schema differ where Alembic does not look: {difference['message']}"
+    hint = BY_HAND
+    if difference["severity"] == "warning":
+        hint = "say it in the models, too, or take it away in a revision"
+    elif difference["mend"]:
+        hint += f", and in its upgrade(): {'; '.join(difference['mend'])}"
+    return Finding("GM302", difference["severity"], message, hint, env)
+
+
+def not_compared(skipped: Difference, env: str) -> Finding:
+    """Return the note on a table of which only a part could be compared."""
+    message = (
+        "checks, indexes, defaults and types were compared by Alembic alone, because the models' "
+        f"table cannot be made by itself: {skipped['message']}"
+    )
+    return Finding("GM306", "note", message, "", env)
+
+
+def since_base(
+    subject: Subject,
+    project: ProjectSide,
+    differences: Sequence[Difference],
+    answer: Mapping[str, Any],
+) -> tuple[list[Difference], list[Finding]]:
+    """Return the differences that the base's tree does not have, and what to say of the others."""
+    workspace, environment = subject.workspace, subject.environment
+    env, commit = f"{environment.script_location}/env.py", subject.base.commit
+    how = How(project.terms.urls, project.terms.keep, line=project.terms.line)
+    try:
+        with open_project(workspace, environment, how, commit=commit) as base:
+            before = base.ask("drift")
+    except GitmigError as error:
+        message = f"what is older than this branch cannot be told: {error.message}"
+        return list(differences), [Finding("GM303", "note", message, error.hint, env)]
+    known = {each["key"] for each in before["drift"]}
+    own = [each for each in differences if each["key"] not in known]
+    older = [each["message"] for each in differences if each["key"] in known]
+    found = []
+    unchanged = nothing_changed(subject, before["models"], answer["models"])
+    if older:
+        message = f"{counted(older)} older than this branch: {listed(older)}"
+        if unchanged:
+            message += f"; no model and no revision changed here, and it was seen by {by(answer)}"
+        hint = "on the base branch, `gitmig autogenerate` with nothing staged writes what it can"
+        found.append(Finding("GM303", "warning", message, hint, env))
+    if own and unchanged:
+        message = (
+            f"{counted([each['message'] for each in own])} new, although no model and no revision "
+            f"changed since {commit[:12]}: it comes from elsewhere (env.py, configuration, what "
+            f"the models import, versions: {by(answer)})"
+        )
+        found.append(Finding("GM304", "note", message, "see what else this branch changes", env))
+    return own, found
+
+
+def counted(messages: Sequence[str]) -> str:
+    """Return how many differences there are, with the verb."""
+    if len(messages) == 1:
+        return "one difference between models and schema is"
+    return f"{len(messages)} differences between models and schema are"
+
+
+def by(answer: Mapping[str, Any]) -> str:
+    """Return the versions that decided."""
+    return ", ".join(f"{name} {version}" for name, version in answer["versions"].items())
+
+
+def nothing_changed(subject: Subject, before: Any, now: Any) -> bool:
+    """Say whether models and revisions are those of the base."""
+    tree = subject.workspace.repository.tree(subject.base.commit)
+    same = all(subject.workspace.index.get(path) == tree[path] for path in subject.base.paths)
+    return bool(same and not subject.base.new and before == now)
+
+
+def not_imported(subject: Subject, answer: Mapping[str, Any]) -> list[Finding]:
+    """Return a finding for each table that is declared where env.py does not look.
+
+    It is an error where this branch declares it, else a warning: it may be meant.
+    """
+    workspace, environment = subject.workspace, subject.environment
+    tables = [key for models in answer["models"] for key in models]
+    base = workspace.repository.tree(subject.base.commit) if subject.base.commit else {}
+    found = []
+    for path, line, table in forgotten(workspace, environment, {}, answer["loaded"], tables):
+        message = f"table {table} is declared here, and env.py does not import this file"
+        new = subject.base.commit and workspace.index[path] != base.get(path)
+        severity: Severity = "error" if new else "warning"
+        hint = import_it(environment).replace(", then commit again", "")
+        found.append(Finding("GM305", severity, message, hint, path, line))
+    return found
