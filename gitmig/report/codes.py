@@ -32,6 +32,11 @@ WORDS = {
     "GM202": "after a downgrade the schema is not what it was before",
     "GM203": "a revision fails on the way up again, after its downgrade",
     "GM301": "the models ask for what no revision does",
+    "GM302": "models and schema differ where Alembic does not look",
+    "GM303": "the base has the differences between models and schema, too",
+    "GM304": "models and schema differ although no model and no revision changed",
+    "GM305": "a table is declared in a file that env.py does not import",
+    "GM306": "a table of the models cannot be made by itself",
     "GM401": "production has what the throw-away database has not, or another version",
 }
 
