@@ -21,9 +21,6 @@ from .failures import Failure, first_of, one_line, place
 from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
 
 UNREADABLE = "the revisions could not be loaded"
-# what a use of Alembic's ``op`` and ``context`` raises outside env.py, by its version
-NOT_ESTABLISHED = (NameError, AttributeError, ImportError)
-
 
 Targets = tuple[str, ...]  # ids of revisions
 Target = Union[str, Targets]
@@ -51,14 +48,14 @@ class Project:
         with self.explained("revision_unreadable", UNREADABLE):
             # Any: Alembic takes several targets where it declares one
             self.script: Any = ScriptDirectory.from_config(self.config)
-            with contextlib.suppress(*NOT_ESTABLISHED):
+            with contextlib.suppress(Exception):
                 self.load_revisions()
 
     def load_revisions(self) -> None:
         """Load the revision files; ``complete`` says that it was done.
 
-        Some use ``op`` or ``context`` while they are imported, which Alembic only gives within
-        env.py: where they cannot be loaded before it, they are in its first run.
+        Some need what is only there within env.py, Alembic's ``op`` or an application that it
+        makes: where they cannot be loaded before it, they are in its first run, as by Alembic.
         """
         self.script.get_heads()
         self.complete = True

@@ -71,21 +71,31 @@ def tell_merged(reports: Sequence[MergeReport]) -> list[str]:
 
 
 @hook.command("post-merge")
-def post_merge() -> int:
+@click.option("--framework", is_flag=True, help="Called by the pre-commit framework.")
+def post_merge(framework: bool) -> int:
     """Tell what a merge or a fast-forward left behind."""
-    return tell_left_behind()
+    return tell_left_behind(framework)
 
 
 @hook.command("post-rewrite")
-def post_rewrite() -> int:
+@click.option("--framework", is_flag=True, help="Called by the pre-commit framework.")
+def post_rewrite(framework: bool) -> int:
     """Tell what a rebase left behind."""
-    return tell_left_behind()
+    if framework and os.environ.get("PRE_COMMIT_REWRITE_COMMAND") != "rebase":
+        return OK  # `git commit --amend` calls it, too
+    return tell_left_behind(framework)
 
 
-def tell_left_behind() -> int:
-    """Print what is wrong with the revisions now; git has done its work already."""
-    text.found(left_behind(Path.cwd()))
-    return OK
+def tell_left_behind(framework: bool) -> int:
+    """Print what is wrong with the revisions now; git has done its work already.
+
+    The framework shows only what a hook says that fails.
+    """
+    if framework and gate.skipped(os.environ):
+        return OK
+    findings = left_behind(Path.cwd())
+    text.found(findings)
+    return FINDINGS if findings and framework else OK
 
 
 @hook.command("post-commit")
