@@ -112,12 +112,16 @@ jobs:
         working-directory: {directory}
     steps:
       - uses: actions/checkout@v4
+        with:
+          fetch-depth: 0  # what is published is asked of the base branch's history
       - uses: actions/setup-python@v5
         with:
           python-version: {python}
       - run: {install}
       - run: python -m pip install gitmig
-      - run: gitmig check
+      - run: gitmig check --base "$BASE" --format github --output "markdown:$GITHUB_STEP_SUMMARY"
+        env:
+          BASE: ${{{{ github.base_ref }}}}  # empty but for pull requests: then there is none
 """
 
 
@@ -125,6 +129,8 @@ def github_workflow(
     directory: str = "", install: str = "-e .", branch: str = "main", python: str = "3.x"
 ) -> str:
     """Give .github/workflows/gitmig.yml: ``gitmig check`` for pull requests and ``branch``.
+
+    The base branch's name comes by way of the environment: a branch can be called ``$(…)``.
 
     ``directory`` is the project's folder from the top level, ``install`` what pip is to install
     there (``-e .`` or ``-r requirements.txt``), ``python`` the version for setup-python.

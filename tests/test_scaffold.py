@@ -247,13 +247,15 @@ def test_the_workflow() -> None:
     job = workflow["jobs"]["check"]
     assert job["defaults"]["run"]["working-directory"] == "my app: 1"
     assert workflow[True]["push"]["branches"] == ["release/1"]  # YAML 1.1 reads "on" as true
-    _, setup, *runs = job["steps"]
+    checkout, setup, *runs = job["steps"]
+    assert checkout["with"] == {"fetch-depth": 0}
     assert setup["with"] == {"python-version": "3.x"}
     assert [step["run"] for step in runs] == [
         "python -m pip install -r requirements.txt",
         "python -m pip install gitmig",
-        "gitmig check",
+        'gitmig check --base "$BASE" --format github --output "markdown:$GITHUB_STEP_SUMMARY"',
     ]
+    assert runs[-1]["env"] == {"BASE": "${{ github.base_ref }}"}
 
 
 def test_gitignore() -> None:
