@@ -16,6 +16,7 @@ PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-com
 HINTS = {
     "alembic_missing": f"install it there, or {INTERPRETER}",
     "prepare_failed": "mend that statement, see the documentation of `prepare`",
+    "setting_failed": "see docs/settings.md",
     "server_failed": "check the URL and that its user may create databases",
     "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
@@ -72,6 +73,8 @@ def message_of(case: Case) -> str:
         return f"{case.place}revision {case.text('revision')} fails on {way}: {message}"
     if kind == "prepare_failed":
         return f"`prepare` in [tool.gitmig.{case.text('settings')}] fails: {message}"
+    if kind == "setting_failed":
+        return f"`{case.text('setting')}` in [tool.gitmig]: {message}"
     if kind == "server_failed" and case.text("server"):
         return f"the server {case.text('server')} refused: {message}"
     if kind == "alembic_refused":
@@ -122,6 +125,29 @@ def where(path: str, line: int) -> str:
     if not path:
         return ""
     return f"{path}:{line}: " if line else f"{path}: "
+
+
+ON_ROWS = (
+    (re.compile(r"not.null|null value|cannot be null|doesn.t have a default", re.I),
+     "add it nullable, fill it with UPDATE, then set NOT NULL; or give it a server_default"),
+    (re.compile(r"unique|duplicate", re.I),
+     "rows of production may hold a value twice: make them differ first (UPDATE, DELETE)"),
+    (re.compile(r"foreign key", re.I),
+     "rows may point to nothing: mend them first (UPDATE, DELETE)"),
+    (re.compile(r"check constraint|violated|constraint .* is violated", re.I),
+     "rows may break it: make them fit first (UPDATE)"),
+    (re.compile(r"too long|out of range|truncated|overflow", re.I),
+     "values of production may need the old type: shorten them first (UPDATE), or keep it"),
+)  # fmt: skip
+OTHER_ROWS = "give rows like those of production with `seed` in [tool.gitmig]"
+
+
+def hint_for_rows(message: str) -> str:
+    """Return what usually helps where a revision only fails on rows."""
+    for words, hint in ON_ROWS:
+        if words.search(message):
+            return f"{hint}; where production has no such rows, {OTHER_ROWS}"
+    return f"let it stand rows as gitmig makes them, or {OTHER_ROWS}"
 
 
 def hint_for_migration(message: str, replayed: bool) -> str:

@@ -127,6 +127,7 @@ class Settings:
     merge: Literal["merge", "linear"] = "merge"
     head_file: str = ""
     downgrade: Literal["required", "optional", "forbidden"] = "required"
+    seed: str = ""
     snapshot_include: tuple[str, ...] = ()
     database: tuple[str, ...] = ()
     timeout: int = 300

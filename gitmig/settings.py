@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -31,6 +32,14 @@ def _is_text_table(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
+def _is_function(value: object) -> bool:
+    return _is_text(value) and re.fullmatch(r"[\w.]+:\w+", str(value)) is not None
+
+
+def _is_function_or_sql(value: object) -> bool:
+    return _is_function(value) or (_is_text(value) and str(value).endswith(".sql"))
+
+
 def _are_urls(value: object) -> bool:
     return _is_text(value) or _are_texts(value)
 
@@ -46,6 +55,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         '"required", "optional" or "forbidden"',
         lambda value: value in ("required", "optional", "forbidden"),
     ),
+    "seed": ('"module:function" or "file.sql"', _is_function_or_sql),
     "snapshot-include": ("a list of strings", _are_texts),
     "database": ("the URL of a server, or a list of them", _are_urls),
     "timeout": ("a whole number of seconds", lambda value: type(value) is int and value > 0),

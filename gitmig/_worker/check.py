@@ -1,6 +1,7 @@
 """``check``: the gates that need a database.
 
-Request besides the common part: ``gates`` (of upgrade, downgrade, drift), in that order;
+Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift); ``seed``, see
+``seeds``;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
 that the base branch does not have (none where there is no base).
@@ -25,7 +26,10 @@ from .databases import Databases
 from .failures import Failure
 from .generate import ARGUMENTS
 from .models import Models
+from .onrows import OnRows
 from .project import Project, Targets
+from .seeds import Seed
+from .sent import Sent
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
 
@@ -38,6 +42,7 @@ COULD_NOT_RUN = (
     "prepare_failed",
     "revision_unreadable",
     "server_failed",
+    "setting_failed",
     "unfit_server",
     "wrong_database",
     "wrong_source",
@@ -50,13 +55,14 @@ Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stan
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        walk = Walk(project, databases, tuple(request["published"]))
+        walk = Walk(project, databases, request)
         done = {}
-        # drift before downgrade: it needs the heads, which a failing downgrade would leave
-        for name in ("upgrade", "drift", "downgrade"):
+        # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
+        # last: they stay
+        for name in ("upgrade", "drift", "downgrade", "rows"):
             wanted = name in request["gates"]
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
-        gates = [done[name] for name in ("upgrade", "downgrade", "drift")]
+        gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
         return dict(project.facts(databases), gates=gates, models=walk.models)
 
 
@@ -67,22 +73,27 @@ class Walk:
     to stand on.
     """
 
-    def __init__(self, project: Project, databases: Databases, published: Targets) -> None:
+    def __init__(self, project: Project, databases: Databases, request: Request) -> None:
         self.project = project
         self.databases = databases
-        self.published = published
+        self.request = request
+        self.published: Targets = tuple(request["published"])
+        self.sent = Sent(project, request["new"])
         self.schemas: dict[Heads, Fingerprint] = {}
         self.known: set[str] = set()
         self.at_head = False
         self.models: list[Models] = []
+        self.upgraded = False
+        self.goes_back = False
 
     def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""
         if self.published:
             replay(self.project, self.databases, self.published)
+            self.databases.mark()
         self.project.run_env(self.begin)
         self.project.upgrade("heads", after=self.remember)
-        self.at_head = True
+        self.at_head = self.upgraded = True
         return True
 
     def downgrade(self, problems: Problems) -> bool:
@@ -97,7 +108,16 @@ class Walk:
         self.project.downgrade_above(self.published, after=compare_with_before)
         if not problems:  # on what was left over anything may fail
             self.again()
-            self.at_head = True
+            self.at_head = self.goes_back = True
+        return True
+
+    def rows(self, problems: Problems) -> bool:
+        """Up and down once more, one revision at a time, with rows in the tables."""
+        if not (self.upgraded and self.published):
+            return False
+        walk = OnRows(self.project, self.databases, self.published, self.sent)
+        seed = Seed(self.request["seed"], self.request["tree"])
+        walk.run(problems, seed, at_head=self.goes_back, down="downgrade" in self.request["gates"])
         return True
 
     def drift(self, problems: Problems) -> bool:

@@ -31,6 +31,7 @@ class Databases:
         self.cache = cache
         self.needs: Callable[[str], dict[str, Any]] = lambda kind: {}
         self.dialect: Dialect = None
+        self.generation = 0
         self._homes: dict[str, Any] = {}
         self._keys: Sequence[str] = ()
         self._left: Mapping[str, Mapping[str, str]] = {}
@@ -56,9 +57,24 @@ class Databases:
         They are empty, or restored from the longest prefix of ``keys`` that is known.
         """
         self._keys = keys
+        self.generation += 1
         for home in self._homes.values():
             home.fresh()
             home.keys = keys
+
+    def mark(self) -> None:
+        """Remember what the databases hold now, where that costs next to nothing."""
+        for home in self._homes.values():
+            if home.cheap:
+                home.mark()
+
+    def rewind(self) -> bool:
+        """Give new databases that hold what they held at the mark; False where not all can."""
+        homes = self._homes.values()
+        if not homes or not all(home.cheap and home.rewind() for home in homes):
+            return False
+        self.generation += 1
+        return True
 
     def keep(self, keys: Mapping[str, str], costly: bool) -> None:
         """Keep databases under their keys; ``costly`` says whether it took long to get there."""

@@ -23,6 +23,7 @@ KINDS = {
     "no_database": "no server of the kind that the project asks for is to be had",
     "unfit_server": "the server that was lent will not do; the front may have another",
     "prepare_failed": "a statement of `prepare` failed in a new database",
+    "setting_failed": "what a setting names (a file of SQL, a function) is not there or fails",
     "server_failed": "the given server refused a connection or a database",
     "rename_unknown": "a model declares a rename of what is not there",
     "not_stable": "two comparisons of one state of models and schema differ",

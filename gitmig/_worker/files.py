@@ -30,6 +30,7 @@ class SqliteFiles:
         self.keys: Sequence[str] = ()
         self._generation = 0
         self._paths: dict[str, str] = {}
+        self._marked: dict[str, str] = {}
 
     def connect(self, dialect: Dialect, asked: str, cparams: Mapping[str, Any]) -> Any:
         """Open a connection to the file that stands for what was asked for."""
@@ -51,6 +52,19 @@ class SqliteFiles:
         """Give new, empty files from now on."""
         self._generation += 1
         self._paths = {}
+
+    def mark(self) -> None:
+        """Remember what the files hold now."""
+        self._marked = {asked: f"{path}.marked" for asked, path in self._paths.items()}
+        for asked, copy in self._marked.items():
+            shutil.copyfile(self._paths[asked], copy)
+
+    def rewind(self) -> bool:
+        """Give new files with what they held at the mark; say whether there is one."""
+        if self._marked:
+            self.fresh()
+            self.adopt(self._marked)
+        return bool(self._marked)
 
     def keep(self, keys: Mapping[str, str]) -> None:
         """Keep the files under their keys."""

@@ -18,7 +18,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool, Pool
 
 from . import aside
 from .compat import connection_info
@@ -27,6 +28,7 @@ from .failures import Failure, note_error
 from .shapes import Connection, Context, Dialect
 
 MARK = "gitmig-ephemeral"
+GENERATION = "gitmig-generation"
 GO_ROUND = ("creator", "async_creator", "pool")
 OF_A_POOL = ("max_overflow", "pool_size", "pool_timeout", "pool_use_lifo")
 
@@ -42,9 +44,17 @@ def install(databases: Databases) -> None:
         if aside.active():
             return None
         connection, record.info[MARK] = databases.connect(dialect, cargs, cparams)
+        record.info[GENERATION] = databases.generation
         return connection
 
+    def refuse_old(connection: Any, record: Any, proxy: Any) -> None:
+        if record.info.get(GENERATION, databases.generation) != databases.generation:
+            raise DisconnectionError(
+                "it leads to a database that was left"
+            )  # the pool gets another
+
     event.listen(Engine, "do_connect", answer)
+    event.listen(Pool, "checkout", refuse_old)
     event.listen(Engine, "handle_error", note_error)
     wrap_create_engine(connect_by_url)
     check_contexts()

@@ -1,31 +1,35 @@
-"""Rows for the tables of a throw-away database: made from its schema, the same every time.
+"""Rows for tables of a throw-away database: made from its schema, the same every time.
 
-Two rows for each table, and first for those that its foreign keys point to. Values follow the
-types: numbers and texts end in the row's number, so that unique constraints hold; the members of
-an enum; what a CHECK mentions where it refuses the first attempt.
+First for the tables that foreign keys point to. What closes a circle of foreign keys is NULL at
+first, and pointed to something when every table has its rows. What a CHECK mentions is tried where
+it refuses the first attempt.
 """
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import re
-import uuid
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import exc
+from sqlalchemy import schema as ddl
 
+from .checks import repairs
 from .failures import one_line
 from .shapes import Connection
+from .values import Unknown, value
 
-ROWS = 2
+PLAIN, AGAIN, EMPTY, LARGE = "plain", "again", "empty", "large"
+TWO = (PLAIN, PLAIN)
+"""Rows that differ in every column."""
+MANY_KINDS = (PLAIN, AGAIN, EMPTY, LARGE)
+"""The second says again what the first says, where nothing is unique; then what may be NULL is,
+then what is large."""
+FIRST = 9000  # the numbers of what is unique come after it: small ones are taken by real rows
 ATTEMPTS = 60  # at values that please a CHECK
-DAY = datetime.date(2001, 2, 3)
-LITERAL = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
 
+in_order: Any = ddl.sort_tables_and_constraints  # also where foreign keys make a circle
 Row = dict[str, Any]
 Name = tuple[Any, str]  # schema, table
 
@@ -41,97 +45,219 @@ def insert(
 
     Raises CannotFill, also where that would be a table to ``avoid``.
     """
-    metadata = sqlalchemy.MetaData()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of types that SQLAlchemy does not know, and of cycles
-        for schema, name in sorted(names, key=str):
-            sqlalchemy.Table(name, metadata, schema=schema, autoload_with=connection)
-        order = metadata.sorted_tables
-    found: dict[Name, list[Row]] = {}
-    for table in order:
+    filling = Filling(connection, TWO)
+    for table in filling.order(names):
         if table.name in avoid:
             raise CannotFill(f"{table.name} may not get rows")
-        found[table.schema, table.name] = fill(connection, table, found)
-    return found
+        filling.fill(table)
+    filling.close_circles()
+    return filling.there
 
 
-def fill(connection: Connection, table: Any, there: dict[Name, list[Row]]) -> list[Row]:
-    """Insert rows into one table; return what it holds then."""
-    for number in range(1, ROWS + 1):
-        row = {}
+def insert_where_possible(
+    connection: Connection, names: Collection[Name], leave: Collection[Name]
+) -> dict[Name, str]:
+    """Fill tables, and those that they point to, but for those to ``leave`` as they are.
+
+    Returns the tables that have no row then, and why.
+    """
+    filling = Filling(connection, MANY_KINDS)
+    problems: dict[Name, str] = {}
+    for table in filling.order(names):
+        key = (table.schema, table.name)
+        try:
+            if key in leave:
+                filling.there[key] = read(connection, table)
+            else:
+                filling.fill(table)
+        except (CannotFill, exc.SQLAlchemyError) as problem:
+            filling.there[key] = read(connection, table)
+            if not filling.there[key]:
+                told = isinstance(problem, CannotFill)
+                problems[key] = str(problem) if told else one_line(problem)
+    filling.close_circles()
+    return problems
+
+
+class Filling:
+    """Rows on their way into the tables of one database; ``kinds`` are the rows of a table."""
+
+    def __init__(self, connection: Connection, kinds: Sequence[str]) -> None:
+        self.connection = connection
+        self.kinds = kinds
+        self.there: dict[Name, list[Row]] = {}
+        self.open: list[tuple[Any, Any, Any, int]] = []  # table, its key, constraint, number
+        if connection.dialect.name == "postgresql":
+            connection.execute(sqlalchemy.text("SET CONSTRAINTS ALL DEFERRED"))
+
+    def order(self, names: Iterable[Name]) -> list[Any]:
+        """Reflect tables and what they point to; return them, what is pointed to first."""
+        metadata = sqlalchemy.MetaData()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of types that SQLAlchemy does not know, of cycles
+            for schema, name in sorted(names, key=str):
+                sqlalchemy.Table(name, metadata, schema=schema, autoload_with=self.connection)
+            tables = sorted(metadata.tables.values(), key=lambda table: str(table.fullname))
+            pairs: Iterable[Any] = in_order(tables)
+            return [table for table, _ in pairs if table is not None]
+
+    def fill(self, table: Any) -> None:
+        """Insert the rows of one table, as many as it takes; raises CannotFill for none."""
+        unique = unique_columns(table)
+        for number, kind in enumerate(self.kinds, 1):
+            try:
+                row = self.row(table, unique, number, kind)
+                self.insert_one(table, row, number)
+            except CannotFill:
+                if number == 1 or len(self.kinds) == len(TWO):
+                    raise
+        self.there[table.schema, table.name] = read(self.connection, table)
+
+    def row(self, table: Any, unique: Collection[str], number: int, kind: str) -> Row:
+        """Return a row as it is planned."""
+        row: Row = {}
         for column in table.columns:
-            if not left_to_server(column):
-                row[column.name] = value(column, number)
-        point_to_parents(table, row, number, there)
-        insert_one(connection, table, row)
-    return read(connection, table)
+            if left_to_server(column):
+                continue
+            try:
+                if kind == EMPTY and column.nullable and not column.primary_key:
+                    row[column.name] = None
+                elif column.name in unique:
+                    row[column.name] = value(column, FIRST + number, large=False)
+                else:
+                    again = 1 if kind == AGAIN else number
+                    row[column.name] = value(column, again, large=kind == LARGE)
+            except Unknown as unknown:
+                if not column.nullable:
+                    raise CannotFill(str(unknown)) from None
+        for constraint in table.foreign_key_constraints:
+            self.point(table, constraint, row, unique, number, kind)
+        return row
 
-
-def left_to_server(column: Any) -> bool:
-    """Say whether only the database writes a column, or nobody can say what belongs there."""
-    identity = getattr(column, "identity", None)
-    written = getattr(column, "computed", None) is not None or (identity and identity.always)
-    unknown = isinstance(column.type, sqlalchemy.types.NullType)
-    return bool(written or (unknown and (column.nullable or column.server_default is not None)))
-
-
-def point_to_parents(table: Any, row: Row, number: int, there: dict[Name, list[Row]]) -> None:
-    """Give the columns of foreign keys the values of the rows that they point to."""
-    for constraint in table.foreign_key_constraints:
+    def point(
+        self, table: Any, constraint: Any, row: Row, unique: Collection[str], number: int, kind: str
+    ) -> None:
+        """Give the columns of a foreign key the values of the row that they point to."""
+        columns = [element.parent for element in constraint.elements]
+        if kind == EMPTY and any(column.nullable for column in columns):
+            return
         target = constraint.referred_table
-        parents = there.get((target.schema, target.name))
+        parents = self.there.get((target.schema, target.name))
+        own = any(column.name in unique for column in columns)
+        place = 0 if kind == AGAIN and not own else number - 1
         for element in constraint.elements:
             column, wanted = element.parent, element.column.name
             if parents:
-                row[column.name] = parents[(number - 1) % len(parents)][wanted]
+                row[column.name] = parents[place % len(parents)][wanted]
+            elif parents is not None and not column.nullable:
+                raise CannotFill(f"it points to {target.name}, which has no row")
             elif column.nullable:
                 row[column.name] = None
             elif target is table and wanted in row:
                 row[column.name] = row[wanted]
+            elif is_checked_later(constraint, self.connection) and not element.column.foreign_keys:
+                row[column.name] = value(element.column, FIRST + number)
             else:
                 raise CannotFill(f"{table.name} and {target.name} point to each other")
 
+    def insert_one(self, table: Any, row: Row, number: int) -> None:
+        """Insert a row, with other values where the database refuses it; raises CannotFill.
 
-def insert_one(connection: Connection, table: Any, row: Row) -> None:
-    """Insert a row, with other values where a CHECK refuses it; raises CannotFill."""
-    problem = ""
-    for changed in attempts(connection, table, row):
-        try:
-            with connection.begin_nested():
-                connection.execute(table.insert(), changed)
+        A value stays where the database has something else to say of it: there may be several
+        checks, and it tells one at a time.
+        """
+        tried = problem = self.refused(table, row, number)
+        if not problem:
             return
-        except exc.SQLAlchemyError as error:
-            problem = problem or one_line(error)
-    raise CannotFill(f"a row for {table.name} was refused: {problem}")
-
-
-def attempts(connection: Connection, table: Any, row: Row) -> Iterator[Row]:
-    """Yield a row, then variants of it with values that its checks mention."""
-    yield row
-    texts = [each["sqltext"] for each in sqlalchemy.inspect(connection).get_check_constraints(
-        table.name, schema=table.schema)]  # fmt: skip
-    current, left = dict(row), ATTEMPTS
-    for column in table.columns:
-        mentioned = [text for text in texts if re.search(rf"\b{re.escape(column.name)}\b", text)]
-        for candidate in candidates(column, mentioned) if column.name in row else ():
-            left -= 1
-            if left < 0:
+        other = self.unlike(table, row, number)
+        if not self.refused(table, other, number):
+            return
+        told, left = {problem}, ATTEMPTS
+        for name, candidate in repairs(self.connection, table, row, FIRST + number):
+            problem = self.refused(table, {**row, name: candidate}, number)
+            if not problem:
                 return
-            current = {**current, column.name: candidate}
-            yield current
+            if problem not in told:
+                row = {**row, name: candidate}
+                told.add(problem)
+            left -= 1
+            if not left:
+                break
+        raise CannotFill(f"a row for {table.name} was refused: {tried}")
+
+    def refused(self, table: Any, row: Row, number: int) -> str:
+        """Try to insert a row; return why it was refused, empty where it is in."""
+        try:
+            with self.connection.begin_nested():
+                done = self.connection.execute(table.insert(), row)
+        except exc.SQLAlchemyError as error:
+            return one_line(getattr(error, "orig", None) or error)
+        self.note_open(table, row, done, number)
+        return ""
+
+    def unlike(self, table: Any, row: Row, number: int) -> Row:
+        """Return a row without NULL and with nothing that another row has, but for its keys."""
+        kept = {name for each in table.foreign_key_constraints for name in each.column_keys}
+        other = {column.name: value(column, FIRST + number) for column in table.columns
+                 if column.name in row and column.name not in kept}  # fmt: skip
+        return {**row, **other}
+
+    def note_open(self, table: Any, row: Row, done: Any, number: int) -> None:
+        """Note which foreign keys are to be pointed somewhere when all tables have rows."""
+        if not table.primary_key.columns:
+            return
+        for constraint in table.foreign_key_constraints:
+            names = [element.parent.name for element in constraint.elements]
+            target = constraint.referred_table
+            waits = (target.schema, target.name) not in self.there
+            if waits and all(row.get(name, 0) is None for name in names):
+                self.open.append((table, done.inserted_primary_key, constraint, number))
+
+    def close_circles(self) -> None:
+        """Point to something what had nothing to point to when its row was made."""
+        for table, key, constraint, number in self.open:
+            target = constraint.referred_table
+            parents = self.there.get((target.schema, target.name))
+            kind = self.kinds[number - 1]
+            if not parents or kind == EMPTY:
+                continue
+            parent = parents[(number - 1) % len(parents)]
+            found = {each.parent.name: parent[each.column.name] for each in constraint.elements}
+            one = sqlalchemy.and_(
+                *(column == own for column, own in zip(table.primary_key.columns, key))
+            )
+            try:
+                with self.connection.begin_nested():
+                    self.connection.execute(table.update().where(one).values(**found))
+            except exc.SQLAlchemyError:  # a CHECK, or it is unique: NULL is a value, too
+                continue
 
 
-def candidates(column: Any, texts: Collection[str]) -> Iterator[Any]:
-    """Yield values for a column that texts of checks mention, and their neighbours."""
-    for text in texts:
-        for quoted, number in LITERAL.findall(text):
-            if number and not isinstance(column.type, sqlalchemy.String):
-                parsed = decimal.Decimal(number)
-                whole = isinstance(column.type, sqlalchemy.Integer)
-                for near in (parsed, parsed + 1, parsed - 1):
-                    yield int(near) if whole else near
-            elif quoted:
-                yield quoted.replace("''", "'")
+def is_checked_later(constraint: Any, connection: Connection) -> bool:
+    """Say whether a foreign key is looked at when the transaction ends, or not at all."""
+    return bool(constraint.deferrable) or connection.dialect.name == "sqlite"
+
+
+def unique_columns(table: Any) -> set[str]:
+    """Return the columns in which no two rows may be alike."""
+    groups = [table.primary_key, *(index for index in table.indexes if index.unique)]
+    groups += [each for each in table.constraints if isinstance(each, sqlalchemy.UniqueConstraint)]
+    return {column.name for group in groups for column in group.columns}
+
+
+def left_to_server(column: Any) -> bool:
+    """Say whether the database writes a column by itself, or nobody can say what belongs there.
+
+    A number that a sequence would give is left to it: it would give the same one again.
+    """
+    default = getattr(column.server_default, "arg", "")
+    given = getattr(column, "identity", None) is not None or "nextval(" in str(default)
+    unknown = isinstance(column.type, sqlalchemy.types.NullType)
+    return bool(
+        given
+        or getattr(column, "computed", None) is not None
+        or (unknown and (column.nullable or column.server_default is not None))
+    )
 
 
 def read(connection: Connection, table: Any) -> list[Row]:
@@ -139,73 +265,3 @@ def read(connection: Connection, table: Any) -> list[Row]:
     keys = list(table.primary_key.columns)
     result = connection.execute(table.select().order_by(*keys))
     return [dict(zip(result.keys(), row)) for row in result]
-
-
-def value(column: Any, number: int) -> Any:
-    """Return the value of a column in a row; raises CannotFill for an unknown type."""
-    for kind, make in MAKERS:
-        if isinstance(column.type, kind):
-            return make(column, number)
-    special = SPECIAL.get(type(column.type).__name__)
-    if special is None:
-        raise CannotFill(
-            f"nobody knows what belongs into {column.table.name}.{column.name} ({column.type!r})"
-        )
-    return special(column, number)
-
-
-def text_of(column: Any, number: int) -> str:
-    """Return a text that fits, and differs from that of the other rows."""
-    text = f"{column.name} {number}"
-    length = column.type.length
-    return text if length is None or len(text) <= length else text[-length:]
-
-
-def number_of(column: Any, number: int) -> decimal.Decimal:
-    """Return a number that fits the precision."""
-    precision, scale = column.type.precision, column.type.scale or 0
-    small = precision is not None and precision - scale < 1
-    return decimal.Decimal(number) / (10 if small else 1)
-
-
-def member_of(column: Any, number: int) -> str:
-    """Return a member of an enum."""
-    members = list(column.type.enums)
-    return str(members[(number - 1) % len(members)])
-
-
-def uuid_of(column: Any, number: int) -> Any:
-    """Return a UUID, as a text where the type wants one."""
-    found = uuid.UUID(int=number)
-    return found if getattr(column.type, "as_uuid", False) else str(found)
-
-
-Maker = Callable[[Any, int], Any]
-types = sqlalchemy.types
-MAKERS: list[tuple[Any, Maker]] = [
-    (types.Enum, member_of),
-    (types.String, text_of),
-    (types.Boolean, lambda column, number: number % 2 == 1),
-    (types.Integer, lambda column, number: number),
-    (types.Float, lambda column, number: number + 0.5),
-    (types.Numeric, number_of),
-    (types.DateTime, lambda column, number: datetime.datetime(2001, 2, 3, 4, 5, number)),
-    (types.Date, lambda column, number: DAY + datetime.timedelta(number)),
-    (types.Time, lambda column, number: datetime.time(1, 2, number)),
-    (types.Interval, lambda column, number: datetime.timedelta(number)),
-    (types.LargeBinary, lambda column, number: f"{number}".encode()),
-    (types.JSON, lambda column, number: {"row": number}),
-    (types.ARRAY, lambda column, number: []),
-]
-SPECIAL: dict[str, Maker] = {
-    "UUID": uuid_of,
-    "INET": lambda column, number: f"10.0.0.{number}",
-    "CIDR": lambda column, number: f"10.0.{number}.0/24",
-    "MACADDR": lambda column, number: f"08:00:2b:01:02:0{number}",
-    "INTERVAL": lambda column, number: datetime.timedelta(number),
-    "HSTORE": lambda column, number: {"row": f"{number}"},
-    "TSVECTOR": lambda column, number: f"word{number}",
-    "CITEXT": lambda column, number: f"{column.name} {number}",
-    "YEAR": lambda column, number: 2000 + number,
-    "NullType": lambda column, number: number,
-}

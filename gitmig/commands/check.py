@@ -64,7 +64,7 @@ def by_reading(subject: Subject) -> dict[str, Sequence[Finding]]:
 
 
 # those of the worker's `check`: one walk serves them all
-IN_WORKER = ("upgrade", "downgrade", "drift")
+IN_WORKER = ("upgrade", "downgrade", "rows", "drift")
 # those that go on at the same time, in workers of their own: begun with the project's side; what
 # they give waits for the outcome of the gates they are named by
 Beginning = Callable[[Subject, ProjectSide], AbstractContextManager[Callable[[], Outcome]]]
@@ -176,7 +176,7 @@ def is_asked(subject: Subject, name: str) -> bool:
         return False
     if name == "downgrade":
         return subject.environment.settings.downgrade == "required"
-    if beside:
+    if beside or name == "rows":
         return bool(subject.base.paths)
     return bool(subject.base.commit) or name not in OF_WHAT_IS_NEW
 
@@ -195,7 +195,8 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         contextlib.ExitStack() as stack,
     ):
         waiting = [stack.enter_context(begin(subject, project)) for begin in beside]
-        answer = project.ask("check", gates=names, published=published, new=new)
+        seed = subject.environment.settings.seed
+        answer = project.ask("check", gates=names, published=published, new=new, seed=seed)
         gates, findings = outcome_of(subject, project, answer, names)
         for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = wait()

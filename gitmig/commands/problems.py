@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gitmig.explain import hint_for_migration
-from gitmig.model import Environment, Finding, Revision
+from gitmig.explain import hint_for_migration, hint_for_rows
+from gitmig.model import Environment, Finding, Revision, Severity
 
 Problem = dict[str, Any]
+
+ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
+    "rows_lost": (
+        "GM502",
+        "error",
+        "{way} of {revision} loses what nothing in it asks for: ",
+        "keep the values in this file, or say there what becomes of them (UPDATE, DELETE)",
+    ),
+    "rows_gone": ("GM503", "note", "{way} of {revision} loses ", ""),
+    "rows_missing": (
+        "GM504",
+        "warning",
+        "not all is proved on rows: ",
+        "give it rows with `seed` in [tool.gitmig]",
+    ),
+}
 
 
 def finding_of(problem: Problem, environment: Environment, found: Sequence[Revision]) -> Finding:
@@ -20,6 +36,8 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
         hint = "mend downgrade() in this file"
         return Finding("GM202", "error", message, hint, path, line or line_of(revision, found),
                        revision)  # fmt: skip
+    if problem["kind"] in ROWS:
+        return of_rows(problem, path, line_of(revision, found), revision)
     return failure(problem, path, line, revision)
 
 
@@ -28,10 +46,22 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
     code, way = ("GM101", "upgrade") if problem.get("up", True) else ("GM201", "downgrade")
     if problem.get("again"):
         code, way = "GM203", "upgrade after its downgrade"
+    if problem.get("rows"):
+        code, way = "GM501", f"{way} where tables have rows"
     sql = f" [{problem['sql']}]" if problem.get("sql") else ""
     message = f"revision {revision} fails on {way}: {problem['message']}{sql}"
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
+    if problem.get("rows"):
+        hint = hint_for_rows(problem["message"])
     return Finding(code, "error", message, hint, path, line, revision)
+
+
+def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
+    """Return the finding for what happens to rows."""
+    code, severity, words, hint = ROWS[problem["kind"]]
+    way = "the upgrade" if problem.get("up", True) else "the downgrade"
+    message = f"{words.format(way=way, revision=revision)}{problem['message']}"
+    return Finding(code, severity, message, hint, path, line, revision)
 
 
 def line_of(revision: str, found: Sequence[Revision]) -> int:

@@ -1,0 +1,164 @@
+"""What tables hold, and what of it is lost between two looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy
+
+from .shapes import Connection
+
+Name = tuple[Any, str]  # schema, table
+
+
+@dataclass
+class Table:
+    """The columns of a table with their types, and its rows as texts in that order."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+    def of(self, names: Iterable[str]) -> list[tuple[str, ...]]:
+        """Return the rows with some of the columns."""
+        places = [list(self.columns).index(name) for name in names]
+        return [tuple(row[place] for place in places) for row in self.rows]
+
+
+Contents = dict[Name, Table]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is gone from a table: all of it, a ``column``, rows, or values of a column.
+
+    ``kind`` is table, column, rows or values; the names are those before.
+    """
+
+    kind: str
+    table: Name
+    column: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Renames:
+    """What has another name after a step: ``tables`` old to new, ``columns`` by the new table."""
+
+    tables: Mapping[Name, Name] = field(default_factory=dict)
+    columns: Mapping[tuple[Name, str], str] = field(default_factory=dict)
+
+    def after(self, table: Name, column: str = "") -> tuple[Name, str]:
+        """Return what a table, or a column of it, is called afterwards."""
+        new = self.tables.get(table, table)
+        return new, self.columns.get((new, column), column)
+
+    @property
+    def back(self) -> Renames:
+        """The way back."""
+        tables = {new: old for old, new in self.tables.items()}
+        return Renames(tables, {
+            (tables.get(table, table), new): old for (table, old), new in self.columns.items()
+        })  # fmt: skip
+
+
+def read(connection: Connection, names: Iterable[Name]) -> Contents:
+    """Return what tables hold, those of them that are there."""
+    inspector: Any = sqlalchemy.inspect(connection)
+    there: dict[Any, set[str]] = {}
+    found: Contents = {}
+    for schema, name in names:
+        if schema not in there:
+            there[schema] = set(inspector.get_table_names(schema=schema))
+        if name in there[schema]:
+            columns = {each["name"]: str(each["type"]) for each in
+                       inspector.get_columns(name, schema=schema)}  # fmt: skip
+            found[schema, name] = Table(columns, rows_of(connection, schema, name, columns))
+    return found
+
+
+def rows_of(
+    connection: Connection, schema: Any, name: str, columns: Iterable[str]
+) -> list[tuple[str, ...]]:
+    """Return the rows of a table as texts."""
+    items: list[Any] = [sqlalchemy.column(each) for each in columns]
+    if not items:
+        return []
+    query = sqlalchemy.table(name, *items, schema=schema).select()
+    return [tuple(map(shown, row)) for row in connection.execute(query)]
+
+
+def shown(value: Any) -> str:
+    """Return a value as text that is the same for the same value, whatever the driver gives."""
+    return repr(bytes(value) if isinstance(value, memoryview) else value)
+
+
+def losses(before: Contents, after: Contents, renames: Renames) -> list[Loss]:
+    """Return what is lost, in the order of the tables.
+
+    Values are compared where a column survives with its type; what became of them in another type
+    shows on the way back.
+    """
+    found = []
+    for name, table in sorted(before.items(), key=str):
+        new = after.get(renames.after(name)[0])
+        if new is None:
+            found += [Loss("table", name, "", f"table {told(name)} with {rows(table)}")]
+        else:
+            found += losses_of(name, table, new, renames)
+    return [loss for loss in found if loss.words]
+
+
+def losses_of(name: Name, table: Table, new: Table, renames: Renames) -> list[Loss]:
+    """Return what one table lost."""
+    pairs = {column: renames.after(name, column)[1] for column in table.columns}
+    gone = [column for column, now in pairs.items() if now not in new.columns]
+    found = [column_gone(name, column, table) for column in gone]
+    fewer = len(table.rows) - len(new.rows)
+    if fewer > 0:
+        words = f"{fewer} of {len(table.rows)} rows of {told(name)}"
+        return [*found, Loss("rows", name, "", words)]
+    same = [column for column, now in pairs.items()
+            if column not in gone and table.columns[column] == new.columns[now]]  # fmt: skip
+    missing = less(table.of(same), new.of(pairs[column] for column in same))
+    if not missing:
+        return found
+    changed = [values_gone(name, column, table, new, pairs[column]) for column in same]
+    told_of = [loss for loss in changed if loss.words]
+    mixed = Loss("values", name, "", f"the values of {told(name)} are in other rows")
+    return [*found, *(told_of or [mixed])]
+
+
+def column_gone(name: Name, column: str, table: Table) -> Loss:
+    """Return the loss of a column; one that holds nothing is none."""
+    held = [row for row in table.of([column]) if row != ("None",)]
+    plural = "" if len(held) == 1 else "s"
+    words = f"column {told(name)}.{column} with {len(held)} value{plural}" if held else ""
+    return Loss("column", name, column, words)
+
+
+def values_gone(name: Name, column: str, table: Table, new: Table, now: str) -> Loss:
+    """Return which values of a column are not there any more; none is no loss."""
+    missing = less(table.of([column]), new.of([now]))
+    plural = "" if len(missing) == 1 else "s"
+    words = f"{len(missing)} value{plural} of {told(name)}.{column}, such as {missing[0][0][:60]}" \
+        if missing else ""  # fmt: skip
+    return Loss("values", name, column, words)
+
+
+def less(before: Iterable[tuple[str, ...]], after: Iterable[tuple[str, ...]]) -> list[Any]:
+    """Return what was there and is not, each as often as it is missing."""
+    return list((Counter(before) - Counter(after)).elements())
+
+
+def rows(table: Table) -> str:
+    """Return how many rows a table has; empty where a table without any is no loss."""
+    return f"{len(table.rows)} row{'' if len(table.rows) == 1 else 's'}"
+
+
+def told(name: Name) -> str:
+    """Return a table's name for a sentence."""
+    schema, table = name
+    return f"{schema}.{table}" if schema else str(table)

@@ -1,0 +1,219 @@
+"""Gate ``rows``: the new revisions on tables that hold rows, up and down.
+
+The database is taken to where the base branch is. Each table that the new revisions name, and what
+those point to, gets rows: the project's own (``seed``), and made-up ones where it gave none. Then
+one revision at a time goes up, and down again. One that fails fails here and not in production.
+What is lost and no statement of the revision asked for is a problem; the rest is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy
+
+from . import contents, rows
+from .cache import replay
+from .contents import Contents, Loss, Renames
+from .databases import Databases
+from .failures import Failure
+from .invoked import watch
+from .lineage import Lineage
+from .project import Project, Targets
+from .redirect import name_of
+from .seeds import Seed
+from .sent import Sent
+from .shapes import Connection, Context, Op, Step
+
+Problems = list[dict[str, Any]]
+SYSTEM = ("information_schema", "pg_catalog")
+PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition"
+
+
+class Database:
+    """The rows of one database: what it holds now, and held at each set of heads.
+
+    ``lost`` are the tables and columns of which something is known to be lost by now, in their
+    names of now.
+    """
+
+    def __init__(self, now: Contents) -> None:
+        self.now = now
+        self.seen: dict[frozenset[str], Contents] = {}
+        self.by_revision: dict[str, tuple[Renames, list[Loss]]] = {}
+        self.lost: set[tuple[contents.Name, str]] = set()
+
+
+class OnRows:
+    """The walk with rows; ``published`` is where it begins, ``sent`` what the new revisions do."""
+
+    def __init__(
+        self, project: Project, databases: Databases, published: Targets, sent: Sent
+    ) -> None:
+        self.project = project
+        self.databases = databases
+        self.published = published
+        self.sent = sent
+        self.found: dict[str, Database] = {}
+        self.problems: Problems = []
+        self.lineage = Lineage()
+        watch(self.note)
+
+    def note(self, op: Op) -> None:
+        """Take an operation of the revision that runs into account."""
+        self.lineage.note(op)
+
+    def run(self, problems: Problems, seed: Seed, *, at_head: bool, down: bool) -> None:
+        """Walk up, and down where ``down``; ``at_head``: the databases are proved to go back."""
+        self.problems = problems
+        if not self.databases.rewind():
+            if at_head and self.sent.takes_nothing():
+                self.project.downgrade_above(self.published)
+            else:
+                replay(self.project, self.databases, self.published)
+        self.project.run_env(lambda heads, context: self.fill(context, seed))
+        self.lineage = Lineage()
+        with_rows(lambda: self.project.upgrade("heads", after=self.after_up))
+        if down:
+            self.lineage = Lineage()
+            with_rows(lambda: self.project.downgrade_above(self.published, after=self.after_down))
+
+    def fill(self, context: Context, seed: Seed) -> list[Step]:
+        """Give rows to the tables of one database."""
+        with context.connection.engine.begin() as connection:
+            names = self.concerned(connection, context)
+            held = contents.read(connection, names)
+            seed.give(connection)
+            after = contents.read(connection, names)
+            own = {name for name in names if len(after[name].rows) > len(held[name].rows)}
+            for name, why in rows.insert_where_possible(connection, names, own).items():
+                self.problems.append({
+                    "kind": "rows_missing",
+                    "message": f"{contents.told(name)} has no row in the proof: {why}",
+                })  # fmt: skip
+            found = Database(contents.read(connection, names))
+        found.seen[heads_of(context)] = found.now
+        self.found[name_of(context.connection)] = found
+        return []
+
+    def concerned(self, connection: Connection, context: Context) -> list[contents.Name]:
+        """Return the tables that the new revisions name, and those that point to them."""
+        inspector: Any = sqlalchemy.inspect(connection)
+        words, own = self.sent.words(), context._version.name
+        found: list[contents.Name] = []
+        left = partitions(connection)
+        for schema in schemas(inspector, connection):
+            names = set(inspector.get_table_names(schema=schema)) - {own} - left
+            wanted = {name for name in names if name.lower() in words}
+            wanted |= pointing(inspector, schema, names, wanted)
+            found += [(schema, name) for name in sorted(wanted)]
+        return found
+
+    def after_up(self, step: Step, context: Context) -> None:
+        """Compare what is there after a revision with what was there before it."""
+        found = self.found[name_of(context.connection)]
+        renames, self.lineage = renames_of(self.lineage), Lineage()
+        after = contents.read(context.connection, {renames.after(name)[0] for name in found.now})
+        losses = contents.losses(found.now, after, renames)
+        found.by_revision[step.revision.revision] = (renames, losses)
+        found.now = found.seen[heads_of(context)] = after
+        self.tell(step, losses)
+
+    def after_down(self, step: Step, context: Context) -> None:
+        """Compare what is there after a downgrade with what was there at these heads."""
+        found = self.found[name_of(context.connection)]
+        before = found.seen.get(heads_of(context))
+        if before is None:
+            return
+        renames, lost = found.by_revision[step.revision.revision]
+        back = renames.back
+        found.lost = {back.after(table, column) for table, column in found.lost}
+        found.lost |= {(loss.table, loss.column) for loss in lost}
+        now = contents.read(context.connection, before)
+        there = {name: table for name, table in before.items() if name in now}  # else: downgrade
+        losses = [loss for loss in contents.losses(there, now, Renames())
+                  if not self.is_known(found, loss)]  # fmt: skip
+        found.lost |= {(loss.table, loss.column) for loss in losses}
+        self.lineage = Lineage()
+        self.tell(step, losses)
+
+    def is_known(self, found: Database, loss: Loss) -> bool:
+        """Say whether it was told already: of the table as a whole, or of the column."""
+        known = {column for table, column in found.lost if table == loss.table}
+        return "" in known or loss.column in known or (not loss.column and bool(known))
+
+    def tell(self, step: Step, losses: Collection[Loss]) -> None:
+        """Add the problem of a step that loses something, and of what it was asked to."""
+        revision = step.revision.revision
+        for kind in ("rows_lost", "rows_gone"):
+            told = [
+                loss.words
+                for loss in losses
+                if (kind == "rows_gone") is self.is_asked(revision, loss)
+            ]
+            if told:
+                self.problems.append({
+                    "kind": kind,
+                    "message": "; ".join(told),
+                    "revision": revision,
+                    "up": step.is_upgrade,
+                    "path": self.project.relative(step.revision.path),
+                })  # fmt: skip
+
+    def is_asked(self, revision: str, loss: Loss) -> bool:
+        """Say whether a revision says itself that something goes."""
+        return loss.kind in ("table", "column") or self.sent.asks_for(revision, loss.table[1])
+
+
+def with_rows(walk: Any) -> None:
+    """Run a walk; a failure says that there were rows."""
+    try:
+        walk()
+    except Failure as failure:
+        failure.data["rows"] = True
+        raise
+
+
+def heads_of(context: Context) -> frozenset[str]:
+    """Return where a database stands."""
+    return frozenset(context.get_current_heads())
+
+
+def schemas(inspector: Any, connection: Connection) -> list[Any]:
+    """Return the schemas of a database that hold the project's tables, None for the default."""
+    if connection.dialect.name != "postgresql":
+        return [None]
+    default = connection.dialect.default_schema_name
+    others = [name for name in inspector.get_schema_names()
+              if name not in (default, *SYSTEM) and not name.startswith("pg_")]  # fmt: skip
+    return [None, *others]
+
+
+def partitions(connection: Connection) -> set[str]:
+    """Return the tables that get their rows through another one."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    return {row[0] for row in connection.execute(sqlalchemy.text(PARTITIONS))}
+
+
+def pointing(
+    inspector: Any, schema: Any, names: Collection[str], wanted: Collection[str]
+) -> set[str]:
+    """Return the tables of a schema with a foreign key to one of those that are wanted."""
+    if not wanted:
+        return set()
+    found = set()
+    for name in names:
+        keys = inspector.get_foreign_keys(name, schema=schema)
+        if any(key["referred_table"] in wanted for key in keys):
+            found.add(name)
+    return found
+
+
+def renames_of(lineage: Lineage) -> Renames:
+    """Return what a step renamed."""
+    told = lineage.renames()
+    tables = {(schema, old): (schema, new) for schema, old, new in told["tables"]}
+    columns = {((schema, table), old): new for schema, table, old, new in told["columns"]}
+    return Renames(tables, columns)

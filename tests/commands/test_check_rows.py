@@ -1,0 +1,348 @@
+"""Gate `rows`: the new revisions on tables that hold rows, by the real command (K3)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support import Project, column
+
+CREATE = (
+    'op.create_table("users", sa.Column("id", sa.Integer, primary_key=True), '
+    'sa.Column("name", sa.String(50)))'
+)
+BATCH = "with op.batch_alter_table('users') as users:\n        users."
+
+
+def branch(project: Project, up: str, down: str = "pass", models: str = "") -> str:
+    """Put a revision on a branch; return its path."""
+    project.git("switch", "-q", "-c", "feature")
+    project.append("models.py", models)
+    path = project.revision("more00000000", "base00000000", up, down)
+    project.commit_all("more")
+    return path
+
+
+def base(project: Project, *more: str) -> None:
+    """Let the published revision make more, by statements."""
+    path = "migrations/versions/base00000000.py"
+    text = project.read(path).replace('    op.drop_table("users")', "    pass")
+    assert "def downgrade" in text
+    lines = "".join(f"    op.execute('''{each}''')\n" for each in more)
+    project.write(path, text.replace("\n\n\ndef downgrade", f"\n{lines}\n\ndef downgrade"))
+    project.commit_all("more of the base")
+
+
+def check(project: Project, *options: str, code: int | None = None) -> dict[str, Any]:
+    """Run a check against main and return its report."""
+    result = project.gitmig("check", "--base", "main", "--format", "json", *options, code=code)
+    told: dict[str, Any] = json.loads(result.stdout)
+    return told
+
+
+def rows(project: Project) -> tuple[str, list[tuple[str, str, str]]]:
+    """Return the gate's status, and its findings: code, severity and message."""
+    told = check(project)
+    status = {gate["name"]: gate["status"] for gate in told["gates"]}["rows"]
+    found = [(each["code"], each["severity"], each["message"]) for each in told["findings"]]
+    return status, [each for each in found if each[0].startswith("GM5")]
+
+
+FAILS = {
+    "NOT NULL without default": (
+        f"{BATCH}add_column(sa.Column('email', sa.String(9), nullable=False))",
+        f"{BATCH}drop_column('email')",
+        "Cannot add a NOT NULL column",
+    ),
+    "NOT NULL over NULL": (
+        f"{BATCH}alter_column('name', nullable=False)",
+        f"{BATCH}alter_column('name', nullable=True)",
+        "NOT NULL constraint failed",
+    ),
+    "UNIQUE over duplicates": (
+        "op.create_index('ux', 'users', ['name'], unique=True)",
+        "op.drop_index('ux', 'users')",
+        "UNIQUE constraint failed: users.name",
+    ),
+    "a CHECK that rows break": (
+        f"{BATCH}create_check_constraint('short', \"name = 'a'\")",
+        f"{BATCH}drop_constraint('short')",
+        "CHECK constraint failed",
+    ),
+    "a failing backfill": (
+        'op.execute("UPDATE users SET id = 1")',
+        "pass",
+        "UNIQUE constraint failed: users.id",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILS)
+def test_fails_on_rows(project: Project, case: str) -> None:
+    """What passes on empty tables and fails on rows is found, at its line, with a remedy (K3)."""
+    up, down, told = FAILS[case]
+    path = branch(project, up, down)
+    answer = check(project, code=1)
+    gates = {gate["name"]: gate["status"] for gate in answer["gates"]}
+    assert (gates["upgrade"], gates["downgrade"], gates["rows"]) == ("passed", "passed", "failed")
+    (found,) = [each for each in answer["findings"] if each["code"] == "GM501"]
+    assert (found["path"], found["revision"]) == (path, "more00000000")
+    assert found["line"] >= 12 and told in found["message"]
+    assert "where tables have rows" in found["message"] and "`seed`" in found["hint"]
+
+
+def test_a_downgrade_that_fails_on_rows(project: Project) -> None:
+    """A downgrade that brings a NOT NULL column back fails where there are rows (K3)."""
+    base(project, "ALTER TABLE users ADD COLUMN old INTEGER NOT NULL DEFAULT 0")
+    bring = f"{BATCH}add_column(sa.Column('old', sa.Integer, nullable=False))"
+    branch(project, "op.drop_column('users', 'old')", bring)
+    status, found = rows(project)
+    assert status == "failed"
+    assert any("fails on downgrade where tables have rows" in each[2] for each in found)
+
+
+def test_rows_survive(project: Project) -> None:
+    """A column that is added and taken away, and one that is renamed, cost nothing (K3)."""
+    up = (
+        "op.add_column('users', sa.Column('email', sa.String(200)))\n"
+        f"    {BATCH}alter_column('name', new_column_name='full_name')"
+    )
+    down = (
+        f"{BATCH}alter_column('full_name', new_column_name='name')\n"
+        "    op.drop_column('users', 'email')"
+    )
+    branch(project, up, down)
+    assert rows(project) == ("passed", [])
+
+
+def test_a_renamed_table(project: Project) -> None:
+    """Rows of a renamed table are found again under its new name (K3)."""
+    branch(
+        project,
+        "op.rename_table('users', 'people')",
+        "op.rename_table('people', 'users')",
+    )
+    assert rows(project) == ("passed", [])
+
+
+def test_what_goes_is_told(project: Project) -> None:
+    """A dropped column, a dropped table and what a revision deletes itself are listed (K3)."""
+    base(project, "CREATE TABLE posts (id INTEGER PRIMARY KEY, text VARCHAR(20))")
+    branch(
+        project,
+        "op.drop_column('users', 'name')\n    op.drop_table('posts')",
+        "op.add_column('users', sa.Column('name', sa.String(50)))\n    op.create_table('posts', "
+        "sa.Column('id', sa.Integer, primary_key=True), sa.Column('text', sa.String(20)))",
+    )
+    status, found = rows(project)
+    assert status == "passed"
+    assert found == [
+        (
+            "GM503",
+            "note",
+            "the upgrade of more00000000 loses table posts with 4 rows; "
+            "column users.name with 3 values",
+        )
+    ]
+
+
+def test_rows_that_are_deleted(project: Project) -> None:
+    """Rows and values that a statement of the revision takes away are listed, no fault (K3)."""
+    branch(project, "op.execute('DELETE FROM users WHERE name IS NULL')")
+    status, found = rows(project)
+    assert (status, found) == (
+        "passed",
+        [("GM503", "note", "the upgrade of more00000000 loses 1 of 4 rows of users")],
+    )
+
+
+def test_values_that_are_changed(project: Project) -> None:
+    """So are values that an UPDATE changes (K3)."""
+    branch(project, "op.execute(\"UPDATE users SET name = 'x' WHERE id = 9001\")")
+    ((code, severity, message),) = rows(project)[1]
+    assert (code, severity) == ("GM503", "note")
+    assert "loses 1 value of users.name, such as 'name 1'" in message
+
+
+def test_rows_that_nobody_asked_to_lose(project: Project) -> None:
+    """Rows that go with a table that batch mode writes anew are an error (K3)."""
+    env = project.read("migrations/env.py").replace(
+        "    with connectable.connect",
+        "    from sqlalchemy import event\n\n"
+        "    @event.listens_for(connectable, 'connect')\n"
+        "    def enforce(connection, record):\n"
+        "        connection.execute('PRAGMA foreign_keys=ON')\n\n"
+        "    with connectable.connect",
+    )
+    project.write("migrations/env.py", env)
+    base(
+        project,
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY, "
+        "author INTEGER REFERENCES users(id) ON DELETE CASCADE)",
+    )
+    branch(
+        project,
+        "with op.batch_alter_table('users', recreate='always') as users:\n"
+        "        users.add_column(sa.Column('email', sa.String(9)))",
+        "op.drop_column('users', 'email')",
+    )
+    status, found = rows(project)
+    assert status == "failed"
+    assert found[0][0] == "GM502" and "rows of posts" in found[0][2]
+
+
+SHAPES = {
+    "a circle of foreign keys": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b(id))",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES a(id))",
+    ),
+    "a key to itself": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES a(id))",
+    ),
+    "composite keys": (
+        "CREATE TABLE b (x INTEGER, y VARCHAR(9), PRIMARY KEY (x, y))",
+        "CREATE TABLE a (x INTEGER NOT NULL, y VARCHAR(9) NOT NULL, z INTEGER, "
+        "UNIQUE (x, y), FOREIGN KEY (x, y) REFERENCES b(x, y))",
+    ),
+    "an association": (
+        "CREATE TABLE b (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE a (b INTEGER REFERENCES b(id), u INTEGER REFERENCES users(id), "
+        "PRIMARY KEY (b, u))",
+    ),
+    "checks": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, kind VARCHAR(9) NOT NULL, "
+        "low INTEGER NOT NULL, high INTEGER NOT NULL, code VARCHAR(9) NOT NULL, "
+        "mail VARCHAR(50) NOT NULL CHECK (mail LIKE '%@%'), CHECK (kind IN ('s', 't')), "
+        "CHECK (low < high), CHECK (length(code) = 3))",
+    ),
+    "a unique expression": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(9))",
+        "CREATE UNIQUE INDEX ux ON a (lower(name))",
+    ),
+    "a generated column": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER, twice INTEGER "
+        "GENERATED ALWAYS AS (n * 2) STORED)",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_gets_rows(project: Project, shape: str) -> None:
+    """Tables of every shape get rows, so that a NOT NULL column without default fails (K3)."""
+    base(project, *SHAPES[shape])
+    branch(
+        project,
+        "with op.batch_alter_table('a') as a:\n"
+        "        a.add_column(sa.Column('more', sa.Integer, nullable=False))",
+        "with op.batch_alter_table('a') as a:\n        a.drop_column('more')",
+    )
+    _, found = rows(project)
+    assert [each[0] for each in found] == ["GM501"], found
+
+
+def test_a_table_that_cannot_be_filled(project: Project) -> None:
+    """A table for which no row can be made up is named, with the reason (K3)."""
+    base(
+        project, "CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT NOT NULL CHECK (n GLOB '[A-F]z'))"
+    )
+    branch(project, "op.add_column('a', sa.Column('m', sa.Integer))", "op.drop_column('a', 'm')")
+    status, found = rows(project)
+    assert status == "passed"
+    ((code, severity, message),) = found
+    assert (code, severity) == ("GM504", "warning")
+    assert "a has no row in the proof: a row for a was refused: " in message and "CHECK" in message
+
+
+def test_rows_that_a_revision_put_there(project: Project) -> None:
+    """Made-up rows come beside those of published revisions, and take nothing from them (K3)."""
+    base(
+        project,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(9) UNIQUE)",
+        "INSERT INTO a VALUES (1, 'admin'), (2, 'guest')",
+    )
+    branch(project, "op.execute('DELETE FROM a')")
+    assert "loses 6 of 6 rows of a" in rows(project)[1][0][2]
+
+
+def test_a_seed_of_sql(project: Project) -> None:
+    """Tables that the project's own file fills get no made-up rows (K3)."""
+    project.write("gitmig.toml", 'seed = "db/seed.sql"\n')
+    project.write("db/seed.sql", "-- two; people\nINSERT INTO users VALUES (1, 'a;b');\n"
+                  "INSERT INTO users VALUES (2, 'c');\n")  # fmt: skip
+    project.commit_all("seed")
+    branch(
+        project,
+        "op.create_index('ux', 'users', ['name'], unique=True)",
+        "op.drop_index('ux', 'users')",
+    )
+    assert rows(project) == ("passed", [])
+
+
+def test_a_seed_that_is_a_function(project: Project) -> None:
+    """A function gets the connection; what it inserts is what the proof is made on (K3)."""
+    project.write("gitmig.toml", 'seed = "seeds:people"\n')
+    insert = "INSERT INTO users VALUES (5, 'Ada')"
+    project.write(
+        "seeds.py", f'def people(connection):\n    connection.exec_driver_sql("{insert}")\n'
+    )
+    project.commit_all("seed")
+    branch(project, "op.execute(\"DELETE FROM users WHERE name = 'Ada'\")")
+    assert "loses 1 of 1 rows of users" in rows(project)[1][0][2]
+
+
+@pytest.mark.parametrize(
+    ("seed", "told"),
+    [
+        ("nowhere.sql", "nowhere.sql cannot be read: No such file"),
+        ("nowhere:people", "nowhere cannot be imported"),
+        ("models:people", "models has no function people"),
+        ("bad.sql", "bad.sql:2: OperationalError: no such table: nowhere"),
+    ],
+)
+def test_a_seed_that_fails(project: Project, seed: str, told: str) -> None:
+    """A seed that is not there or fails is one sentence, and never green."""
+    project.write("gitmig.toml", f'seed = "{seed}"\n')
+    project.write("bad.sql", "-- first\nINSERT INTO nowhere VALUES (1);\n")
+    branch(project, "op.add_column('users', sa.Column('m', sa.Integer))",
+           "op.drop_column('users', 'm')")  # fmt: skip
+    result = project.gitmig("check", "--base", "main", code=2)
+    assert f"`seed` in [tool.gitmig]: {told}" in result.stderr
+
+
+def test_without_a_base(project: Project) -> None:
+    """Without a base nothing is new, and the gate is not in the list."""
+    told = json.loads(project.gitmig("check", "--format", "json").stdout)
+    assert "rows" not in [gate["name"] for gate in told["gates"]]
+
+
+def test_a_downgrade_that_fails_without_rows(project: Project) -> None:
+    """Where the way back is broken the way up is still proved on rows (K3)."""
+    branch(project, "op.create_index('ux', 'users', ['name'], unique=True)", "1 / 0")
+    status, found = rows(project)
+    assert status == "failed" and found[0][0] == "GM501"
+
+
+def test_several_revisions(project: Project) -> None:
+    """Each new revision is judged by what it does itself, also where names change (K3)."""
+    project.git("switch", "-q", "-c", "feature")
+    project.revision("r1", "base00000000", "op.rename_table('users', 'people')",
+                     "op.rename_table('people', 'users')")  # fmt: skip
+    project.revision("r2", "r1", "op.drop_column('people', 'name')",
+                     "op.add_column('people', sa.Column('name', sa.String(50)))")  # fmt: skip
+    project.revision("r3", "r2", "op.add_column('people', sa.Column('n', sa.Integer))",
+                     "op.drop_column('people', 'n')")  # fmt: skip
+    project.commit_all("three")
+    status, found = rows(project)
+    assert status == "passed"
+    assert found == [("GM503", "note", "the upgrade of r2 loses column people.name with 3 values")]
+
+
+def test_models_that_agree_are_green(project: Project) -> None:
+    """A generated revision passes the gate as everything else (K3)."""
+    project.git("switch", "-q", "-c", "feature")
+    project.append("models.py", column("email", more=", nullable=False, server_default=''"))
+    project.git("add", "-A")
+    project.gitmig("autogenerate", "-q", code=None)
+    project.commit_all("email")
+    assert check(project, code=0)["ok"]
