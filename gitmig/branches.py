@@ -115,10 +115,12 @@ def found_by(repository: Repository, patterns: Sequence[str]) -> dict[str, str]:
         exact = pattern.startswith("refs/")
         named = refs(repository, [pattern] if exact else [place + pattern for place in PLACES])
         if not named:
-            raise GitFailed(
-                f"no branch here matches {pattern}",
+            hint = (
                 "see `git for-each-ref`; those of pull requests come with "
-                "`git fetch origin '+refs/pull/*/head:refs/remotes/origin/pr/*'`",
+                "`git fetch origin '+refs/pull/*/head:refs/remotes/origin/pr/*'`"
+            )
+            raise GitFailed(
+                f"no branch here matches {pattern}", FETCH_ALL if repository.is_shallow else hint
             )
         for name, commit in named.items():
             own = name.removeprefix("origin/")
@@ -146,6 +148,10 @@ def left_at(repository: Repository, commit: str, base: str) -> str:
     found = repository.text("merge-base", base, commit, also=1).partition("\n")[0]
     if not found and repository.is_shallow:
         raise GitFailed(f"{commit[:12]} and {base[:12]} have no common commit here", FETCH_ALL)
+    if found and repository.is_cut_off(commit, base, found):
+        raise GitFailed(
+            f"the history between {commit[:12]} and {base[:12]} is cut off here", FETCH_ALL
+        )
     return found
 
 

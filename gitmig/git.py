@@ -213,6 +213,16 @@ class Repository:
         """Say whether the history here is cut off."""
         return (self.common_dir / "shallow").exists()
 
+    def is_cut_off(self, one: str, other: str, common: str) -> bool:
+        """Say whether a shallow clone lacks commits between two and the common one it knows.
+
+        There may be a newer one then. Where that is one of the two there is none.
+        """
+        if not self.is_shallow or common in (self.resolve(one), self.resolve(other)):
+            return False
+        between = self.text("rev-list", one, other, f"^{common}").split()
+        return not set(between).isdisjoint((self.common_dir / "shallow").read_text().split())
+
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""
         output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)

@@ -19,7 +19,7 @@ def merge_base(repository: Repository, ref: str) -> str:
         hint = FETCH_ALL if repository.is_shallow else f"git fetch origin {ref}"
         raise GitFailed(f"there is no commit called {ref}", hint)
     try:
-        return repository.text("merge-base", "HEAD", name)
+        found = repository.text("merge-base", "HEAD", name)
     except GitFailed as error:
         if not repository.resolve("HEAD"):
             raise GitFailed(
@@ -27,6 +27,9 @@ def merge_base(repository: Repository, ref: str) -> str:
                 "make the first one, or leave --base out",
             ) from error
         raise GitFailed(f"HEAD and {name} have no common commit here", FETCH_ALL) from error
+    if repository.is_cut_off("HEAD", name, found):
+        raise GitFailed(f"the history between HEAD and {name} is cut off here", FETCH_ALL)
+    return found
 
 
 def commits_since(repository: Repository, commit: str, folders: Sequence[str]) -> list[str]:

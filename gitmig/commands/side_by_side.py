@@ -24,7 +24,7 @@ def each(
     """Return the reports of environments, in their order.
 
     ``begin`` asks git, for one environment after the other; what it returns has the project's side
-    work, for several at a time. With one environment alone errors are raised.
+    work, for several at a time. What keeps all of them, or the only one, is raised.
     """
     if len(environments) < 2:
         return [begin(only)(how) for only in environments]
@@ -47,7 +47,9 @@ def each(
                 own.on_progress({"event": "end"})
 
     with threads(lines) as pool:
-        return list(pool.map(finish, environments, rests))
+        reports = list(pool.map(finish, environments, rests))
+    refuse_all(reports)
+    return reports
 
 
 def at_once(environments: int) -> int:
@@ -70,6 +72,14 @@ def failed(environment: Environment, error: GitmigError) -> CheckReport:
         raise error
     place = environment.ini or environment.toml
     return CheckReport(environment.name, place=place, failure=failure_of(error))
+
+
+def refuse_all(reports: Sequence[CheckReport]) -> None:
+    """Raise GitmigError where one and the same thing keeps all environments: it is told once."""
+    if len({report.failure for report in reports}) == 1:
+        failure = reports[0].failure
+        if failure is not None:
+            raise GitmigError(failure.message, failure.hint, failure.detail)
 
 
 def failure_of(error: GitmigError) -> Failure:

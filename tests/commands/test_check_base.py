@@ -100,3 +100,46 @@ def test_the_base_in_the_settings(project: Project) -> None:
     project.commit_all("settings")
     branch(project)
     assert "published passed" in " ".join(project.gitmig("check").stdout.split())
+
+
+def test_a_clone_that_is_cut_off_on_the_way(project: Project, tmp_path: Path) -> None:
+    """Where a shallow clone knows a common commit, but not the newest, it is refused (K6).
+
+    The revision that the branch merged from its base would count as the branch's own.
+    """
+    project.git("switch", "-q", "-c", "feature")
+    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "work")
+    project.git("switch", "-q", "main")
+    project.revision("more00000000", "base00000000")
+    project.commit_all("more")
+    project.git("switch", "-q", "-c", "side")
+    for number in range(5):
+        project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", f"side {number}")
+    project.git("switch", "-q", "feature")
+    project.git("merge", "-q", "--no-edit", "--no-verify", "side")
+    project.git("switch", "-q", "main")
+    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "newer")
+    clone = Project(tmp_path / "clone", project.env)
+    url = f"file://{project.path}"
+    project.git("clone", "-q", "--depth", "3", "--branch", "feature", url, str(clone.path))
+    clone.git("fetch", "-q", "--depth", "9", "origin", "main:refs/remotes/origin/main")
+    told = clone.gitmig("check", "--static", "--base", "main", code=2).stderr
+    assert "the history between HEAD and origin/main is cut off here" in told
+    assert "fetch-depth: 0" in told
+    clone.git("fetch", "-q", "--unshallow", "origin")
+    clone.gitmig("check", "--static", "--base", "main")
+
+
+def test_the_merge_that_hosts_check_out(project: Project, tmp_path: Path) -> None:
+    """Of a merge with the base two commits are enough: nothing of the way is asked for."""
+    branch(project)
+    project.git("switch", "-q", "main")
+    project.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "newer")
+    project.git("switch", "-q", "-c", "merged")
+    project.git("merge", "-q", "--no-edit", "--no-verify", "feature")
+    clone = Project(tmp_path / "clone", project.env)
+    project.git("clone", "-q", "--depth", "2", "--branch", "merged", f"file://{project.path}",
+                str(clone.path))  # fmt: skip
+    clone.git("fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    told = json.loads(clone.gitmig("check", "--static", "--base=main", "--format=json").stdout)
+    assert [gate["name"] for gate in told["gates"]] == ["graph", "published"]

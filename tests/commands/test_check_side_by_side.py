@@ -81,6 +81,13 @@ def test_a_base_that_is_not_there(project: Project) -> None:
     assert accounts["ok"] and "nowhere" in billing["error"]["message"]
 
 
+def test_what_keeps_all_is_told_once(project: Project) -> None:
+    """A base that nobody knows is one error, not one for each environment."""
+    services(project, "accounts", "billing", "orders")
+    result = project.gitmig("check", "--base", "nowhere", code=2)
+    assert result.stderr.count("there is no commit called nowhere") == 1 and result.stdout == ""
+
+
 def test_interrupted(project: Project) -> None:
     """An interrupt ends the workers of all environments, and gitmig, at once."""
     meeting = project.path.parent / "meeting"
