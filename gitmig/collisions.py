@@ -29,7 +29,8 @@ class Side:
     """One branch: what it changes, and the revisions that it has and the base has not.
 
     ``tips`` are those of them that no other one builds on, each with its branch labels;
-    ``parents`` what they build on, ``gone`` the ids of the base that it takes away.
+    ``parents`` what they build on, ``gone`` the ids of the base that it takes away, ``moved`` those
+    whose file it renamed, with the new path.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Side:
     tips: Mapping[str, frozenset[str]]
     parents: Collection[str]
     gone: Collection[str]
+    moved: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,13 @@ def side(name: str, changes: Changes, base: Graph, merged: Sequence[Revision]) -
     new = {item.id: item for item in whole.revisions if item.id not in base.by_id}
     tips = {head.id: whole.labels(head.id) for head in whole.heads if head.id in new}
     parents = {parent for item in new.values() for parent in item.parents}
-    return Side(name, changes, new, tips, parents, base.by_id.keys() - whole.by_id.keys())
+    gone = base.by_id.keys() - whole.by_id.keys()
+    moved = {
+        each.id: each.path
+        for each in whole.revisions
+        if each.id in base.by_id and each.path in changes and each.path != base.by_id[each.id].path
+    }
+    return Side(name, changes, new, tips, parents, gone, moved)
 
 
 def with_base(
@@ -96,6 +104,9 @@ def between(one: Side, other: Side, touched: Collection[str]) -> Iterator[Collis
     if touched:
         yield Collision(other.name, "same file", tuple(sorted(touched)))
     same = [name for name in one.new.keys() & other.new if differ(one.new[name], other.new[name])]
+    same += [
+        name for name in one.moved.keys() & other.moved if one.moved[name] != other.moved[name]
+    ]
     if same:
         yield Collision(other.name, "same id", tuple(sorted(same)))
     lost = {*other.gone} & {*one.parents} | {*one.gone} & {*other.parents}

@@ -53,6 +53,20 @@ def author_of(repository: Repository, path: str, *commits: str) -> str:
     )
 
 
+def writer_of(repository: Repository, path: str) -> str:
+    """Return who wrote a staged file: its author, or who is about to commit it.
+
+    Empty where git knows neither.
+    """
+    author = author_of(repository, path)
+    if author:
+        return author
+    try:
+        return repository.text("var", "GIT_AUTHOR_IDENT").rpartition(" <")[0]
+    except GitFailed:
+        return ""
+
+
 def is_in_a_commit(repository: Repository, path: str) -> bool:
     """Say whether a commit of any branch, or the one checked out, touched a path."""
     starts = ["--all", *(["HEAD"] if repository.resolve("HEAD") else [])]

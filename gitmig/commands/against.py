@@ -5,7 +5,7 @@ Everything is read from git's objects; nothing is checked out, no code runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from shlex import quote
@@ -94,7 +94,8 @@ def look(workspace: Workspace, environment: Environment, team: Team) -> list[Ope
     found = {branch.name: list(told) for branch, _side, told in looked}
     for (one, first, _), (other, second, _) in combinations(looked, 2):
         both = collisions.both_touch(first, second)
-        touched = torn(workspace.repository, one, other.commit, both)
+        paths = first.changes.keys() | second.changes
+        touched = torn(workspace.repository, one, other.commit, both, paths)
         found[one.name] += collisions.between(first, second, touched)
         found[other.name] += collisions.between(second, first, touched)
     return [
@@ -122,7 +123,9 @@ def look_at_each(
             path: (changes[path][1], team.tree.get(path, ""))
             for path in branches.clashes(changes, team.tree)
         }
-        touched = torn(workspace.repository, branch, team.commit, both)
+        touched = torn(workspace.repository, branch, team.commit, both, changes)
+        for path in both.keys() - touched - team.tree.keys():
+            tree.pop(path, None)  # the base renamed it, and git takes the edit there
         others = [(path, team.tree[path]) for path in touched if path in team.tree]
         revisions, unread = workspace.read_revisions([*places(environment, tree), *others])
         distinct = list({(each.path, each.id): each for each in revisions}.values())
@@ -135,24 +138,32 @@ def look_at_each(
 
 
 def torn(
-    repository: Repository, one: Branch, other: str, both: Mapping[str, tuple[str, str]]
+    repository: Repository,
+    one: Branch,
+    other: str,
+    both: Mapping[str, tuple[str, str]],
+    paths: Collection[str],
 ) -> list[str]:
-    """Return which of the files that two commits have made differ git cannot join.
+    """Return which of these files git cannot join; ``both`` are those that two commits differ in.
 
-    Only where both have changed what was there, git is asked.
+    Only where one of them was there, or may have been under another name, git is asked.
     """
-    if not any(one.changes[path][0] and all(blobs) for path, blobs in both.items()):
+    renamed = any(before and not after for before, after in one.changes.values())
+    if not both or not (renamed or any(one.changes[path][0] for path in both)):
         return sorted(both)
     with repository.apart():
         conflicts = branches.merge(repository, one.commit, other).conflicts
-    return sorted(path for path in both if path in conflicts)
+    return sorted(path for path in paths if path in conflicts)
 
 
-def findings_of(team: Team, looked: Sequence[OpenBranch]) -> list[Finding]:
-    """Return the one finding for all collisions; who collides with whom is in the branches."""
+def findings_of(team: Team, looked: Sequence[OpenBranch], join: str) -> list[Finding]:
+    """Return the one finding for all collisions; who collides with whom is in the branches.
+
+    ``join`` is the command that makes one head of several.
+    """
     colliding = [branch for branch in looked if branch.collisions]
     if not colliding:
         return []
     message = f"{len(colliding)} of {len(looked)} branches collide, with {team.name} or each other"
-    hint = f"who comes second: `git merge {quote(team.name)}`, then `gitmig merge-heads`"
+    hint = f"who comes second: `git merge {quote(team.name)}`, then `{join}`"
     return [Finding("GM019", "error", message, hint)]

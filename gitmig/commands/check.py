@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gitmig.commands import against as open_branches
-from gitmig.commands import deploy, drift, head_file, merge_result, problems, side_by_side
+from gitmig.commands import deploy, drift, head_file, joining, merge_result, problems, side_by_side
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
@@ -55,11 +55,13 @@ def by_reading(subject: Subject) -> dict[str, Sequence[Finding]]:
         if result:
             staged = subject.found, subject.known
             found["merge"] = merge_result.findings(
-                subject.workspace, subject.environment, *staged, result
+                subject.workspace, subject.environment, *staged, result, subject.wanted.base
             )
     if subject.wanted.against:
         team = subject.git.team(subject.ref)
-        found["against"] = open_branches.findings_of(team, subject.branches)
+        found["against"] = open_branches.findings_of(
+            team, subject.branches, joining.command(subject.environment, subject.wanted.base)
+        )
     return found
 
 
@@ -123,7 +125,8 @@ def subject_of(
 ) -> Subject:
     """Read the staged revisions of an environment."""
     found, findings = workspace.read_graph(environment)
-    known = [*findings, *nothing_found(environment, found, findings)]
+    known = joining.hinted(workspace, environment, found, findings, wanted.base)
+    known += nothing_found(environment, found, findings)
     known += head_file.untrue(workspace, environment)
     return Subject(workspace, environment, wanted, git, found, known, parts)
 

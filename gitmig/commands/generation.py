@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, memo, revisions
-from gitmig.commands import superseded
+from gitmig.commands import joining, superseded
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
 from gitmig.commands.projectside import How, open_project
@@ -77,7 +77,7 @@ class Run:
             return GenerateReport(
                 self.environment.name,
                 stopped=f"there are {len(heads)} heads: {names}",
-                hint="join them with `gitmig merge-heads`, then commit again",
+                hint=f"join them with `{joining.command(self.environment)}`, then commit again",
             )
         answer = self.ask(old)
         self.note_inputs(answer)

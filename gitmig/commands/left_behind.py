@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gitmig.commands import joining
 from gitmig.commands.workspace import Workspace
 from gitmig.model import Finding
 
@@ -17,8 +18,9 @@ def left_behind(directory: Path) -> list[Finding]:
     try:
         found = []
         for environment in workspace.config.environments:
-            _, findings = workspace.read_graph(environment)
-            found += [finding for finding in findings if finding.severity == "error"]
+            revisions, findings = workspace.read_graph(environment)
+            bad = [finding for finding in findings if finding.severity == "error"]
+            found += joining.hinted(workspace, environment, revisions, bad)
         return found
     finally:
         workspace.close()

@@ -158,7 +158,7 @@ def proved(
     gates = ["upgrade", "drift"]
     gates += ["downgrade"] if environment.settings.downgrade == "required" else []
     with open_project(workspace, environment, how, instead=instead) as project:
-        answer = project.ask("check", gates=gates, published=standing.id)
+        answer = project.ask("check", gates=gates, published=[standing.id], new=[])
     notes = list(answer["differs"])
     for gate in answer["gates"]:
         for problem in gate["problems"]:

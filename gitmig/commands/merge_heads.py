@@ -143,7 +143,7 @@ def message_for(workspace: Workspace, heads: tuple[Revision, ...]) -> str:
     """Return a message that names each head, its subject and its author."""
     told = []
     for head in heads:
-        author = history.author_of(workspace.repository, head.path)
+        author = history.writer_of(workspace.repository, head.path)
         told.append(f"{head.id} ({head.subject[:SUBJECT]}{', ' + author if author else ''})")
     return "merge " + " and ".join(told)
 
@@ -198,7 +198,7 @@ def meeting_places(workspace: Workspace, error: WorkerFailed) -> str:
 
 def operation_of(workspace: Workspace, told: dict[str, Any]) -> str:
     """Return one operation with its place and its author."""
-    author = history.author_of(workspace.repository, told["path"])
+    author = history.writer_of(workspace.repository, told["path"])
     by = f" by {author}" if author else ""
     return f"{told['path']}:{told['line']} ({told['words']}{by})"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from gitmig import branches, config, graph, history
+from gitmig.commands import joining
 from gitmig.commands.workspace import Place, Workspace, places, reader
 from gitmig.errors import ConfigError, GitFailed
 from gitmig.graph import Graph
@@ -89,10 +90,12 @@ def findings(
     found: Sequence[Revision],
     known: Sequence[Finding],
     result: Result,
+    base: str = "",
 ) -> list[Finding]:
     """Return what is wrong with the merged revisions of an environment, and not with the staged.
 
-    ``found`` are the staged revisions, ``known`` what is wrong with them.
+    ``found`` are the staged revisions, ``known`` what is wrong with them, ``base`` the branch as a
+    person named it.
     """
     named = (each for each in result.environments if each.name == environment.name)
     there = next(named, environment)
@@ -101,7 +104,7 @@ def findings(
     sides = [each for each in workspace.read_revisions(torn)[0] if each not in revisions]
     distinct = {(each.path, each.id): each for each in (*revisions, *sides)}.values()
     theirs, _ = workspace.read_revisions(places(there, result.theirs))
-    teller = Teller(workspace, result, ids(found), ids(theirs))
+    teller = Teller(workspace, environment, base, result, ids(found), ids(theirs))
     told = {(each.code, each.message) for each in known}
     problems = [
         each
@@ -133,6 +136,8 @@ class Teller:
     """Words for what a merge does; ``ours`` and ``theirs`` are the ids of both sides."""
 
     workspace: Workspace
+    environment: Environment
+    base: str
     result: Result
     ours: Collection[str]
     theirs: Collection[str]
@@ -143,6 +148,11 @@ class Teller:
         return f"type `git merge {quote(self.result.name)}`"
 
     @property
+    def join(self) -> str:
+        """The command that makes one head of several."""
+        return joining.command(self.environment, self.base)
+
+    @property
     def place(self) -> str:
         """The branch to merge, and where it is."""
         return f"{self.result.name} ({self.result.commit[:12]})"
@@ -150,7 +160,7 @@ class Teller:
     def conflict(self, path: str) -> Finding:
         """Return the finding for a revision file that git cannot merge."""
         message = f"with {self.place} merged there is a conflict in {path}"
-        hint = f"{self.type_it}, resolve it, `git add {quote(path)}`, then `gitmig merge-heads`"
+        hint = f"{self.type_it}, resolve it, `git add {quote(path)}`, then `{self.join}`"
         return Finding("GM016", "error", message, hint, path, 1)
 
     def problem(self, finding: Finding, merged: Graph) -> Finding:
@@ -173,7 +183,10 @@ class Teller:
         base = [head.id for head in heads if head.id in self.theirs]
         build = f"build on {', '.join(base)}: " if base else ""
         own = [head for head in heads if head.id not in self.theirs]
-        hint = f"{build}{self.type_it}, then `gitmig merge-heads`"
+        way = joining.bring_in(
+            self.workspace.repository, self.environment, self.result.name, self.base
+        )
+        hint = f"{build}{way}"
         return self.finding("GM014", (own or heads)[0], message, hint)
 
     def twice(self, files: Sequence[Revision]) -> Finding:
@@ -181,7 +194,7 @@ class Teller:
         message = f"with {self.place} merged {len(files)} files would have one id: "
         message += "; ".join(map(self.told, files[:NAMED]))
         own = [each for each in files if self.workspace.index.get(each.path)]
-        hint = f"{self.type_it}, give one of them a new id, then `gitmig merge-heads`"
+        hint = f"{self.type_it}, give one of them a new id, then `{self.join}`"
         return self.finding("GM015", (own or files)[0], message, hint)
 
     def finding(self, code: str, revision: Revision, message: str, hint: str) -> Finding:

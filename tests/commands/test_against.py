@@ -125,6 +125,45 @@ def test_a_file_that_both_edit(project: Project) -> None:
     assert found["end"] == {("other", "same file")} and found["other"] == {("end", "same file")}
 
 
+BASE = "migrations/versions/base00000000.py"
+
+
+def change_base(project: Project, name: str, *, to: str = "", line: str = "") -> None:
+    """Make a branch off main that renames the published revision, or adds a line to it."""
+    project.git("switch", "-q", "-c", name, "main")
+    if to:
+        project.git("mv", BASE, f"migrations/versions/{to}.py")
+    if line:
+        project.append(f"migrations/versions/{to}.py" if to else BASE, line)
+    project.commit_all(name)
+    project.git("switch", "-q", "main")
+
+
+def test_renames_are_followed(project: Project) -> None:
+    """A file that one branch renames and another edits is no collision where git joins them."""
+    project.append(BASE, "# so that a line more\n" * 9)
+    project.commit_all()
+    change_base(project, "mover", to="moved")
+    change_base(project, "editor", line="# more\n")
+    change_base(project, "elsewhere", to="others")
+    change_base(project, "both", to="moved", line="# less\n")
+    found = table(against(project, "--against", "*", code=1))
+    assert found["mover"] == {("elsewhere", "same id")}
+    assert found["editor"] == {("both", "same file")}
+    assert found["both"] == {("editor", "same file"), ("elsewhere", "same id")}
+    assert found["elsewhere"] == {("mover", "same id"), ("both", "same id")}
+
+
+def test_what_the_base_renamed(project: Project) -> None:
+    """A branch that edits what the base has renamed since does not have it twice."""
+    project.append(BASE, "# so that a line more\n" * 9)
+    project.commit_all()
+    change_base(project, "editor", line="# more\n")
+    change_base(project, "mover", to="moved")
+    project.git("merge", "-q", "mover")
+    assert table(against(project, "--against", "editor")) == {"editor": set()}
+
+
 def test_a_parent_that_another_takes_away(project: Project) -> None:
     """A branch that deletes what another builds on."""
     project.revision("next00000000", "base00000000")
