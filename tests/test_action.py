@@ -8,26 +8,34 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from support import BIN, Project, column
 
+from gitmig.scaffold import github_workflow
+
 ROOT = Path(__file__).parents[1]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 GITLAB = yaml.safe_load((ROOT / "ci/gitlab.yml").read_text(encoding="utf-8"))
+SCHEMAS = {
+    ".github/workflows/gitmig.yml": "github-workflows",
+    ".gitlab-ci.yml": "gitlab-ci",
+    ".circleci/config.yml": "circle-ci",
+    "bitbucket-pipelines.yml": "bitbucket-pipelines",
+    "azure-pipelines.yml": "azure-pipelines",
+}
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 
-def schema(name: str) -> dict[str, Any]:
-    """Return a schema of a host's files, as check-jsonschema carries it."""
-    folder = resources.files("check_jsonschema.builtin_schemas.vendor")
-    found: dict[str, Any] = json.loads(folder.joinpath(name).read_text(encoding="utf-8"))
-    return found
+def is_valid(path: Path, name: str, regexes: str = "default") -> None:
+    """Assert that a file is what the schema of its host asks for."""
+    command = [BIN / "check-jsonschema", "--builtin-schema", f"vendor.{name}", path]
+    options = ["--regex-variant", regexes]
+    result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @dataclass
@@ -118,8 +126,30 @@ def on_a_branch(project: Project) -> None:
 
 def test_valid() -> None:
     """Both files are what the schemas of their hosts ask for."""
-    jsonschema.validate(ACTION, schema("github-actions.json"))
-    jsonschema.validate(GITLAB, schema("gitlab-ci.json"))
+    is_valid(ROOT / "action.yml", "github-actions")
+    is_valid(ROOT / "ci/gitlab.yml", "gitlab-ci")
+
+
+def recipes() -> list[tuple[str, str]]:
+    """Return the files of docs/ci.md: their names, which their first lines say, and contents."""
+    text = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    return re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [*recipes(), (".github/workflows/gitmig.yml", github_workflow("a b"))]
+)
+def test_recipes(tmp_path: Path, name: str, content: str) -> None:
+    """Each file in docs/ci.md is valid for its host, and so is what `gitmig init` writes."""
+    path = tmp_path / "file.yml"
+    path.write_text(content, encoding="utf-8")
+    # Azure's schema has patterns that ECMAScript's strict reading refuses
+    is_valid(path, SCHEMAS[name], "nonunicode" if "azure" in name else "default")
+
+
+def test_all_hosts_have_a_recipe() -> None:
+    """No host is without a recipe."""
+    assert {name for name, _ in recipes()} == set(SCHEMAS)
 
 
 def test_nothing_is_put_into_a_script() -> None:
