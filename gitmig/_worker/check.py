@@ -4,13 +4,14 @@ Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift);
 ``seeds``;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
-that the base branch does not have (none where there is no base).
+that the base branch does not have (left out where there is no base).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
-say, where drift was asked for), and the facts of ``Project.facts``. One walk
-up, down and up again serves them all: the fingerprint taken at each set of heads on the way up is
-what the way down is compared with.
+say, where drift was asked for), ``ran``, what the new revisions did (the fields of
+``gitmig.ran.RanOperation``), and the facts of ``Project.facts``. One walk up, down and up again
+serves them all: the fingerprint taken at each set of heads on the way up is what the way down is
+compared with.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from .generate import ARGUMENTS
 from .models import Models
 from .onrows import OnRows
 from .project import Project, Targets
+from .record import Recorder
 from .seeds import Seed
 from .sent import Sent
 from .session import open_session
@@ -55,6 +57,7 @@ Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stan
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
+        recorder = Recorder(project, request.get("new", ()))
         walk = Walk(project, databases, request)
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
@@ -63,7 +66,7 @@ def run(request: Request) -> Result:
             wanted = name in request["gates"]
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
         gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
-        return dict(project.facts(databases), gates=gates, models=walk.models)
+        return dict(project.facts(databases), gates=gates, models=walk.models, ran=recorder.told())
 
 
 class Walk:

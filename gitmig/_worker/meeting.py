@@ -6,9 +6,7 @@ Asked only where heads may not be joined: each side is replayed by itself, and w
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from alembic.operations import ops
 
@@ -18,6 +16,7 @@ from .failures import Failure
 from .invoked import watch
 from .project import Project
 from .shapes import Op, Result
+from .stack import line_in
 
 SHOWN = 3  # meetings that are told
 NAMES = ("column_name", "modify_name", "index_name", "constraint_name")
@@ -48,16 +47,6 @@ class Witness:
                 "things": sorted(things(op, described)),
             }
         )
-
-
-def line_in(path: str) -> int:
-    """Return the line of a file that is being run, 0 where none is."""
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename == path:
-            return int(frame.f_lineno)
-        frame = frame.f_back
-    return 0
 
 
 def things(op: Op, described: Result) -> Iterator[tuple[str, str]]:

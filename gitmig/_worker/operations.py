@@ -131,7 +131,9 @@ def _alter_column(op: Op, table: str) -> Told:
         what.append("server default")
     if op.modify_comment is not False:
         what.append("comment")
-    return f"alter {table}.{name} ({', '.join(what)})", name, "; ".join(doubts)
+    new = op.modify_name
+    words = f"rename {table}.{name} to {new}" if new else f"alter {table}.{name}"
+    return f"{words} ({', '.join(what)})" if what else words, name, "; ".join(doubts)
 
 
 def widens(old: Any, new: Any) -> bool:
@@ -193,6 +195,19 @@ def _comment(op: Op, table: str) -> Told:
     return f"comment on {table}", "", ""
 
 
+def _rename_table(op: Op, table: str) -> Told:
+    return f"rename table {op.table_name} to {op.new_table_name}", "", ""
+
+
+def _create_primary_key(op: Op, table: str) -> Told:
+    words = f"primary key {table}({', '.join(columns_of(op))})"
+    return f"add {words}", "", f"{words} fails where there are duplicates or NULL"
+
+
+def _insert(op: Op, table: str) -> Told:
+    return f"insert {len(op.rows)} rows into {op.table.name}", "", "rows that gitmig cannot judge"
+
+
 def _execute(op: Op, table: str) -> Told:
     return "run SQL", "", "SQL that gitmig cannot judge"
 
@@ -209,6 +224,9 @@ DESCRIBERS: dict[type, Callable[[Op, str], Told]] = {
     ops.CreateForeignKeyOp: _create_foreign_key,
     ops.CreateCheckConstraintOp: _create_check,
     ops.DropConstraintOp: _drop_constraint,
+    ops.CreatePrimaryKeyOp: _create_primary_key,
+    ops.RenameTableOp: _rename_table,
+    ops.BulkInsertOp: _insert,
     ops.CreateTableCommentOp: _comment,
     ops.DropTableCommentOp: _comment,
     ops.ExecuteSQLOp: _execute,

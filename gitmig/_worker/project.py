@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from . import compat, depends, line, paths
 from .databases import Databases
 from .failures import Failure, first_of, one_line, place
-from .shapes import AfterStep, Context, Request, Result, Step, StepsFor
+from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
 
 UNREADABLE = "the revisions could not be loaded"
 
@@ -31,13 +31,15 @@ class Project:
 
     ``arguments`` is the Alembic command line that env.py and the templates shall see as
     ``config.cmd_opts``: many read ``config.cmd_opts.autogenerate``, which is None when Alembic is
-    called from Python. ``blame`` tells whether a lent server is to blame for a failure.
+    called from Python. ``before`` is called with each step before it runs. ``blame`` tells whether
+    a lent server is to blame for a failure.
     """
 
     def __init__(self, request: Request, arguments: Sequence[str], **config_options: Any) -> None:
         self.request = request
         self.roots = (request["tree"], request["root"])
         self.step: Step = None
+        self.before: AroundStep = lambda step, context: None
         self.blame: Callable[[str], Result] = lambda message: {}
         self.contexts = 0
         options = parsed(command_line(request, arguments))
@@ -88,7 +90,7 @@ class Project:
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
 
-    def upgrade(self, target: Target, after: AfterStep | None = None) -> None:
+    def upgrade(self, target: Target, after: AroundStep | None = None) -> None:
         """Upgrade every database of the project to ``target``; call ``after`` after each step."""
 
         def fn(heads: Any, context: Context) -> Iterator[Step]:
@@ -96,7 +98,7 @@ class Project:
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
 
-    def downgrade(self, target: str, after: AfterStep | None = None) -> None:
+    def downgrade(self, target: str, after: AroundStep | None = None) -> None:
         """Downgrade every database of the project to ``target``; ``after`` as in ``upgrade``."""
 
         def fn(heads: Any, context: Context) -> Iterator[Step]:
@@ -104,7 +106,7 @@ class Project:
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
 
-    def downgrade_above(self, targets: Targets, after: AfterStep | None = None) -> None:
+    def downgrade_above(self, targets: Targets, after: AroundStep | None = None) -> None:
         """Downgrade every database by what is not needed for ``targets``, to empty for none.
 
         Alembic's own downgrade takes one target.
@@ -124,7 +126,7 @@ class Project:
         return [down(self.script.revision_map, step.revision) for step in reversed(above)]
 
     def tracked(
-        self, steps: Iterable[Step], context: Context, after: AfterStep | None = None
+        self, steps: Iterable[Step], context: Context, after: AroundStep | None = None
     ) -> Iterator[Step]:
         """Yield the steps, know which one is running, and tell about each that is done."""
         steps = list(steps)
@@ -133,6 +135,7 @@ class Project:
                 yield step
                 continue
             self.step = step
+            self.before(step, context)
             line.emit(
                 event="step",
                 revision=step.revision.revision,

@@ -24,7 +24,7 @@ from .operations import DESCRIBERS
 from .pairing import Evidence, columns_renamed, tables_renamed
 from .project import Project
 from .shapes import Context, Dialect, Op
-from .sql import RenameColumnOp, RenameTable, SqlOp, put_first
+from .sql import RenameColumnOp, SqlOp, put_first
 
 
 class Renames:
@@ -160,9 +160,4 @@ def _rename_column(op: Op, table: str) -> tuple[str, str, str]:
     return f"rename {table}.{op.column_name} to {op.modify_name}", op.modify_name, ""
 
 
-def _rename_table(op: Op, table: str) -> tuple[str, str, str]:
-    return f"rename table {op.table_name} to {op.new_table_name}", "", ""
-
-
 DESCRIBERS[RenameColumnOp] = _rename_column
-DESCRIBERS[RenameTable] = _rename_table

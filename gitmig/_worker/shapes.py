@@ -30,4 +30,4 @@ Step = Any  # alembic.runtime.migration.RevisionStep
 StepsFor = Callable[[Any, Context], Iterable[Step]]
 """What env.py runs: from the heads of a database and its context, the steps to take."""
 
-AfterStep = Callable[[Step, Context], None]
+AroundStep = Callable[[Step, Context], None]

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from gitmig.commands import against as open_branches
-from gitmig.commands import deploy, drift, head_file, joining, merge_result, problems, side_by_side
+from gitmig.commands import (
+    deploy,
+    drift,
+    head_file,
+    joining,
+    merge_result,
+    problems,
+    recorded,
+    side_by_side,
+)
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
@@ -161,6 +170,7 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
             gates=tuple(sorted(gates, key=lambda gate: ORDER.index(gate.name))),
             findings=tuple(told),
             versions=answer.get("versions", {}),
+            ran=recorded.operations(answer),
         )
 
     return rest

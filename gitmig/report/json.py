@@ -38,6 +38,7 @@ def check_object(report: CheckReport) -> JsonObject:
         "findings": [asdict(finding) for finding in report.findings],
         "versions": dict(report.versions),
         "branches": [asdict(branch) for branch in report.branches],
+        "ran": [asdict(operation) for operation in report.ran],
     }
 
 

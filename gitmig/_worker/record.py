@@ -1,0 +1,186 @@
+"""Records what the revisions that are new on a branch do while they run: see ``gitmig.ran``.
+
+The operations are those that Alembic is asked for, the statements those that SQLAlchemy sends
+meanwhile, on any connection; a ``witness`` tells what each did. Nothing is installed before the
+first new revision runs, so that a check without one costs nothing. Statements that go round
+SQLAlchemy (a cursor of the driver's own) are not seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from alembic.operations import batch
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from . import aside, invoked, sqltext, stack
+from .account import Account
+from .compat import connection_info
+from .project import Project
+from .redirect import name_of
+from .shapes import Connection, Context, Op, Result, Step
+from .witness import SqliteWitness, Witness
+from .witness_mysql import MysqlWitness
+from .witness_postgres import PostgresWitness
+
+WITNESSES: dict[str, Callable[[], Witness]] = {
+    "mariadb": MysqlWitness,
+    "mysql": MysqlWitness,
+    "postgresql": PostgresWitness,
+    "sqlite": SqliteWitness,
+}
+KEY = "gitmig-witness"
+SENT = "_gitmig_sent"
+
+
+class Recorder:
+    """Each new revision is recorded the first time it runs up, and the first time down."""
+
+    def __init__(self, project: Project, new: Collection[str]) -> None:
+        self.project = project
+        self.new = frozenset(new)
+        self.accounts: list[Account] = []
+        self.account: Account | None = None
+        self._done: set[tuple[Any, ...]] = set()
+        self._numbers: dict[Any, int] = {}
+        project.before = self.before_step
+
+    def told(self) -> list[Result]:
+        """Return what was recorded, in the order in which it ran."""
+        return [made for account in self.accounts for made in account.ran]
+
+    def before_step(self, step: Step, context: Context) -> None:
+        """Have a step recorded if it is of a new revision."""
+        key = (step.revision.revision, step.is_upgrade, name_of(context.connection))
+        if key[0] not in self.new or key in self._done:
+            return
+        if not self._done:
+            self.listen()
+        self._done.add(key)
+        run = step.migration_fn
+
+        @functools.wraps(run)
+        def recorded(**options: Any) -> None:
+            self.account = self.open_account(step, context)
+            try:
+                run(**options)
+            finally:
+                self.account = None
+
+        step.migration_fn = recorded
+
+    def listen(self) -> None:
+        """See operations and statements from here on."""
+        invoked.surround(self.around_operation)
+        owner: Any = batch.BatchOperationsImpl
+        flush = owner.flush
+
+        def flushed(impl: Any) -> None:
+            with self.account.batch(impl) if self.account else nullcontext():
+                flush(impl)
+
+        owner.flush = flushed
+        event.listen(Engine, "before_cursor_execute", self.before_statement)
+        event.listen(Engine, "after_cursor_execute", self.after_statement)
+        event.listen(Engine, "commit", self.end)
+        event.listen(Engine, "rollback", self.end)
+
+    def open_account(self, step: Step, context: Context) -> Account:
+        """Begin to record a step; a lock that an earlier one holds would hide those of this."""
+        connection, file = context.connection, str(step.revision.path)
+        witness = self.new_witness(connection)
+        if witness.holds_locks() and begin_anew(context):
+            witness.begin(connection)
+        revision, path = step.revision.revision, self.project.relative(file)
+        common = {"revision": revision, "path": path, "up": bool(step.is_upgrade)}
+        account = Account(file, connection.dialect, witness, common)
+        self.accounts.append(account)
+        return account
+
+    def new_witness(self, connection: Connection) -> Witness:
+        """Return a witness who knows what is there now, for one connection and one step."""
+        witness = WITNESSES[connection.dialect.name]()
+        witness.begin(connection)
+        connection_info(connection)[KEY] = (len(self._done), witness)
+        return witness
+
+    def witness_of(self, connection: Connection) -> Witness:
+        """Return the witness of a connection for the step that runs."""
+        step, witness = connection_info(connection).get(KEY, (0, None))
+        known = step == len(self._done)
+        return witness if known else self.new_witness(connection)
+
+    def around_operation(self, operations: Any, op: Op) -> AbstractContextManager[Any]:
+        """Take in an operation that a revision asks for."""
+        return self.account.operation(op, operations.impl) if self.account else nullcontext()
+
+    def before_statement(
+        self,
+        connection: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
+        """Take in a statement that a revision sends; one of the library's or of gitmig's is not."""
+        if self.account is None or aside.active() or stack.is_library_asking():
+            return
+        sql = as_sent(statement, connection, context)
+        bare = sqltext.bare(sql)
+        sent = self.account.sent(sql, bare, sqltext.shown(parameters, executemany))
+        if sqltext.ends_transaction(bare):
+            self.end(connection)
+        if sent is not None and not sqltext.is_control(bare):
+            setattr(context, SENT, (sent, bare))
+            self.witness_of(connection).before(connection, bare)
+
+    def after_statement(
+        self,
+        connection: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,
+    ) -> None:
+        """Ask what a statement did; where the database does not answer, that is not known."""
+        sent, bare = getattr(context, SENT, (None, ""))
+        if sent is None or self.account is None:
+            return
+        with contextlib.suppress(connection.dialect.dbapi.Error):
+            found = self.witness_of(connection).after(connection, bare)
+            transaction = found.pop("transaction", None)
+            if transaction is not None:
+                number = self._numbers.setdefault(transaction, len(self._numbers) + 1)
+                found["transaction"] = number
+            sent.update(found)
+
+    def end(self, connection: Connection) -> None:
+        """Know that a transaction ended."""
+        if self.account is not None:
+            step, witness = connection_info(connection).get(KEY, (0, None))
+            if witness is not None and step == len(self._done):
+                witness.end()
+
+
+def begin_anew(context: Context) -> bool:
+    """Commit what earlier revisions did, and begin another transaction, where Alembic has one."""
+    transaction = getattr(context, "_transaction", None)
+    if transaction is None:
+        return False
+    transaction.commit()
+    context._transaction = context.connection.begin()
+    return True
+
+
+def as_sent(statement: str, connection: Connection, context: Any) -> str:
+    """Return a statement as the server gets it: a driver may want a percent sign doubled."""
+    compiled = getattr(context, "compiled", None) is not None
+    doubled = compiled and connection.dialect.paramstyle in ("format", "pyformat")
+    return statement.replace("%%", "%") if doubled else statement

@@ -1,0 +1,108 @@
+"""PostgreSQL: the locks that a statement took, and what it wrote anew.
+
+``pg_locks`` has what the transaction holds. A table or index that is written anew has another
+``relfilenode``; an index that came back as it was (``ALTER COLUMN TYPE`` drops and makes it again)
+keeps the file. The transaction is known by its virtual id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import sqltext
+from .shapes import Connection, Result
+from .witness import Thing, Witness, ask, qualified
+
+MINE = "l.pid = pg_catalog.pg_backend_pid() AND l.granted"
+# no % and no ?, which some driver takes for a parameter; types that all drivers give alike
+LOCKS = f"""
+    SELECT 'transaction', CAST(l.virtualtransaction AS text), '',
+        CAST(pg_catalog.txid_current_if_assigned() AS bigint), CAST(0 AS bigint)
+    FROM pg_catalog.pg_locks l WHERE l.locktype = 'virtualxid' AND {MINE}
+    UNION ALL
+    SELECT 'lock', CAST(l.mode AS text), '', CAST(l.relation AS bigint), 0
+    FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND {MINE}
+"""  # noqa: S608
+CLASSES = """
+    UNION ALL
+    SELECT CAST(c.relkind AS text), CAST(n.nspname AS text), CAST(c.relname AS text),
+        CAST(c.oid AS bigint), CAST(c.relfilenode AS bigint)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND n.nspname !~ '^pg_'
+        AND n.nspname <> 'information_schema'
+"""
+INDEXES = ("i", "I")
+# what reading and writing rows takes, Alembic's own writes to its table included
+WEAK = {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
+
+
+class PostgresWitness(Witness):
+    """One query after each statement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: set[tuple[int, str]] = set()
+        self._held_by = ""
+        self._names: dict[int, str] = {}  # of tables, by oid
+
+    def after(self, connection: Connection, sql: str) -> Result:
+        """Return the locks that a statement took, what it wrote anew, and its transaction."""
+        if sqltext.is_control(sql):
+            return {}
+        before = self._names
+        all_of_it = not sqltext.writes_rows(sql)
+        rows = self.rows(connection, all_of_it)
+        taken = self.take_locks(rows)
+        old = {oid: name for oid, name in before.items() if name in self.tables.old}
+        found: Result = {
+            "locks": sorted((old[oid], mode) for oid, mode in taken if oid in old),
+            "transaction": self.transaction_in(rows),
+        }
+        if all_of_it:
+            emptied = sql[:8].upper() == "TRUNCATE"  # it has a new file, and nothing in it
+            rewritten = self.tables.compare(self.things(connection, rows))
+            found["rewritten"] = [] if emptied else rewritten
+        return found
+
+    def holds_locks(self) -> bool:
+        """Say whether the transaction has locks on tables stronger than for rows."""
+        return any(mode not in WEAK for oid, mode in self._held if oid in self._names)
+
+    def look(self, connection: Connection) -> dict[str, Thing]:
+        """Return tables, materialized views and indexes."""
+        rows = self.rows(connection, True)
+        self.take_locks(rows)
+        return self.things(connection, rows)
+
+    def rows(self, connection: Connection, all_of_it: bool) -> list[Any]:
+        """Ask for the locks, and for everything that has a file where that is wanted."""
+        return ask(connection, LOCKS + CLASSES if all_of_it else LOCKS)
+
+    def take_locks(self, rows: list[Any]) -> set[tuple[int, str]]:
+        """Return the locks that are held and were not when this transaction was last asked."""
+        by = next((row[1] for row in rows if row[0] == "transaction"), "")
+        held = {(row[3], row[1]) for row in rows if row[0] == "lock"}
+        taken = held - self._held if by == self._held_by else held
+        self._held, self._held_by = held, by
+        return taken
+
+    def transaction_in(self, rows: list[Any]) -> Any:
+        """Return the transaction, None where the statement's has ended with it.
+
+        Then this query ran in one of its own: it has written nothing and locked no table.
+        """
+        lasts = any(row[0] == "transaction" and row[3] is not None for row in rows)
+        locked = any(oid in self._names for oid, _ in self._held)
+        return self._held_by if lasts or locked else None
+
+    def things(self, connection: Connection, rows: list[Any]) -> dict[str, Thing]:
+        """Return everything that has a file, and know the tables among it."""
+        found: dict[str, Thing] = {}
+        self._names = {}
+        for kind, schema, name, oid, file in rows:
+            if kind not in ("transaction", "lock"):
+                full = qualified(schema, name, connection.dialect)
+                found[full] = (oid, file)
+                if kind not in INDEXES:
+                    self._names[oid] = full
+        return found
