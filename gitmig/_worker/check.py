@@ -4,7 +4,7 @@ Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift);
 ``seeds``;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
-that the base branch does not have (left out where there is no base).
+that the base branch does not have (none where there is no base).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
@@ -57,7 +57,7 @@ Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stan
 def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
-        recorder = Recorder(project, request.get("new", ()))
+        recorder = Recorder(project, request["new"])
         walk = Walk(project, databases, request)
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
