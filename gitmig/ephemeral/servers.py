@@ -238,8 +238,9 @@ class Servers:
 
     def last_words(self) -> str:
         """Return what a server that is gone said last, empty while all live."""
-        for lent in self._lent.values():
-            words = lent.server.last_words()
-            if words is not None:
-                return f"{lent.server.told} ended: {words}"
+        with self._one_at_a_time:  # another line of work may be at it
+            for lent in self._lent.values():
+                words = lent.server.last_words()
+                if words is not None:
+                    return f"{lent.server.told} ended: {words}"
         return ""

@@ -38,6 +38,10 @@ WORDS = {
     "GM305": "a table is declared in a file that env.py does not import",
     "GM306": "a table of the models cannot be made by itself",
     "GM401": "production has what the throw-away database has not, or another version",
+    "GM501": "a new revision fails where tables have rows",
+    "GM502": "rows or values are lost that nothing in the revision takes away",
+    "GM503": "what a revision takes away",
+    "GM504": "a table for which no row could be made up",
 }
 
 

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
-from support import BIN, ENV, SERVICE, Project, services
+from ephemeral.throwaway import alive
+from support import BIN, ENV, INI, SERVICE, Project, services
 
 MEET = """
 import os, pathlib, time
@@ -108,3 +110,43 @@ def test_interrupted(project: Project) -> None:
     for worker in meeting.iterdir():
         with pytest.raises(ProcessLookupError):
             os.kill(int(worker.name), 0)
+
+
+URLS = {
+    "postgresql": "postgresql+psycopg://ada@production.invalid/app",
+    "mariadb": "mysql+pymysql://ada@production.invalid/app",
+}
+
+
+@pytest.mark.parametrize("kind", URLS)
+def test_on_one_server(project: Project, pg_place: Path, kind: str) -> None:
+    """Services of one kind of database share servers and have databases of their own."""
+    project.env["TMPDIR"] = str(pg_place)
+    names = ("accounts", "billing", "orders", "stock")
+    services(project, *names)
+    for name in names:
+        project.write(f"{name}/alembic.ini", INI.replace("sqlite:///app.db", URLS[kind]))
+    project.commit_all("servers")
+    project.git("switch", "-q", "-c", "feature")
+    for name in names:  # the same names of tables everywhere
+        create = 'op.create_table("shared", sa.Column("id", sa.Integer(), primary_key=True))'
+        project.revision("more00000000", f"{name}00000000", create, 'op.drop_table("shared")',
+                         path=f"{name}/migrations/versions/more.py")  # fmt: skip
+        model = SERVICE.replace("things", name) + SHARED
+        project.write(f"{name}/models.py", model)
+    project.commit_all("shared")
+    for _ in range(2):  # from empty, then from what is kept
+        told = json.loads(project.gitmig("check", "--base", "main", "--format", "json").stdout)
+        assert [each["environment"] for each in told["environments"]] == list(names)
+        for each in told["environments"]:
+            assert {gate["status"] for gate in each["gates"]} == {"passed"}, each
+            assert each["versions"]["dialect"] in (kind, "mysql")
+    assert alive(pg_place) == {}
+
+
+SHARED = """
+
+class Shared(Base):
+    __tablename__ = "shared"
+    id = Column(Integer, primary_key=True)
+"""
