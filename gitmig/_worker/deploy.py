@@ -2,13 +2,15 @@
 
 Request besides the common part: ``left`` (what an earlier step left, empty for the first),
 ``last`` (nothing comes after it), ``needs_of`` (the revisions and env.py of all steps: the server
-must have what any of them needs).
+must have what any of them needs), ``before`` (the ``models`` that the step before gave).
 
-Result: the facts of ``Project.facts``, and ``left``, for the next step.
+Result: the facts of ``Project.facts``, and ``left`` and ``models``, for the next step; of the last
+one ``rolling`` instead: what the code of the step before meets, see ``rolling``.
 """
 
 from __future__ import annotations
 
+from . import rolling
 from .cache import replay
 from .generate import ARGUMENTS
 from .session import open_session
@@ -23,5 +25,8 @@ def run(request: Request) -> Result:
             project.upgrade("heads")
         else:
             replay(project, databases)
-        left = {} if request["last"] else databases.hand_over()
-        return dict(project.facts(databases), left=left)
+        if request["last"]:
+            met = rolling.problems(project, request["before"])
+            return dict(project.facts(databases), rolling=met)
+        models = rolling.facts(project)
+        return dict(project.facts(databases), left=databases.hand_over(), models=models)

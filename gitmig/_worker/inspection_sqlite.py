@@ -160,7 +160,7 @@ def index_words(sql: str) -> str:
 
 def spaced(found: Tokens) -> str:
     """Return tokens as a text."""
-    return " ".join(found)
+    return re.sub(r" (?=[),])|(?<=\() ", "", " ".join(found))
 
 
 def normal(words: Any) -> str:

@@ -79,7 +79,7 @@ IN_WORKER = ("upgrade", "downgrade", "rows", "drift")
 # those that go on at the same time, in workers of their own: begun with the project's side; what
 # they give waits for the outcome of the gates they are named by
 Beginning = Callable[[Subject, ProjectSide], AbstractContextManager[Callable[[], Outcome]]]
-BESIDE: Mapping[tuple[str, ...], Beginning] = {("deploy",): deploy.beginning}
+BESIDE: Mapping[tuple[str, ...], Beginning] = {("deploy", "rolling"): deploy.beginning}
 # those that judge what the worker's `check` answered
 JUDGES: Mapping[str, Callable[[Subject, Mapping[str, Any]], list[Finding]]] = {}
 

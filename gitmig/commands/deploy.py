@@ -1,4 +1,7 @@
-"""Gate ``deploy``: a database at the base's heads, by the base's own files, upgrades to these."""
+"""Gate ``deploy``: a database at the base's heads, by the base's own files, upgrades to these.
+
+What the base's code meets there is judged by the gate ``rolling``.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from gitmig.commands import rolling
 from gitmig.commands.projectside import How, ProjectSide, open_project
-from gitmig.commands.subject import Outcome, Subject
+from gitmig.commands.subject import Outcome, Subject, gate_of
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.model import Finding, Gate
 
+Met = list[dict[str, str]]
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
 
@@ -29,38 +34,55 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Ou
         tree = workspace.repository.tree(base.commit)
         files = [*old.files_that_run(tree), *staged.files_that_run(workspace.index)]
         running = pool.submit(deploy, first, then, base.commit, files)
-        yield running.result
+
+        def outcome() -> Outcome:
+            gates, found, met = running.result()
+            if met is None:
+                return gates, found
+            more = rolling.findings(subject, met)
+            return [*gates, gate_of("rolling", more)], [*found, *more]
+
+        yield outcome
 
 
-def deploy(base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]) -> Outcome:
+def deploy(
+    base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]
+) -> tuple[list[Gate], list[Finding], Met | None]:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
     ``base`` is the project at ``commit``, ``staged`` the project as it is being committed,
-    ``files`` the revisions of both.
+    ``files`` the revisions of both. Returns the gate, what it found, and what the base's code meets
+    at the end, None where it was not reached.
     """
     started = time.perf_counter()
-    findings = []
+    findings, met = [], None
     try:
-        go_through(base, staged, files)
+        met = go_through(base, staged, files)
     except WorkerFailed as error:
         if error.kind not in IN_ANOTHER_WAY:
             raise
         findings.append(finding_of(error, commit))
     seconds = round(time.perf_counter() - started, 3)
-    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings
+    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings, met
 
 
-def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> None:
-    """Take a database through both, again where its server was given up on the way."""
+def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> Met:
+    """Take a database through both, again where its server was given up on the way.
+
+    Returns what the base's code meets at the end.
+    """
     servers = staged.workspace.servers
     given_up = servers.given_up
     try:
-        left = base.ask("deploy", left={}, last=False, needs_of=files)["left"]
-        staged.ask("deploy", left=left, last=True, needs_of=files)
+        old = base.ask("deploy", left={}, last=False, needs_of=files)
+        left, models = old["left"], old["models"]
+        new = staged.ask("deploy", left=left, before=models, last=True, needs_of=files)
+        met: Met = new["rolling"]
+        return met
     except GitmigError:
         if servers.given_up == given_up:
             raise
-        go_through(base, staged, files)
+        return go_through(base, staged, files)
 
 
 def finding_of(error: WorkerFailed, commit: str) -> Finding:

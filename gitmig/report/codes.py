@@ -42,6 +42,11 @@ WORDS = {
     "GM502": "rows or values are lost that nothing in the revision takes away",
     "GM503": "what a revision takes away",
     "GM504": "a table for which no row could be made up",
+    "GM601": "the base's code still reads what is gone",
+    "GM602": "the base's code cannot add rows: a column is required now",
+    "GM603": "the base's code may be refused: a column is stricter",
+    "GM604": "the base's code may be refused: a check, a unique, a type",
+    "GM605": "the base's code cannot read a new enum member",
 }
 
 

@@ -114,8 +114,8 @@ def test_differences_on_sqlite(project: Project) -> None:
         "check ck_text of users: the models ask for id > 0, the database has id > 1",
         "check ck_new of users (id < 9): the models have it, the database has not",
         "a check of users (id <> 5): the models have it, the database has not",
-        "index ix_name of users: the models ask for ( lower ( name ) ), the database has "
-        "( upper ( name ) )",
+        "index ix_name of users: the models ask for (lower (name)), the database has "
+        "(upper (name))",
     }
     assert messages(project, "warning") == {
         "server default of users.more: the models ask for none, the database has 7",

@@ -43,7 +43,9 @@ def test_gates_are_cases(checked: Checked) -> None:
     (suite,) = read(checked.written["junit"])
     assert suite.name == "default"
     cases = {case.name: case for case in suite}
-    assert list(cases) == ["graph", "published", "upgrade", "downgrade", "drift", "deploy"]
+    assert list(cases) == [
+        *("graph", "published", "upgrade", "downgrade", "rows", "drift", "deploy", "rolling")
+    ]
     assert cases["upgrade"].is_passed and cases["upgrade"].classname == "default"
     (failure,) = cases["downgrade"].result
     assert failure.type == "GM202" and "mend downgrade() in this file" in failure.text

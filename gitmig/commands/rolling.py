@@ -1,0 +1,119 @@
+"""Gate ``rolling``: the base's code on the new schema, as while a release is rolled out."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from gitmig.commands.subject import Subject
+from gitmig.model import Finding, Revision, Severity
+
+NOT_UP = "downgrade"
+GONE = ("drop_column", "drop_table", "rename_table", "alter_column", "execute")
+CAME = ("add_column", "alter_column", "execute")
+LATER = "take it out of the code in this release, and out of the schema in the next"
+MAY_BREAK: tuple[str, Severity, str, str] = (
+    "GM604",
+    "warning",
+    "the base's code may be refused: ",
+    "see that no code before this release breaks it, or release that code first",
+)
+# problem → code, severity, how its message begins, what to do, operations that do it
+KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
+    "gone": ("GM601", "error", "the base's code still reads what is gone: ",
+             f"{LATER}; what is renamed, add under its new name and fill from both", GONE),
+    "required": ("GM602", "error", "the base's code cannot add rows: ",
+                 "give it a server default, or make it nullable now and NOT NULL in the next "
+                 "release, when all code writes it", CAME),
+    "refused": ("GM603", "error", "the base's code may be refused: ",
+                "release code that keeps to it first, and change the schema in the next release",
+                ("alter_column", "execute")),
+    "check": (*MAY_BREAK, ("create_check_constraint", "create_table", "execute")),
+    "unique": (*MAY_BREAK, ("create_unique_constraint", "create_index", "execute")),
+    "doubtful": (*MAY_BREAK, ("alter_column", "execute")),
+    "unread": ("GM605", "warning", "the base's code may fail on new rows: ",
+               "release the code that knows it first, and write it from the next release on",
+               CAME),
+}  # fmt: skip
+
+
+def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding]:
+    """Return the findings for what the base's code meets, with the place that did it."""
+    new = [each for each in subject.found if each.id in subject.base.new]
+    texts = {each: subject.workspace.read(each.path) or "" for each in reversed(new)}
+    found = []
+    for each in met:
+        code, severity, head, hint, operations = KINDS[each["problem"]]
+        revision, line = place(texts, each["table"], each["column"], operations)
+        finding = Finding(
+            code, severity, head + each["message"], hint, line=line, gate="rolling",
+            path=revision.path if revision else "", revision=revision.id if revision else "",
+        )  # fmt: skip
+        found.append(finding)
+    return found
+
+
+def place(
+    texts: Mapping[Revision, str], table: str, column: str, operations: Collection[str]
+) -> tuple[Revision | None, int]:
+    """Return which revision names a table and a column in one of these operations, and the line.
+
+    Where only one revision is new it did it, whatever it says; otherwise there may be none.
+    """
+    words = [each for each in (table.rpartition(".")[2], column) if each]
+    for revision, text in texts.items():
+        for line, said in statements(text):
+            if all(names(said, word) for word in words) and names_any(said, operations):
+                return revision, line
+    only = next(iter(texts)) if len(texts) == 1 else None
+    return only, only.line if only else 0
+
+
+def names(said: Collection[str], word: str) -> bool:
+    """Say whether a word is among texts, or a word in one of them."""
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for text in said)
+
+
+def names_any(said: Collection[str], words: Collection[str]) -> bool:
+    """Say whether any of some words is among texts."""
+    return any(word in said for word in words)
+
+
+def statements(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line of each statement on the way up, and the texts and names it holds.
+
+    What a ``with`` says holds for the statements in it: ``batch_alter_table("users")``.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name != NOT_UP:
+            yield from inside(node.body, [])
+
+
+def inside(body: Sequence[ast.stmt], around: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the statements of a block; ``around`` is what those around it say."""
+    for statement in body:
+        blocks = [getattr(statement, each, []) for each in ("body", "orelse", "finalbody")]
+        if not any(blocks):
+            yield statement.lineno, [*around, *said_in(statement)]
+            continue
+        heads: list[ast.AST] = list(getattr(statement, "items", []))
+        heads += [each for each in (getattr(statement, "iter", None),) if each is not None]
+        more = [text for head in heads for text in said_in(head)]
+        for block in blocks:
+            yield from inside(block, [*around, *more])
+
+
+def said_in(node: ast.AST) -> list[str]:
+    """Return the texts in a piece of code, and the names of attributes."""
+    found = []
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            found.append(each.value)
+        elif isinstance(each, ast.Attribute):
+            found.append(each.attr)
+    return found

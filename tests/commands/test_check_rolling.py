@@ -1,0 +1,242 @@
+"""Gate ``rolling``: the base branch's code on the schema of the branch, as during a deploy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import mysqls
+import pytest
+from support import REVISION, Project, use_url
+
+from gitmig.ephemeral.rundir import roomy
+
+MODELS = """\
+import sqlalchemy as sa
+from sqlalchemy import *
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String(50))
+    kind = Column(String(10), nullable=False, default="x")
+    size = Column(Integer, server_default="1", nullable=False)
+
+
+class Post(Base):
+    __tablename__ = "posts"
+
+    id = Column(Integer, primary_key=True)
+    text = Column(String(100), nullable=False)
+    mood = Column(Enum("sad", "glad", name="mood"))
+"""
+MORE = "migrations/versions/more00000000.py"
+
+
+def begin(project: Project) -> None:
+    """Give main its models and schema, and begin a branch."""
+    project.write("models.py", MODELS)
+    project.write("gitmig.toml", 'downgrade = "optional"\n')
+    project.git("rm", "-q", "migrations/versions/base00000000.py")
+    project.git("add", "-A")
+    project.gitmig("autogenerate", "-q")
+    project.commit_all("first")
+    project.git("switch", "-q", "-c", "feature")
+
+
+def rolling(project: Project, upgrade: str, *changes: tuple[str, str]) -> dict[str, list[object]]:
+    """Give the branch a revision and other models; return path, line and text by code."""
+    [parent] = [path.name.partition("_")[0] for path in project.path.glob("migrations/versions/*")
+                if path.suffix == ".py"]  # fmt: skip
+    text = REVISION.format(id="more00000000", parent=parent, subject="more", upgrade=upgrade,
+                           downgrade="pass")  # fmt: skip
+    project.write(MORE, text)
+    models = project.read("models.py")
+    for old, new in changes:
+        assert old in models
+        models = models.replace(old, new)
+    project.write("models.py", models)
+    project.commit_all("more")
+    told = json.loads(
+        project.gitmig("check", "--base", "main", "--format", "json", code=None).stdout
+    )
+    found: dict[str, list[object]] = {}
+    for each in told["findings"]:
+        if each["code"].startswith("GM6"):
+            assert (each["path"], each["revision"]) == (MORE, "more00000000"), each
+            found.setdefault(each["code"], []).append((each["line"], each["message"]))
+    status = {gate["name"]: gate["status"] for gate in told["gates"]}
+    bad = {"GM601", "GM602", "GM603"} & set(found)
+    assert status["deploy"] == "passed", told
+    assert status["rolling"] == ("failed" if bad else "passed"), told
+    return found
+
+
+READS = "the base's code still reads what is gone: "
+ADDS = "the base's code cannot add rows: "
+REFUSED = "the base's code may be refused: "
+NAMED = "'email', "
+BATCH = "with op.batch_alter_table('users') as batch_op:\n        batch_op."
+
+
+def test_a_renamed_column(project: Project) -> None:
+    """A column that the base's code reads under its old name is named, with file and line (K1)."""
+    begin(project)
+    upgrade = "pass\n    op.alter_column('users', 'name', new_column_name='full_name')"
+    found = rolling(project, upgrade, ("    name =", "    full_name ="))
+    assert found == {"GM601": [(13, READS + "users.name (it may be full_name now)")]}
+
+
+def test_a_dropped_table(project: Project) -> None:
+    """So is a table that is gone; what it may be called now is said."""
+    begin(project)
+    found = rolling(project, "op.rename_table('posts', 'notes')", ('"posts"', '"notes"'))
+    assert found == {"GM601": [(12, READS + "table posts (it looks to be notes now)")]}
+
+
+def test_a_view_in_its_place(project: Project) -> None:
+    """A view that has the old name and all columns lets the old code read on: silence."""
+    begin(project)
+    upgrade = (
+        "op.rename_table('posts', 'notes'); "
+        "op.execute('CREATE VIEW posts AS SELECT id, text, mood FROM notes')"
+    )
+    assert rolling(project, upgrade, ('"posts"', '"notes"')) == {}
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("sa.Column('email', sa.String(9), nullable=False)", True),
+        ("sa.Column('email', sa.String(9))", False),
+        ("sa.Column('email', sa.String(9), nullable=False, server_default='x')", False),
+        ("sa.Column('email', sa.Integer, sa.Computed('id'), nullable=False)", False),
+    ],
+)
+def test_a_required_column(project: Project, column: str, said: bool) -> None:
+    """A new column that each row must bring stops the old code's INSERT; others do not."""
+    begin(project)
+    upgrade = "with op.batch_alter_table('users', recreate='always') as batch_op:\n"
+    found = rolling(project, upgrade + f"        batch_op.add_column({column})",
+                    ("    size", f"    email = {column.replace(NAMED, '')}\n    size"))  # fmt: skip
+    told = ADDS + "users.email is NOT NULL without a server default, and it does not write it"
+    assert found == ({"GM602": [(13, told)]} if said else {})
+
+
+def test_stricter(project: Project) -> None:
+    """NOT NULL where the old code leaves NULL is an error, a new CHECK or UNIQUE a warning."""
+    begin(project)
+    upgrade = (
+        BATCH + "alter_column('name', nullable=False)\n"
+        "    with op.batch_alter_table('posts') as batch_op:\n"
+        "        batch_op.create_check_constraint('ck_text', 'length(text) > 3')\n"
+        "        batch_op.create_unique_constraint('uq_text', ['text'])"
+    )
+    found = rolling(
+        project, upgrade,
+        ("name = Column(String(50))", "name = Column(String(50), nullable=False)"),
+        ("    id = Column(Integer, primary_key=True)\n    text",
+         '    __table_args__ = (CheckConstraint("length(text) > 3", name="ck_text"),\n'
+         '        UniqueConstraint("text", name="uq_text"))\n'
+         "    id = Column(Integer, primary_key=True)\n    text"),
+    )  # fmt: skip
+    assert found == {
+        "GM603": [(13, REFUSED + "users.name is NOT NULL now, and it may leave it NULL")],
+        "GM604": [
+            (15, REFUSED + "posts has a new CHECK ck_text (length (text) > 3), which it may "
+                 "break"),
+            (16, REFUSED + "posts is unique by text now, which it may break"),
+        ],
+    }  # fmt: skip
+
+
+def test_not_stricter_for_the_old_code(project: Project) -> None:
+    """What the old models promise already is no news: NOT NULL with a default of their own."""
+    begin(project)
+    project.git("switch", "-q", "main")
+    [path] = project.path.glob("migrations/versions/*.py")
+    text = path.read_text()
+    path.write_text(text.replace("sa.String(length=10), nullable=False", "sa.String(length=10)"))
+    project.commit_all("nullable in the schema alone")
+    project.git("switch", "-q", "-C", "feature")
+    assert rolling(project, BATCH + "alter_column('kind', nullable=False)") == {}
+
+
+def test_a_default_that_is_gone(project: Project) -> None:
+    """A server default that the old code leaves its column to must stay while it runs."""
+    begin(project)
+    found = rolling(project, BATCH + "alter_column('size', server_default=None)",
+                    ('server_default="1", nullable', "nullable"))  # fmt: skip
+    told = "users.size has no server default any more, and is NOT NULL"
+    assert found == {"GM603": [(13, REFUSED + told)]}
+
+
+def test_members_of_an_enum(project: Project) -> None:
+    """A member that only the new code knows cannot be read by the old; a warning."""
+    begin(project)
+    found = rolling(project, "op.execute('-- posts.mood may hold meh')",
+                    ('"sad", "glad"', '"sad", "meh"'))  # fmt: skip
+    assert found == {
+        "GM604": [(12, REFUSED + "the new code does not know glad in posts.mood")],
+        "GM605": [(12, "the base's code may fail on new rows: posts.mood may hold meh, which it "
+                       "cannot read")],
+    }  # fmt: skip
+
+
+def test_what_the_base_lacks_already(project: Project) -> None:
+    """What the base's models ask for and its own schema never had is no news of this branch."""
+    begin(project)
+    project.git("switch", "-q", "main")
+    project.append("models.py", "    never = Column(Integer)\n")
+    project.commit_all("drift")
+    project.git("switch", "-q", "-C", "feature")
+    assert rolling(project, "pass") == {}
+
+
+NARROW = """\
+op.alter_column('users', 'name', existing_type=sa.String(50), type_=sa.String({}))
+    op.alter_column('posts', 'text', existing_type=sa.String(100), existing_nullable=False,
+                    type_=sa.Text())"""
+
+
+def narrowed(project: Project) -> None:
+    """Assert that a narrower column is told, and a wider one is not."""
+    found = rolling(project, NARROW.format(20), ("String(50)", "String(20)"),
+                    ("String(100)", "Text"))  # fmt: skip
+    ((line, message),) = found.pop("GM604")
+    assert found == {} and line == 12
+    assert "users.name was" in message and "50" in message and "20" in message
+
+
+def test_on_postgresql(pg: Project) -> None:
+    """On PostgreSQL a narrower type is told at its line."""
+    begin(pg)
+    narrowed(pg)
+
+
+def test_on_mariadb(project: Project) -> None:
+    """On MariaDB, too."""
+    assert mysqls.installed()
+    with folder() as memory:
+        use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+        project.env["TMPDIR"] = str(memory)
+        begin(project)
+        narrowed(project)
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Give a folder with a short path for servers."""
+    found = Path(tempfile.mkdtemp(prefix="m-", dir=roomy()))
+    found.chmod(0o711)
+    yield found
+    shutil.rmtree(found, ignore_errors=True)
