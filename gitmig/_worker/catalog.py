@@ -40,21 +40,83 @@ BELONGINGS = f"""
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid
         AND k.conrelid = c.oid)
     UNION ALL
-    SELECT {TABLE}, 't', g.tgname, pg_get_triggerdef(g.oid)
+    SELECT {TABLE}, 't', g.tgname, g.tgenabled::text || ' ' || pg_get_triggerdef(g.oid)
     FROM {TABLES} JOIN pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal
 """  # noqa: S608
+# what a table is besides its columns: its comment, options, row security, place among partitions
+OPTIONS = f"""
+    SELECT {TABLE}, obj_description(c.oid, 'pg_class'),
+        concat_ws(' ', c.relpersistence, c.reloptions::text),
+        concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity),
+        concat_ws('; ', pg_get_expr(c.relpartbound, c.oid),
+            CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
+            (SELECT string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno)
+             FROM pg_inherits h WHERE h.inhrelid = c.oid))
+    FROM {TABLES} AND NOT {OF_EXTENSION.format("c")}
+"""  # noqa: S608
+OF_TABLES = ("comment", "options", "row security settings", "partition settings")
 OTHERS = f"""
-    SELECT 'view ' || {TABLE}, pg_get_viewdef(c.oid)
+    SELECT 'schema ' || n.nspname, '' FROM pg_namespace n WHERE {OWN} AND n.nspname <> 'public'
+        AND NOT {OF_EXTENSION.format("n")}
+    UNION ALL
+    SELECT 'extension ' || x.extname, x.extversion FROM pg_extension x
+    UNION ALL
+    SELECT CASE c.relkind WHEN 'v' THEN 'view ' ELSE 'materialized view ' END || {TABLE},
+        concat_ws('; ', pg_get_viewdef(c.oid), c.reloptions::text,
+            obj_description(c.oid, 'pg_class'),
+            (SELECT string_agg(pg_get_indexdef(i.indexrelid), '; ' ORDER BY
+                pg_get_indexdef(i.indexrelid)) FROM pg_index i WHERE i.indrelid = c.oid),
+            (SELECT string_agg(pg_get_triggerdef(g.oid), '; ' ORDER BY g.tgname)
+             FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal))
     FROM {CLASSES} AND c.relkind IN ('v', 'm') AND NOT {OF_EXTENSION.format("c")}
     UNION ALL
-    SELECT 'sequence ' || {TABLE}, '' FROM {CLASSES} AND c.relkind = 'S'
-        AND NOT {OF_EXTENSION.format("c")}
+    SELECT 'sequence ' || {TABLE}, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart,
+        s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
+        (SELECT string_agg(d.refobjid::regclass || '.' || a.attname, ', ') FROM pg_depend d
+         JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+         WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
+    FROM {CLASSES} AND c.relkind = 'S' AND NOT {OF_EXTENSION.format("c")}
+    JOIN pg_sequence s ON s.seqrelid = c.oid
     UNION ALL
-    SELECT 'type ' || {NAME.format("t.typname")},
-        (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
-         FROM pg_enum e WHERE e.enumtypid = t.oid)
+    SELECT CASE t.typtype WHEN 'd' THEN 'domain ' ELSE 'type ' END || {NAME.format("t.typname")},
+        concat_ws('; ', obj_description(t.oid, 'pg_type'),
+            (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
+             FROM pg_enum e WHERE e.enumtypid = t.oid),
+            CASE t.typtype WHEN 'd' THEN concat_ws('; ', format_type(t.typbasetype, t.typtypmod),
+                t.typnotnull, t.typdefault,
+                (SELECT string_agg(pg_get_constraintdef(k.oid), '; ' ORDER BY k.conname)
+                 FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n')) END,
+            (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', '
+                ORDER BY a.attnum)
+             FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid
+                AND NOT a.attisdropped),
+            CASE t.typtype WHEN 'r' THEN (SELECT r.rngsubtype::regtype::text
+                FROM pg_range r WHERE r.rngtypid = t.oid) END)
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace AND {OWN}
-        AND t.typtype = 'e' AND NOT {OF_EXTENSION.format("t")}
+        AND NOT {OF_EXTENSION.format("t")}
+    WHERE t.typtype IN ('e', 'd', 'r')
+        OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid
+            AND c.relkind = 'c')
+    UNION ALL
+    SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END
+        || {NAME.format("p.proname")} || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+        concat_ws('; ', CASE p.prokind WHEN 'a' THEN '' ELSE pg_get_functiondef(p.oid) END,
+            obj_description(p.oid, 'pg_proc'))
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND {OWN}
+        AND NOT {OF_EXTENSION.format("p")}
+    UNION ALL
+    SELECT 'policy ' || p.polname || ' of ' || {TABLE}, concat_ws('; ', p.polcmd, p.polpermissive,
+        p.polroles::text, pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid))
+    FROM {CLASSES} JOIN pg_policy p ON p.polrelid = c.oid
+    UNION ALL
+    SELECT 'rule ' || r.rulename || ' of ' || {TABLE}, pg_get_ruledef(r.oid)
+    FROM {CLASSES} JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN'
+    UNION ALL
+    SELECT 'statistics ' || x.stxname, pg_get_statisticsobjdef(x.oid)
+    FROM {CLASSES} JOIN pg_statistic_ext x ON x.stxrelid = c.oid
+    UNION ALL
+    SELECT 'event trigger ' || v.evtname, concat_ws('; ', v.evtevent, v.evtfoid::regproc, v.evttags)
+    FROM pg_event_trigger v WHERE NOT {OF_EXTENSION.format("v")}
 """  # noqa: S608
 KINDS = {
     "p": "primary key",
@@ -85,6 +147,9 @@ def take(connection: Connection) -> Fingerprint:
     for table, kind, *said in connection.execute(text(BELONGINGS)):
         if table in tables and kind in KINDS:
             tables[table][KINDS[kind]].append(" ".join(said))
+    for table, *options in connection.execute(text(OPTIONS)):
+        if table in tables:
+            tables[table].update(zip(OF_TABLES, map(str, options)))
     for table, found in tables.items():
         for kind in KINDS.values():
             found[kind].sort()

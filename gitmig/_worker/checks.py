@@ -13,6 +13,10 @@ from .shapes import Connection
 from .values import value
 
 LITERAL = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+OF_MARIADB = (
+    "SELECT check_clause FROM information_schema.check_constraints "
+    "WHERE constraint_schema = database() AND table_name = :name"
+)
 
 
 def repairs(
@@ -39,15 +43,23 @@ def checks_of(connection: Connection, table: Any) -> list[tuple[str, str]]:
         found = inspector.get_check_constraints(table.name, schema=table.schema)
     except NotImplementedError:
         found = []
-    of_domains = [(column.name, str(getattr(column.type, "check", "") or ""))
-                  for column in table.columns]  # fmt: skip
-    return [("", str(each["sqltext"])) for each in found] + [each for each in of_domains if each[1]]
+    if getattr(connection.dialect, "is_mariadb", False):  # those of a column are not reflected
+        clauses = connection.execute(sqlalchemy.text(OF_MARIADB), {"name": table.name})
+        found = [{"sqltext": row[0]} for row in clauses]
+    of_domains = [(column.name, column.type.check) for column in table.columns
+                  if getattr(column.type, "check", None) is not None]  # fmt: skip
+    return [
+        *(("", str(each["sqltext"])) for each in found),
+        *((name, str(check)) for name, check in of_domains),
+    ]
 
 
 def candidates(column: Any, texts: Collection[str], number: int) -> Iterator[Any]:
     """Yield values for a column that texts of checks mention, and their neighbours."""
     is_text = isinstance(column.type, sqlalchemy.String)
     for text in texts:
+        if "json_valid" in text.lower():  # MariaDB's JSON is a text
+            yield "{}"
         for quoted, digits in LITERAL.findall(text):
             if digits and is_text:
                 yield from texts_of_length(int(float(digits)))

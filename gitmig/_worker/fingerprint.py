@@ -16,13 +16,14 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import inspect
 
-from . import catalog
+from . import catalog, routines
 from .aside import own_connections
 from .shapes import Connection, Fingerprint
 
 QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 NAME = re.compile(r"\('name', '[^']*'\)")
+NAMED = re.compile(r"\('name', '([^']*)'\)")
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
 
 
@@ -39,11 +40,10 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
     inspector: Any = inspect(connection)
     names = set(inspector.get_table_names())
     wanted = names if tables is None else names & set(tables)
-    return {
-        "names": names,
-        "tables": {name: reflect(inspector, name) for name in wanted},
-        "others": others(inspector),
-    }
+    tables = {name: reflect(inspector, name) for name in wanted}
+    if connection.dialect.name in ("mysql", "mariadb"):
+        return routines.take(connection, inspector, names, tables)
+    return {"names": names, "tables": tables, "others": others(inspector)}
 
 
 def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
@@ -62,10 +62,10 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
 
 
 def others(inspector: Any) -> dict[str, str]:
-    """Return what a server's schema holds besides tables: views, sequences, enum types."""
-    found = {f"view {name}": inspector.get_view_definition(name)
+    """Return what a server's schema holds besides tables: views and sequences."""
+    found = {f"view {name}": str(inspector.get_view_definition(name))
              for name in inspector.get_view_names()}  # fmt: skip
-    if hasattr(inspector, "get_enums"):  # PostgreSQL
+    if hasattr(inspector, "get_enums"):  # a PostgreSQL older than its catalogue is understood
         found.update(
             {f"type {enum['name']}": str(enum["labels"]) for enum in inspector.get_enums()}
         )
@@ -75,10 +75,15 @@ def others(inspector: Any) -> dict[str, str]:
 
 
 def sqlite_texts(connection: Connection) -> dict[str, Texts]:
-    """Return ``{table: {(type, name): text}}`` of everything in the database; views under ""."""
+    """Return ``{table: {(type, name): text}}`` of everything in the database.
+
+    Views, and what belongs to them, are under "".
+    """
     found: dict[str, Texts] = {}
-    for table, kind, name, sql in connection.execute(sqlalchemy.text(QUERY)):
-        found.setdefault("" if kind == "view" else table, {})[(kind, name)] = sql
+    rows = list(connection.execute(sqlalchemy.text(QUERY)))
+    views = {name for _, kind, name, _ in rows if kind == "view"}
+    for table, kind, name, sql in rows:
+        found.setdefault("" if table in views else table, {})[(kind, name)] = sql
     found.pop("sqlite_sequence", None)
     return found
 
@@ -89,7 +94,7 @@ def reflect_changed(before: Mapping[str, Texts], after: Mapping[str, Texts]) -> 
     sides: list[Any] = []
     for texts in (before, after):
         tables = reflect_texts({name: texts[name] for name in changed}) if changed else {}
-        views = {f"view {name}": sql for (_, name), sql in texts.get("", {}).items()}
+        views = {f"{kind} {name}": sql for (kind, name), sql in texts.get("", {}).items()}
         sides.append({"names": set(texts) - {""}, "tables": tables, "others": views})
     for name in changed:
         let_be_named(*(side["tables"][name] for side in sides))
@@ -180,5 +185,23 @@ def table_differences(name: str, before: Mapping[str, Any], after: Mapping[str, 
                 found.append(f"column {name}.{column} has {key} {now} instead of {value}")
     for key in sorted(set(before) - {"columns"}):
         if before[key] != after.get(key):
-            found.append(f"the {key} of table {name} differ")
+            differ = "differ" if key.endswith("s") or isinstance(before[key], list) else "differs"
+            found.append(f"the {key} of table {name} {differ}{which(before[key], after.get(key))}")
     return found
+
+
+def which(before: Any, after: Any) -> str:
+    """Say which of several things differ, where they are several; each has its own sentence."""
+    if isinstance(before, str) or not isinstance(after, type(before)):
+        return ""
+    old, new = set(called(before)), set(called(after))
+    words = [f"{each} is gone" for each in sorted(old - new)]
+    words += [f"{each} is left over" for each in sorted(new - old)]
+    words += [] if words else [f"{each} is another one" for each in sorted(old & new)]
+    return f": {', '.join(words)[:200]}" if words else ""
+
+
+def called(things: Iterable[str]) -> list[str]:
+    """Return the names of reflected things, their texts where they have none."""
+    names = ((NAMED.search(thing), thing) for thing in things)
+    return [found[1] if found else thing.strip()[:120] for found, thing in names]

@@ -1,0 +1,49 @@
+"""What a MySQL or MariaDB database holds besides tables, by its information schema."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import text
+
+from .shapes import Connection, Fingerprint
+
+OTHERS = (
+    "SELECT CONCAT('view ', table_name), view_definition, security_type "
+    "FROM information_schema.views WHERE table_schema = database()",
+    "SELECT CONCAT('trigger ', trigger_name, ' of ', event_object_table), "
+    "CONCAT(action_timing, ' ', event_manipulation, ' ', action_order), action_statement "
+    "FROM information_schema.triggers WHERE trigger_schema = database()",
+    "SELECT CONCAT(LOWER(r.routine_type), ' ', r.routine_name), CONCAT_WS(' ', r.dtd_identifier, "
+    "r.sql_data_access, r.is_deterministic, (SELECT GROUP_CONCAT(CONCAT_WS(' ', p.parameter_mode, "
+    "p.parameter_name, p.dtd_identifier) ORDER BY p.ordinal_position) "
+    "FROM information_schema.parameters p WHERE p.specific_schema = database() "
+    "AND p.specific_name = r.specific_name)), r.routine_definition "
+    "FROM information_schema.routines r WHERE r.routine_schema = database()",
+    "SELECT CONCAT('event ', event_name), CONCAT_WS(' ', interval_value, interval_field, "
+    "execute_at, status), event_definition "
+    "FROM information_schema.events WHERE event_schema = database()",
+)
+SEQUENCES = (
+    "SELECT CONCAT('sequence ', table_name), '', '' FROM information_schema.tables "
+    "WHERE table_schema = database() AND table_type = 'SEQUENCE'"
+)
+OPTIONS = (
+    "SELECT table_name, CONCAT_WS(' ', engine, table_collation, create_options, table_comment) "
+    "FROM information_schema.tables WHERE table_schema = database()"
+)
+
+
+def take(
+    connection: Connection, inspector: Any, names: Collection[str], tables: dict[str, Any]
+) -> Fingerprint:
+    """Return the fingerprint; ``tables`` are those that were reflected."""
+    others: dict[str, str] = {}
+    for query in (*OTHERS, SEQUENCES):
+        for name, *told in connection.execute(text(query)):
+            others[str(name)] = str(told)
+    for name, options in connection.execute(text(OPTIONS)):
+        if name in tables:
+            tables[name]["options"] = str(options)
+    return {"names": set(names), "tables": tables, "others": others}

@@ -1,0 +1,147 @@
+"""What a downgrade can leave behind, of every kind, on every database (K2)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from support import Project, use_url
+
+Case = tuple[str, str, str]
+"""What makes it, what takes it away, and the words that tell of it where that is forgotten."""
+
+POSTGRESQL: Sequence[Case] = (
+    ("CREATE TYPE mood AS ENUM ('a')", "DROP TYPE mood", "type mood is left over"),
+    ("CREATE TYPE pair AS (a int)", "DROP TYPE pair", "type pair is left over"),
+    ("CREATE DOMAIN age AS int CHECK (VALUE > 0)", "DROP DOMAIN age", "domain age is left over"),
+    ("CREATE SEQUENCE s", "DROP SEQUENCE s", "sequence s is left over"),
+    ("ALTER SEQUENCE kept INCREMENT 5", "ALTER SEQUENCE kept INCREMENT 1", "sequence kept differs"),
+    ("CREATE INDEX ix ON users (name)", "DROP INDEX ix", "the indexes of table users differ"),
+    ("ALTER TABLE users ADD CONSTRAINT ck CHECK (id > 0)", "ALTER TABLE users DROP CONSTRAINT ck",
+     "the checks of table users differ"),
+    ("ALTER TABLE users ALTER name SET DEFAULT 'x'", "ALTER TABLE users ALTER name DROP DEFAULT",
+     "column users.name has default 'x'::character varying instead of None"),
+    ("COMMENT ON TABLE users IS 'us'", "COMMENT ON TABLE users IS NULL",
+     "the comment of table users differs"),
+    ("COMMENT ON COLUMN users.name IS 'n'", "COMMENT ON COLUMN users.name IS NULL",
+     "column users.name has comment n instead of None"),
+    ("CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "view v is left over"),
+    ("CREATE MATERIALIZED VIEW m AS SELECT 1 AS a", "DROP MATERIALIZED VIEW m",
+     "materialized view m is left over"),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "DROP FUNCTION f",
+     "function f() is left over"),
+    ("CREATE OR REPLACE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS "
+     "'BEGIN RETURN NULL; END'",
+     "CREATE OR REPLACE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+     "function t() differs"),
+    ("CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'", "DROP PROCEDURE p",
+     "procedure p() is left over"),
+    ("CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION t()",
+     "DROP TRIGGER tr ON users", "the triggers of table users differ"),
+    ("CREATE POLICY po ON users USING (id > 0)", "DROP POLICY po ON users",
+     "policy po of users is left over"),
+    ("CREATE EXTENSION hstore", "DROP EXTENSION hstore", "extension hstore is left over"),
+    ("CREATE SCHEMA app", "DROP SCHEMA app", "schema app is left over"),
+    ("CREATE RULE r AS ON DELETE TO users DO ALSO SELECT 1", "DROP RULE r ON users",
+     "rule r of users is left over"),
+    ("ALTER TABLE users ENABLE ROW LEVEL SECURITY", "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
+     "the row security settings of table users differ"),
+    ("CREATE UNIQUE INDEX iy ON users (id, name)", "DROP INDEX iy",
+     "the indexes of table users differ: CREATE UNIQUE INDEX iy"),
+)  # fmt: skip
+BEFORE_POSTGRESQL = (
+    "CREATE SEQUENCE kept",
+    "CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+)
+MARIADB: Sequence[Case] = (
+    ("CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "view v is left over"),
+    ("CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW SET NEW.name = 'x'",
+     "DROP TRIGGER tr", "trigger tr of users is left over"),
+    ("CREATE PROCEDURE p() SELECT 1", "DROP PROCEDURE p", "procedure p is left over"),
+    ("CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1", "DROP FUNCTION f",
+     "function f is left over"),
+    ("CREATE SEQUENCE s", "DROP SEQUENCE s", "sequence s is left over"),
+    ("CREATE INDEX ix ON users (name)", "DROP INDEX ix ON users",
+     "the indexes of table users differ"),
+    ("ALTER TABLE users COMMENT 'us'", "ALTER TABLE users COMMENT ''",
+     "the options of table users differ"),
+    ("ALTER TABLE users ADD CONSTRAINT ck CHECK (name <> 'x')",
+     "ALTER TABLE users DROP CONSTRAINT ck", "the checks of table users differ"),
+)  # fmt: skip
+SQLITE: Sequence[Case] = (
+    ("CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "view v is left over"),
+    ("CREATE TRIGGER tr AFTER INSERT ON users BEGIN DELETE FROM users; END", "DROP TRIGGER tr",
+     "the triggers of table users differ"),
+    ("CREATE TRIGGER tv INSTEAD OF INSERT ON kept BEGIN DELETE FROM users; END",
+     "DROP TRIGGER tv", "trigger tv is left over"),
+    ("CREATE INDEX ix ON users (name) WHERE name > 'a'", "DROP INDEX ix",
+     "the indexes of table users differ"),
+)  # fmt: skip
+
+
+def told(project: Project, cases: Sequence[Case], forgets: bool) -> dict[str, str]:
+    """Return the leftovers that a check finds, by revision: one revision for each case."""
+    parent = "before000000"
+    for number, (make, undo, _) in enumerate(cases):
+        down = "pass" if forgets else f"op.execute({undo!r})"
+        project.revision(f"r{number}", parent, f"op.execute({make!r})", down)
+        parent = f"r{number}"
+    project.git("add", "-A")
+    result = project.gitmig("check", "--format", "json", code=None)
+    findings = json.loads(result.stdout)["findings"]
+    broken = [each for each in findings if each["code"] in ("GM101", "GM201", "GM203")]
+    assert broken == []
+    return {each["revision"]: each["message"] for each in findings if each["code"] == "GM202"}
+
+
+def before(project: Project, statements: Sequence[str], undo: Sequence[str]) -> None:
+    """Add the revision that the cases stand on."""
+    lines = ["\n    ".join(f"op.execute({each!r})" for each in way) for way in (statements, undo)]
+    project.revision("before000000", "base00000000", *lines)
+
+
+@pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
+def test_postgresql(pg: Project, forgets: bool) -> None:
+    """On PostgreSQL each kind of thing that stays is named, and none that was taken back (K2)."""
+    before(pg, BEFORE_POSTGRESQL, ("DROP FUNCTION t() CASCADE", "DROP SEQUENCE kept"))
+    expected = {f"r{number}": words for number, (*_, words) in enumerate(POSTGRESQL)}
+    compare(told(pg, POSTGRESQL, forgets), expected if forgets else {})
+
+
+@pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
+def test_sqlite(project: Project, forgets: bool) -> None:
+    """On SQLite views, triggers and indexes that stay are named (K2)."""
+    before(project, ["CREATE VIEW kept AS SELECT name FROM users"], ["DROP VIEW kept"])
+    expected = {f"r{number}": words for number, (*_, words) in enumerate(SQLITE)}
+    compare(told(project, SQLITE, forgets), expected if forgets else {})
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Path]:
+    """Give a folder with a short path for MariaDB's data."""
+    fast = "/dev/shm"  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
+def test_mariadb(project: Project, memory: Path, forgets: bool) -> None:
+    """On MariaDB views, triggers, routines, sequences and comments that stay are named (K2)."""
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    before(project, ["SELECT 1"], ["SELECT 1"])
+    expected = {f"r{number}": words for number, (*_, words) in enumerate(MARIADB)}
+    compare(told(project, MARIADB, forgets), expected if forgets else {})
+
+
+def compare(found: dict[str, str], expected: dict[str, str]) -> None:
+    """Assert that each revision is told of, by its own words, and no other."""
+    assert set(found) == set(expected), (found, expected)
+    for revision, words in expected.items():
+        assert words in found[revision], (revision, found[revision])

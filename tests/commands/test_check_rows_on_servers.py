@@ -1,0 +1,126 @@
+"""Gate `rows` where the database is strict about types: PostgreSQL and MariaDB (K3)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import Project, use_url
+
+POSTGRESQL = """
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE DOMAIN positive AS integer CHECK (VALUE > 20000);
+CREATE TABLE wide (
+    id serial PRIMARY KEY, own bigint GENERATED ALWAYS AS IDENTITY, m mood NOT NULL,
+    moods mood[] NOT NULL, p positive NOT NULL, u uuid NOT NULL DEFAULT gen_random_uuid(),
+    j jsonb NOT NULL, t timestamptz NOT NULL, n numeric(10,4) NOT NULL, long varchar(200) NOT NULL,
+    big bigint NOT NULL, small smallint NOT NULL, ip inet NOT NULL, days interval NOT NULL,
+    twice bigint GENERATED ALWAYS AS (small * 2) STORED, b bytea NOT NULL, free text NOT NULL,
+    other integer NOT NULL);
+CREATE TABLE egg (id integer PRIMARY KEY, hen integer NOT NULL);
+CREATE TABLE hen (id integer PRIMARY KEY, egg integer NOT NULL REFERENCES egg
+    DEFERRABLE INITIALLY IMMEDIATE);
+ALTER TABLE egg ADD CONSTRAINT fk FOREIGN KEY (hen) REFERENCES hen DEFERRABLE;
+CREATE SCHEMA app;
+CREATE TABLE app.part (id integer NOT NULL, at date NOT NULL, PRIMARY KEY (id, at))
+    PARTITION BY RANGE (at);
+CREATE TABLE app.part_all PARTITION OF app.part DEFAULT;
+"""
+MARIADB = """
+CREATE TABLE wide (
+    id integer AUTO_INCREMENT PRIMARY KEY, m ENUM('sad', 'glad') NOT NULL, s SET('a', 'b') NOT NULL,
+    yes tinyint(1) NOT NULL, tiny tinyint NOT NULL, long_ varchar(200) NOT NULL,
+    big bigint NOT NULL, n decimal(10,4) NOT NULL, at datetime NOT NULL, y year NOT NULL,
+    t timestamp NOT NULL, j json NOT NULL, b blob NOT NULL, free text NOT NULL,
+    other integer NOT NULL, twice bigint AS (big * 2) STORED) ENGINE=InnoDB;
+CREATE TABLE egg (id integer PRIMARY KEY, hen integer) ENGINE=InnoDB;
+CREATE TABLE hen (id integer PRIMARY KEY, egg integer NOT NULL, FOREIGN KEY (egg)
+    REFERENCES egg (id)) ENGINE=InnoDB;
+ALTER TABLE egg ADD FOREIGN KEY (hen) REFERENCES hen (id);
+"""
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Path]:
+    """Give a folder with a short path for MariaDB's data."""
+    fast = "/dev/shm"  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(project: Project, sql: str) -> None:
+    """Let main have a second revision that makes these tables, and leave main."""
+    lines = [f"op.execute({part.strip()!r})" for part in sql.split(";") if part.strip()]
+    project.revision("wide00000000", "base00000000", "\n    ".join(lines))
+    project.commit_all("wide")
+    project.git("switch", "-q", "-c", "feature")
+
+
+def rows(project: Project, up: str, down: str = "pass") -> list[tuple[str, str]]:
+    """Let the branch have one revision of SQL; return what the gate finds: code, message."""
+    statements = [f"op.execute({each!r})" for each in (up, down)]
+    project.revision("more00000000", "wide00000000", *statements)
+    project.git("add", "-A")
+    told = json.loads(
+        project.gitmig("check", "--base", "main", "--format", "json", code=None).stdout
+    )
+    assert "gates" in told, told
+    gates = {gate["name"]: gate["status"] for gate in told["gates"]}
+    assert gates["rows"] != "skipped", told["findings"]
+    return [(each["code"], each["message"]) for each in told["findings"]
+            if each["code"].startswith("GM5")]  # fmt: skip
+
+
+def test_postgresql(pg: Project) -> None:
+    """Enums, domains, arrays, identities, circles and partitions get rows; what they break is
+    found (K3).
+    """  # noqa: D205
+    begin(pg, POSTGRESQL)
+    every = "ALTER TABLE {} ADD COLUMN more integer"
+    names = ("wide", "egg", "hen", "app.part")
+    harmless = "; ".join(every.format(name) for name in names)
+    back = "; ".join(f"ALTER TABLE {name} DROP COLUMN more" for name in names)
+    assert rows(pg, harmless, back) == []
+    fails = {
+        "ALTER TABLE wide ALTER COLUMN long TYPE varchar(50)": "value too long for type",
+        "ALTER TABLE wide ALTER COLUMN big TYPE integer": "integer out of range",
+        "ALTER TABLE wide ALTER COLUMN free TYPE integer USING free::integer": "invalid input",
+        "ALTER TABLE wide ADD FOREIGN KEY (other) REFERENCES users": "violates foreign key",
+        "ALTER TABLE app.part ADD COLUMN x integer NOT NULL": "contains null values",
+        "CREATE UNIQUE INDEX ux ON wide (long)": "could not create unique index",
+    }
+    for statement, told in fails.items():
+        ((code, message),) = rows(pg, statement, "SELECT 1")
+        assert code == "GM501" and told in message, (statement, message)
+    narrower = "ALTER TABLE wide ALTER COLUMN n TYPE numeric(10,2)"
+    ((code, message),) = rows(pg, narrower, "ALTER TABLE wide ALTER COLUMN n TYPE numeric(10,4)")
+    assert code == "GM502" and "value of wide.n" in message
+    # a row that a revision adds gets the next number of the sequence
+    adds = "INSERT INTO wide (m, moods, p, j, t, n, long, big, small, ip, days, b, free, other) " \
+        "SELECT m, moods, p, j, t, n, 'new', big, small, ip, days, b, free, other " \
+        "FROM wide LIMIT 1"  # fmt: skip
+    assert rows(pg, adds, "DELETE FROM wide WHERE long = 'new'") == []
+
+
+def test_mariadb(project: Project, memory: Path) -> None:
+    """On MariaDB sets, truth values, years and circles get rows; what they break is found (K3)."""
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    begin(project, MARIADB)
+    assert rows(project, "ALTER TABLE wide ADD COLUMN more integer",
+                "ALTER TABLE wide DROP COLUMN more") == []  # fmt: skip
+    fails = {
+        "ALTER TABLE wide MODIFY long_ varchar(50) NOT NULL": "Data too long",
+        "ALTER TABLE wide MODIFY big integer NOT NULL": "column",
+        "ALTER TABLE hen ADD UNIQUE (egg)": "Duplicate entry",
+    }
+    for statement, told in fails.items():
+        found = rows(project, statement, "SELECT 1")
+        assert [code for code, _ in found] == ["GM501"], (statement, found)
+        assert told in found[0][1]
