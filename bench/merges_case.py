@@ -146,13 +146,14 @@ class Case:
 
 
 def install(release: Release, folder: Path) -> Path:
-    """Return an interpreter with what a release needs, and not the release itself."""
+    """Return an interpreter with what a release needs, and of itself nothing but its metadata."""
     python = folder / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "install", "--no-compile", *release.needs], check=True)
-        subprocess.run([*pip, "uninstall", "-y", release.name], check=True)
+        for package in release.packages:
+            remove(next(folder.glob("lib/python*/site-packages")) / package)
     return python
 
 
@@ -168,5 +169,5 @@ def download(release: Release, folder: Path) -> Path:
 
 
 def remove(root: Path) -> None:
-    """Remove a repository."""
+    """Remove a folder."""
     shutil.rmtree(root, ignore_errors=True)

@@ -71,13 +71,14 @@ def replay_sides(project: Project, databases: Databases, heads: Sequence[str]) -
 
 
 def apply(project: Project, databases: Databases, targets: Sequence[str]) -> list[Fingerprint]:
-    """Upgrade new databases to each target in turn; return all their fingerprints at the end."""
-    for target in targets:
+    """Upgrade new databases to each target in turn; return all their fingerprints at the end.
+
+    What fails in another one than the first, which then is by itself, has the order in ``order``.
+    """
+    replay(project, databases, targets[0])
+    for target in targets[1:]:
         try:
-            if target == targets[0]:
-                replay(project, databases, target)
-            else:
-                project.upgrade(target)
+            project.upgrade(target)
         except Failure as failure:
             failure.data.setdefault("order", targets)
             raise

@@ -295,3 +295,20 @@ def test_much_that_the_models_ask_for(merged: Project) -> None:
     merged.commit_all("more")
     told = merged.gitmig("merge-heads").stderr
     assert "posts.more0" in told and "posts.more11" not in told and "and 4 more" in told
+
+
+@pytest.mark.parametrize("where", ["base", "side"])
+def test_a_side_that_fails_by_itself(project: Project, where: str) -> None:
+    """A revision that fails on its own is named as what it is, no meeting of two; exit 2 (E13)."""
+    begin(project)
+    bad = 'op.execute("INSERT INTO nowhere VALUES (1)")'
+    parent = "base00000000"
+    if where == "base":
+        parent = "more"
+        path = project.revision("more", "base00000000", bad)
+    left = project.revision("left", parent, *((bad,) if where == "side" else ()))
+    project.revision("right", parent)
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=2).stderr
+    assert (path if where == "base" else left) in told and "no such table: nowhere" in told
+    assert "meet" not in told and project.status() == ""
