@@ -200,6 +200,8 @@ def own_file(name: str, tree: str) -> str | None:
         spec: Any = loaded.__spec__ if loaded is not None else importlib.util.find_spec(name)
     except (ImportError, ValueError, AttributeError):
         return "" if first in sys.modules else None  # a name in a module, no module
+    except Exception:  # of a package that needs what env.py makes first
+        return None
     if spec is None:
         return "" if "." in name else None
     origin = str(spec.origin)

@@ -138,6 +138,24 @@ def test_env_that_catches_what_a_revision_raises(project: Project) -> None:
     assert path in told and "env.py caught what the revision raised" in told
 
 
+def test_revisions_that_need_what_env_makes(project: Project) -> None:
+    """Revisions are loaded within env.py, as by Alembic, where they cannot be before (E2, E11)."""
+    project.write(
+        "shop/__init__.py", 'import app\n\nif not app.ready:\n    raise Exception("no app")\n'
+    )
+    project.write("shop/size.py", "LONG = 200\n")
+    project.write("app.py", "ready = False\n")
+    project.write("migrations/env.py", "import app\n\napp.ready = True\n" + ENV)
+    for name in ("aaaa00000000", "bbbb00000000"):
+        project.append(project.revision(name, "base00000000"), "\n\nfrom shop.size import LONG\n")
+    project.git("add", "-A")
+    project.gitmig("merge-heads")
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    project.gitmig("autogenerate")
+    project.gitmig("check")
+
+
 def test_env_that_fails_in_the_models(project: Project) -> None:
     """What is told is the place in the project, not one in a package (E10)."""
     project.append("models.py", "    broken = Column(Integer(), nonsense=1)\n")
