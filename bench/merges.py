@@ -2,7 +2,8 @@
 
 For each revision with several parents that a project's authors wrote: a git repository with the
 revisions that those parents stand on, and `gitmig merge-heads` in it. Has it the same parents, and
-does the proof agree with the authors that the sides may be joined?
+does the proof agree with the authors that the sides may be joined? Needless is one of whose parents
+one stands on the others: there was one head before it, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from bench.merges_case import Case, Outcome, download, install, remove
 from bench.merges_projects import RELEASES, Release
 
-HEAD = "| project | revisions | merge revisions | same parents, read | proved | refused | why |"
+HEAD = "| project | revisions | merge revisions | needless | same parents | proved | refused | |"
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,15 @@ class Row:
 
     def __str__(self) -> str:
         same = sum(each.same_heads for each in self.outcomes)
+        needless = sum(each.needless for each in self.outcomes)
         proved = sum(each.same_parents for each in self.outcomes)
         refused = [each for each in self.outcomes if each.refused]
         count = len(self.outcomes)
         told = (str(proved), str(len(refused))) if self.ran else ("-", "-")
         name = f"{self.release.name} {self.release.version}"
         why = "" if self.ran else self.release.why
-        return f"| {name} | {self.revisions} | {count} | {same} | {' | '.join(told)} | {why} |"
+        counts = (self.revisions, count, needless, same, *told, why)
+        return f"| {name} | {' | '.join(map(str, counts))} |"
 
 
 def main() -> int:
@@ -55,8 +58,9 @@ def main() -> int:
             rows.append(judge(release, keep.absolute(), run=runs))
     if not options.keep:
         remove(keep)
-    print(HEAD, "|---" * HEAD.count(" | ") + "|---|", *rows, sep="\n")
-    return int(any(not each.same_heads for row in rows for each in row.outcomes))
+    print(HEAD, "|---" * (HEAD.count("|") - 1) + "|", *rows, sep="\n")
+    outcomes = [each for row in rows for each in row.outcomes]
+    return int(any(not each.needless and not each.same_heads for each in outcomes))
 
 
 def judge(release: Release, keep: Path, *, run: bool) -> Row:
@@ -81,7 +85,7 @@ def line_of(release: Release, outcome: Outcome) -> str:
     merge = outcome.merge
     told = f"{release.name} {merge.id} ({', '.join(merge.parents)}): "
     if not outcome.same_heads:
-        return f"{told}the heads are {', '.join(outcome.heads) or 'one'}"
+        return f"{told}the heads are {', '.join(outcome.heads) or 'one: it joins nothing'}"
     if outcome.refused:
         return f"{told}refused: {outcome.refused}"
     if not outcome.joined:

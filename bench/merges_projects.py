@@ -129,14 +129,14 @@ ANITYA = Release(
     version="2.3.0",
     packages=("anitya",),
     script="anitya/db/migrations",
-    needs=("anitya==2.3.0",),
+    why="the chain begins with a database that is there already",
 )
 SUPERSET = Release(
     name="apache-superset",
     version="6.1.0",
     packages=("superset",),
     script="superset/migrations",
-    needs=("apache-superset==6.1.0",),
+    why="env.py is run within the application, which makes tables of its own first",
 )
 LANGFLOW = Release(
     name="langflow-base",
@@ -153,7 +153,10 @@ SKYVERN = Release(
     script="alembic",
     url=POSTGRESQL,
     variables={"DATABASE_STRING": POSTGRESQL, "SKYVERN_TELEMETRY": "false"},
-    needs=("skyvern==1.0.56", "psycopg[binary]"),
+    needs=(
+        *("skyvern==1.0.56", "alembic", "sqlalchemy[asyncio]", "psycopg[binary,pool]", "pgvector"),
+        *("pydantic[email]", "asyncpg"),
+    ),
 )
 RELEASES = (
     AIRFLOW_1, AIRFLOW, SUPERSET, LANGFLOW, HINDSIGHT, GALAXY, QUETZ, SKYVERN, DATAJUNCTION, ANITYA,
