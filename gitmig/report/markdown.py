@@ -144,22 +144,19 @@ def operation(ran: RanOperation) -> str:
     anew = [code(name) for statement in ran.statements for name in statement.rewritten]
     told = [f"locks {', '.join(dict.fromkeys(locks))}"] if locks else []
     told += [f"rewrites {', '.join(dict.fromkeys(anew))}"] if anew else []
+    told += ["commits by itself"] if any(sent.commits for sent in ran.statements) else []
     return f"{words} — {'; '.join(told)}" if told else words
 
 
 def folded(ran: Sequence[RanOperation]) -> str:
     """Return the SQL that ran, up and down, in a block that opens with a click."""
-    ways = {
-        "upgrade": [sent.sql for each in ran if each.up for sent in each.statements],
-        "downgrade": [sent.sql for each in ran if not each.up for sent in each.statements],
-    }
-    lines = [f"-- {way}\n" + "\n".join(f"{sql.rstrip().rstrip(';')};" for sql in statements)
-             for way, statements in ways.items() if statements]  # fmt: skip
+    lines = [line for way in (True, False) for line in sql_of(ran, up=way)]
     if not lines:
         return ""
     sql = printable("\n".join(lines))
     cut = sql if len(sql) <= SQL else f"{sql[:SQL]}\n-- and more"
-    number = counted(sum(map(len, ways.values())), "statement")
+    sent = sum(len(each.statements) + each.left_out for each in ran)
+    number = counted(sent, "statement")
     fence = "`" * max(3, longest_run(cut) + 1)
     return (
         f"\n<details><summary>SQL that ran: {number}</summary>\n\n"
@@ -167,10 +164,21 @@ def folded(ran: Sequence[RanOperation]) -> str:
     )
 
 
+def sql_of(ran: Sequence[RanOperation], *, up: bool) -> Iterator[str]:
+    """Yield the statements of one way; those of a loop that are not listed are counted."""
+    own = [each for each in ran if each.up == up and each.statements]
+    if own:
+        yield "-- upgrade" if up else "-- downgrade"
+    for each in own:
+        yield from (f"{sent.sql.rstrip().rstrip(';')};" for sent in each.statements)
+        if each.left_out:
+            yield f"-- and {each.left_out} more"
+
+
 def versions(reports: Sequence[CheckReport]) -> str:
     """Return what it was proved with, each set of versions once."""
     told = [
-        ", ".join(f"{text(name)} {text(value)}" for name, value in report.versions.items())
+        text(", ".join(f"{name} {value}" for name, value in report.versions.items()))
         for report in reports
         if report.versions
     ]

@@ -120,3 +120,20 @@ def test_nothing_by_itself(project: Project) -> None:
     in_actions = {"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_STEP_SUMMARY": "/nowhere"}
     told = project.gitmig("check", "--static", **in_actions)
     assert told.stdout == project.gitmig("check", "--static").stdout and "::" not in told.stdout
+
+
+def test_markdown_on_postgresql(pg: Project) -> None:
+    """The page for the pull request has the locks that were taken, and what was rewritten."""
+    pg.git("switch", "-q", "-c", "feature")
+    widen = 'op.alter_column("users", "id", type_=sa.BigInteger())'
+    narrow = 'op.alter_column("users", "id", type_=sa.Integer())'
+    path = pg.revision("more00000000", "base00000000", widen, narrow)
+    models = pg.read("models.py").replace("id = Column(Integer", "id = Column(BigInteger")
+    pg.write("models.py", models.replace("import Column", "import BigInteger, Column"))
+    pg.commit_all("wide")
+    page = pg.gitmig("check", "--base", "main", "--format", "markdown").stdout
+    assert f"#### `more00000000` `{path}`" in page
+    (line,) = [line for line in page.splitlines() if line.startswith("- alter users.id")]
+    assert "locks `users` " in line and line.endswith("rewrites `users`, `users_pkey`")
+    assert "-- upgrade\nALTER TABLE users ALTER COLUMN id TYPE BIGINT;\n-- downgrade\n" in page
+    assert "dialect postgresql" in page

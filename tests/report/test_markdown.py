@@ -7,7 +7,7 @@ import re
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
-from report.conftest import BAD, Checked
+from report.conftest import BAD, LONG, Checked
 
 from gitmig.model import CheckReport, Failure, Finding, Gate
 from gitmig.ran import Lock, RanOperation, Statement
@@ -45,6 +45,17 @@ def test_gates_and_findings(checked: Checked) -> None:
     assert f"<code>{BAD}:5</code>" in html
     assert "<br />\n→ mend downgrade() in this file" in html
     assert "alembic 1." in html and "database 3." in html
+
+
+def test_what_ran(checked: Checked) -> None:
+    """The new revision has what it did in words, and the SQL that really ran, folded."""
+    html = rendered(checked.written["markdown"])
+    (heading,) = re.findall(r"<h4>(.*?)</h4>", html)
+    assert heading == f"<code>{LONG}</code> <code>{BAD}</code>"
+    assert "<li>add users.email</li>" in html
+    (folded,) = re.findall(r"<details>.*?</details>", html, re.DOTALL)
+    assert "SQL that ran: 1 statement" in folded
+    assert "ALTER TABLE users ADD COLUMN email VARCHAR(200);" in folded
 
 
 def test_names_that_hurt(checked: Checked) -> None:
