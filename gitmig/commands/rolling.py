@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gitmig.commands.subject import Subject
+from gitmig.graph import Graph
 from gitmig.model import Finding, Revision, Severity
 
 NOT_UP = "downgrade"
@@ -40,7 +41,7 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
 
 def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding]:
     """Return the findings for what the base's code meets, with the place that did it."""
-    new = [each for each in subject.found if each.id in subject.base.new]
+    new = [each for each in Graph(subject.found).order() if each.id in subject.base.new]
     texts = {each: subject.workspace.read(each.path) or "" for each in reversed(new)}
     found = []
     for each in met:
@@ -57,15 +58,20 @@ def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding
 def place(
     texts: Mapping[Revision, str], table: str, column: str, operations: Collection[str]
 ) -> tuple[Revision | None, int]:
-    """Return which revision names a table and a column in one of these operations, and the line.
+    """Return the last revision that names a table and a column in one of these operations.
 
-    Where only one revision is new it did it, whatever it says; otherwise there may be none.
+    And the last line that does. Where only one revision is new it did it, whatever it says;
+    otherwise there may be none. ``texts`` begin with the newest revision.
     """
     words = [each for each in (table.rpartition(".")[2], column) if each]
     for revision, text in texts.items():
-        for line, said in statements(text):
-            if all(names(said, word) for word in words) and names_any(said, operations):
-                return revision, line
+        lines = [
+            line
+            for line, said in statements(text)
+            if all(names(said, word) for word in words) and names_any(said, operations)
+        ]
+        if lines:
+            return revision, lines[-1]
     only = next(iter(texts)) if len(texts) == 1 else None
     return only, only.line if only else 0
 

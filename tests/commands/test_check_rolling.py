@@ -53,7 +53,9 @@ def begin(project: Project) -> None:
     project.git("switch", "-q", "-c", "feature")
 
 
-def rolling(project: Project, upgrade: str, *changes: tuple[str, str]) -> dict[str, list[object]]:
+def rolling(
+    project: Project, upgrade: str, *changes: tuple[str, str]
+) -> dict[str, list[tuple[int, str]]]:
     """Give the branch a revision and other models; return path, line and text by code."""
     [parent] = [path.name.partition("_")[0] for path in project.path.glob("migrations/versions/*")
                 if path.suffix == ".py"]  # fmt: skip
@@ -69,7 +71,7 @@ def rolling(project: Project, upgrade: str, *changes: tuple[str, str]) -> dict[s
     told = json.loads(
         project.gitmig("check", "--base", "main", "--format", "json", code=None).stdout
     )
-    found: dict[str, list[object]] = {}
+    found: dict[str, list[tuple[int, str]]] = {}
     for each in told["findings"]:
         if each["code"].startswith("GM6"):
             assert (each["path"], each["revision"]) == (MORE, "more00000000"), each
@@ -130,6 +132,19 @@ def test_a_required_column(project: Project, column: str, said: bool) -> None:
                     ("    size", f"    email = {column.replace(NAMED, '')}\n    size"))  # fmt: skip
     told = ADDS + "users.email is NOT NULL without a server default, and it does not write it"
     assert found == ({"GM602": [(13, told)]} if said else {})
+
+
+def test_required_in_steps(project: Project) -> None:
+    """The line is that of the step that makes it required, not of the one that adds it."""
+    begin(project)
+    upgrade = (
+        "op.add_column('users', sa.Column('email', sa.String(9)))\n"
+        "    with op.batch_alter_table('users') as batch_op:\n"
+        "        batch_op.alter_column('email', nullable=False)"
+    )
+    model = "    email = Column(String(9), nullable=False)\n    size"
+    found = rolling(project, upgrade, ("    size", model))
+    assert [line for line, _ in found["GM602"]] == [14]
 
 
 def test_stricter(project: Project) -> None:
