@@ -113,6 +113,15 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class RuleSettings:
+    """``[tool.gitmig.rules]``: codes or names of rules, and how bad each is."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settings:
     """``[tool.gitmig]``, with the defaults. ``timeout`` is in seconds, for one worker process.
 
@@ -134,6 +143,7 @@ class Settings:
     cache_size: int = 512
     env: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
+    rules: RuleSettings = RuleSettings()
 
 
 Confirm = Callable[[str], bool]

@@ -41,7 +41,8 @@ class Statement:
     each revision is recorded in a transaction of its own where env.py lets Alembic make it.
 
     ``commits``: the database committed by itself, so that neither it nor what its transaction had
-    done before can be rolled back (MySQL and MariaDB).
+    done before can be rolled back (MySQL and MariaDB). ``scanned`` are the tables that were there
+    before and were read from the first row to the last (PostgreSQL; of what changes rows not told).
     """
 
     sql: str
@@ -50,6 +51,7 @@ class Statement:
     transaction: int = 0
     parameters: str = ""
     commits: bool = False
+    scanned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from gitmig.errors import ConfigError
-from gitmig.model import ServerSettings, Settings
+from gitmig.model import RuleSettings, ServerSettings, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+SEVERITIES = frozenset({"error", "warning", "note", "off"})
 Read = Callable[[str], "str | None"]
 
 
@@ -74,6 +75,14 @@ _SERVER_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "sql-mode": ("a string", _is_text),
     "lower-case-table-names": ("0, 1 or 2", lambda value: type(value) is int and 0 <= value <= 2),
 }
+_RULES_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "select": ("a list of codes or names", _are_texts),
+    "ignore": ("a list of codes or names", _are_texts),
+    "severity": (
+        'a table of "error", "warning", "note" or "off"',
+        lambda value: _is_text_table(value) and set(value.values()) <= SEVERITIES,
+    ),
+}
 _OF_MYSQL = ("character-set", "collation", "sql-mode", "lower-case-table-names")
 OWN_KEYS = ("config", "section")  # of an environment only
 
@@ -101,7 +110,8 @@ def laid_over(base: Settings, table: Mapping[str, Any], file: str, prefix: str =
     others = OWN_KEYS if prefix else ("environments",)
     for key, value in accepted(table, _KEYS, others, file, prefix):
         fields[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
-    fields.pop("rules", None)
+    if "rules" in fields:
+        fields["rules"] = rules(base, fields["rules"], file, prefix)
     if isinstance(fields.get("database"), str):
         fields["database"] = (fields["database"],)
     kinds = {kind: fields.pop(kind) for kind in ("postgresql", "mysql") if kind in fields}
@@ -148,6 +158,17 @@ def server(
         for key, value in accepted(table, known, (), file, f"{prefix}{kind}.")
     }
     return replace(base.servers.get(kind, ServerSettings()), **fields)
+
+
+def rules(base: Settings, table: Mapping[str, Any], file: str, prefix: str) -> RuleSettings:
+    """Lay the table about rules over what is set; ``severity`` adds to the one there."""
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in accepted(table, _RULES_KEYS, (), file, f"{prefix}rules.")
+    }
+    if "severity" in fields:
+        fields["severity"] = {**base.rules.severity, **fields["severity"]}
+    return replace(base.rules, **fields)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

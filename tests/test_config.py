@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from gitmig.config import Config, choose, load, revision_paths
 from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
-from gitmig.model import Environment, ServerSettings, Settings
+from gitmig.model import Environment, RuleSettings, ServerSettings, Settings
 
 INI = "[alembic]\nscript_location = alembic\n"
 
@@ -80,7 +80,7 @@ database = "postgresql://"
 timeout = 60
 cache-size = 100
 env = {SECRET = "x"}
-rules = {GM101 = "off"}
+rules = {select = ["GM7"], ignore = ["GM711"], severity = {GM702 = "off"}}
 postgresql = {version = "16", binaries = "/opt/pg", docker = "pg:16", prepare = ["SELECT 1"]}
 mysql = {character-set = "latin1", collation = "x", sql-mode = "", lower-case-table-names = 1}
 """
@@ -110,6 +110,7 @@ def test_every_setting_is_read(file: str, head: str) -> None:
                 character_set="latin1", collation="x", sql_mode="", lower_case_table_names=1
             ),
         },
+        rules=RuleSettings(("GM7",), ("GM711",), {"GM702": "off"}),
     )
 
 
@@ -126,6 +127,8 @@ def test_every_setting_is_read(file: str, head: str) -> None:
         ("timeout = 0", "timeout"),
         ("env = {DEBUG = 1}", "env"),
         ("rules = []", "rules"),
+        ('rules = {ignore = "GM711"}', "rules.ignore"),
+        ('rules = {severity = {GM711 = "bad"}}', "rules.severity"),
         ("database = 1", "database"),
         ("cache-size = -1", "cache-size"),
         ("postgresql = {version = 16}", "postgresql.version"),

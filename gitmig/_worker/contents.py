@@ -27,6 +27,7 @@ class Table:
         return [tuple(row[place] for place in places) for row in self.rows]
 
 
+NOTHING = ("None",)  # the row of a column that holds NULL
 Contents = dict[Name, Table]
 
 
@@ -126,22 +127,28 @@ def losses_of(name: Name, table: Table, new: Table, renames: Renames) -> list[Lo
     if not missing:
         return found
     changed = [values_gone(name, column, table, new, pairs[column]) for column in same]
-    told_of = [loss for loss in changed if loss.words]
-    mixed = Loss("values", name, "", f"the values of {told(name)} are in other rows")
-    return [*found, *(told_of or [mixed])]
+    if any(changed):
+        return [*found, *(loss for loss in changed if loss and loss.words)]
+    return [*found, Loss("values", name, "", f"the values of {told(name)} are in other rows")]
 
 
 def column_gone(name: Name, column: str, table: Table) -> Loss:
     """Return the loss of a column; one that holds nothing is none."""
-    held = [row for row in table.of([column]) if row != ("None",)]
+    held = [row for row in table.of([column]) if row != NOTHING]
     plural = "" if len(held) == 1 else "s"
     words = f"column {told(name)}.{column} with {len(held)} value{plural}" if held else ""
     return Loss("column", name, column, words)
 
 
-def values_gone(name: Name, column: str, table: Table, new: Table, now: str) -> Loss:
-    """Return which values of a column are not there any more; none is no loss."""
-    missing = less(table.of([column]), new.of([now]))
+def values_gone(name: Name, column: str, table: Table, new: Table, now: str) -> Loss | None:
+    """Return which values of a column are not there any more, None where all are.
+
+    Where nothing was and something is now, no value is lost: that is told without words.
+    """
+    gone = less(table.of([column]), new.of([now]))
+    if not gone:
+        return None
+    missing = [value for value in gone if value != NOTHING]
     plural = "" if len(missing) == 1 else "s"
     words = f"{len(missing)} value{plural} of {told(name)}.{column}, such as {missing[0][0][:60]}" \
         if missing else ""  # fmt: skip

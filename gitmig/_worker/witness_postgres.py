@@ -31,6 +31,15 @@ CLASSES = """
     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND n.nspname !~ '^pg_'
         AND n.nspname <> 'information_schema'
 """
+# how often a table was read from the first row to the last, in this transaction
+SCANS = """
+    UNION ALL
+    SELECT 'scans', '', '', CAST(c.oid AS bigint),
+        CAST(pg_catalog.pg_stat_get_xact_numscans(c.oid) AS bigint)
+    FROM pg_catalog.pg_class c
+    WHERE c.relkind IN ('r', 'm') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
+"""
+ASIDE = ("transaction", "lock", "scans")
 INDEXES = ("i", "I")
 # what reading and writing rows takes, Alembic's own writes to its table included
 WEAK = {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
@@ -44,6 +53,7 @@ class PostgresWitness(Witness):
         self._held: set[tuple[int, str]] = set()
         self._held_by = ""
         self._names: dict[int, str] = {}  # of tables, by oid
+        self._scans: dict[int, int] = {}
 
     def after(self, connection: Connection, sql: str) -> Result:
         """Return the locks that a statement took, what it wrote anew, and its transaction."""
@@ -62,6 +72,7 @@ class PostgresWitness(Witness):
             emptied = sql[:8].upper() == "TRUNCATE"  # it has a new file, and nothing in it
             rewritten = self.tables.compare(self.things(connection, rows))
             found["rewritten"] = [] if emptied else rewritten
+            found["scanned"] = sorted(old[oid] for oid in self.take_scans(rows) if oid in old)
         return found
 
     def holds_locks(self) -> bool:
@@ -72,11 +83,12 @@ class PostgresWitness(Witness):
         """Return tables, materialized views and indexes."""
         rows = self.rows(connection, True)
         self.take_locks(rows)
+        self.take_scans(rows)
         return self.things(connection, rows)
 
     def rows(self, connection: Connection, all_of_it: bool) -> list[Any]:
         """Ask for the locks, and for everything that has a file where that is wanted."""
-        return ask(connection, LOCKS + CLASSES if all_of_it else LOCKS)
+        return ask(connection, LOCKS + CLASSES + SCANS if all_of_it else LOCKS)
 
     def take_locks(self, rows: list[Any]) -> set[tuple[int, str]]:
         """Return the locks that are held and were not when this transaction was last asked."""
@@ -84,6 +96,13 @@ class PostgresWitness(Witness):
         held = {(row[3], row[1]) for row in rows if row[0] == "lock"}
         taken = held - self._held if by == self._held_by else held
         self._held, self._held_by = held, by
+        return taken
+
+    def take_scans(self, rows: list[Any]) -> list[int]:
+        """Return the tables that were read from end to end since this was last asked."""
+        scans = {row[3]: row[4] for row in rows if row[0] == "scans"}
+        taken = [oid for oid, count in scans.items() if count > self._scans.get(oid, 0)]
+        self._scans = scans
         return taken
 
     def transaction_in(self, rows: list[Any]) -> Any:
@@ -100,7 +119,7 @@ class PostgresWitness(Witness):
         found: dict[str, Thing] = {}
         self._names = {}
         for kind, schema, name, oid, file in rows:
-            if kind not in ("transaction", "lock"):
+            if kind not in ASIDE:
                 full = qualified(schema, name, connection.dialect)
                 found[full] = (oid, file)
                 if kind not in INDEXES:

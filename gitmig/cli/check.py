@@ -63,6 +63,8 @@ def read_shard(_context: click.Context, _option: click.Parameter, value: str) ->
     callback=read_shard,
     help="Do part N of M, for a check that is spread over M machines.",
 )
+@options.select
+@options.ignore
 @click.option("--no-cache", is_flag=True, help="Replay everything, and keep nothing of it.")
 def check_command(
     directory: Path,
@@ -75,6 +77,8 @@ def check_command(
     static: bool,
     against: tuple[str, ...],
     part: Shard,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
     no_cache: bool,
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
@@ -88,6 +92,8 @@ def check_command(
                 static=static,
                 against=against,
                 shard=part,
+                select=select,
+                ignore=ignore,
                 how=How(database, not no_cache, on_progress),
             )
     except (GitmigError, OSError, UnicodeError) as error:

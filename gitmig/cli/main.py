@@ -30,6 +30,7 @@ MODULES = {
     "check": ("check",),
     "generate": ("autogenerate", "fold", "merge-heads"),
     "hook": ("hook",),
+    "rules": ("rule", "rules"),
     "setup": ("demo", "doctor", "graph", "init", "install", "uninstall"),
 }  # fmt: skip
 

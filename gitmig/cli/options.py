@@ -77,6 +77,29 @@ def formats_of(names: Sequence[str]) -> Callable[[Command], Command]:
 
 
 formats = formats_of(("text", "json"))
+
+
+def split(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return words that may be repeated, and may have commas between them."""
+    return tuple(word.strip() for value in values for word in value.split(","))
+
+
+select = click.option(
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    callback=split,
+    help="The rules to judge: codes, their beginnings (GM71), or names; see `gitmig rules`.",
+)
+ignore = click.option(
+    "--ignore",
+    multiple=True,
+    metavar="CODES",
+    callback=split,
+    help="What to leave out, as for --select; also what other gates find.",
+)
 database_url = click.option(
     "--database-url",
     "database",

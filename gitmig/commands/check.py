@@ -23,6 +23,7 @@ from gitmig.commands import (
     problems,
     recorded,
     side_by_side,
+    verdict,
 )
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
@@ -80,8 +81,9 @@ IN_WORKER = ("upgrade", "downgrade", "rows", "drift")
 # they give waits for the outcome of the gates they are named by
 Beginning = Callable[[Subject, ProjectSide], AbstractContextManager[Callable[[], Outcome]]]
 BESIDE: Mapping[tuple[str, ...], Beginning] = {("deploy", "rolling"): deploy.beginning}
-# those that judge what the worker's `check` answered
-JUDGES: Mapping[str, Callable[[Subject, Mapping[str, Any]], list[Finding]]] = {}
+# those that judge what the worker's `check` answered, and know what the gates before them found
+Judge = Callable[[Subject, Mapping[str, Any], Sequence[Gate], Sequence[Finding]], list[Finding]]
+JUDGES: Mapping[str, Judge] = {"rules": verdict.rules}
 
 
 def check(
@@ -91,6 +93,8 @@ def check(
     base: str = "",
     static: bool = False,
     against: Sequence[str] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     shard: Shard = WHOLE,
     how: How = AS_USUAL,
 ) -> list[CheckReport]:
@@ -98,12 +102,13 @@ def check(
 
     ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
     ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
-    be compared with the base and each other; ``shard`` is what of all that to do here. Raises
-    GitmigError where a check could not be made; one of several environments that cannot be checked
-    has a report that says so. One of which this shard has nothing has none.
+    be compared with the base and each other; ``select`` are the rules that are judged, in the place
+    of those in the settings, ``ignore`` what is left out besides; ``shard`` is what of all that to
+    do here. Raises GitmigError where a check could not be made; one of several environments that
+    cannot be checked has a report that says so. One of which this shard has nothing has none.
     """
     workspace = Workspace.open(directory)
-    wanted = Wanted(base, static, tuple(against))
+    wanted = Wanted(base, static, tuple(against), tuple(select), tuple(ignore))
     try:
         everything = workspace.environments(name)
         has_base = base or any(each.settings.base for each in everything)
@@ -145,6 +150,7 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
 
     They need a graph that can be used.
     """
+    subject.choice  # noqa: B018 - a word that means nothing is told before anything runs
     read = by_reading(subject) if READING in subject.parts else {}
     told = dict(read) if subject.is_usable() else {"graph": subject.known, **read}
     report = CheckReport(
@@ -165,6 +171,7 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
             gates, told = [*gates, *more], [*told, *found]
         names = {gate.name for gate in gates}
         gates += [Gate(name, "skipped") for name in asked if name not in names]
+        gates, told = verdict.settled(subject, gates, told, answer.get("versions", {}))
         return replace(
             report,
             gates=tuple(sorted(gates, key=lambda gate: ORDER.index(gate.name))),
@@ -217,7 +224,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
             gates, findings = [*gates, *more], [*findings, *told]
     for name, judge in JUDGES.items():
         if is_asked(subject, name) and gate_passed(gates, "upgrade"):
-            told = judge(subject, answer)
+            told = judge(subject, answer, gates, findings)
             gates, findings = [*gates, gate_of(name, told)], [*findings, *found_by(name, told)]
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer

@@ -14,6 +14,7 @@ from gitmig.commands import against as open_branches
 from gitmig.commands import merge_result, published
 from gitmig.commands.workspace import Workspace
 from gitmig.model import Environment, Finding, Gate, OpenBranch, Revision
+from gitmig.rules.choice import Choice, choose
 
 Outcome = tuple[list[Gate], list[Finding]]
 
@@ -25,6 +26,8 @@ class Wanted:
     base: str
     static: bool
     against: Sequence[str]
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,12 @@ class Subject:
     found: Sequence[Revision]
     known: Sequence[Finding]
     parts: Collection[str]
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Which findings are wanted; raises ConfigError."""
+        wanted = self.wanted
+        return choose(self.environment.settings.rules, wanted.select, wanted.ignore)
 
     @property
     def ref(self) -> str:

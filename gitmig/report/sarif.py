@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from inspect import cleandoc
 from urllib.parse import quote
 
 from gitmig import __version__
 from gitmig.model import CheckReport, Failure, JsonObject
-from gitmig.report.codes import words_of
 from gitmig.report.located import Located, failures, located
+from gitmig.rules import codes
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,13 +25,13 @@ ROOT = "%SRCROOT%"
 def checked(reports: Sequence[CheckReport]) -> str:
     """Return the log."""
     found = list(located(reports))
-    codes = sorted({each.finding.code for each in found})
-    driver = {"name": "gitmig", "version": __version__, "rules": [rule(code) for code in codes]}
+    known = sorted({each.finding.code for each in found})
+    driver = {"name": "gitmig", "version": __version__, "rules": [rule(code) for code in known]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation(reports)],
-        "results": [result(each, codes.index(each.finding.code)) for each in found],
+        "results": [result(each, known.index(each.finding.code)) for each in found],
         "properties": {"environments": [environment(report) for report in reports]},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -38,8 +39,18 @@ def checked(reports: Sequence[CheckReport]) -> str:
 
 def rule(code: str) -> JsonObject:
     """Return what is said of a code."""
-    text = {"text": words_of(code)}
-    return {"id": code, "shortDescription": text, "fullDescription": text, "help": text}
+    known = codes.find(code)
+    if known is None:
+        text = {"text": f"finding {code} of gitmig check"}
+        return {"id": code, "shortDescription": text, "fullDescription": text, "help": text}
+    sentence = {"text": known.sentence}
+    return {
+        "id": code,
+        "name": known.name,
+        "shortDescription": sentence,
+        "fullDescription": sentence,
+        "help": {"text": cleandoc(known.documentation)},
+    }
 
 
 def result(each: Located, index: int) -> JsonObject:

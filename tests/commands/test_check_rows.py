@@ -165,6 +165,12 @@ def test_values_that_are_changed(project: Project) -> None:
     assert "loses 1 value of users.name, such as 'name 1'" in message
 
 
+def test_filling_what_is_empty_loses_nothing(project: Project) -> None:
+    """An UPDATE that fills what was NULL takes no value away (K3)."""
+    branch(project, "op.execute(\"UPDATE users SET name = 'x' WHERE name IS NULL\")")
+    assert rows(project) == ("passed", [])
+
+
 def test_rows_that_nobody_asked_to_lose(project: Project) -> None:
     """Rows that go with a table that batch mode writes anew are an error (K3)."""
     env = project.read("migrations/env.py").replace(

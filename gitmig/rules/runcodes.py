@@ -1,0 +1,192 @@
+"""The codes of the gates that run revisions, and of waivers: as those in ``readcodes``."""
+
+from __future__ import annotations
+
+from gitmig.rules.rule import Default
+
+CODES: tuple[tuple[str, str, Default, str, str], ...] = (
+    ("GM101", "upgrade-fails", "error", "upgrade", """
+A revision fails on the way up, from an empty database.
+
+Why: it would fail on deploy; or, where only new databases fail, for every new developer and test.
+
+Instead: mend the revision at the line that is named.
+"""),
+    ("GM102", "deploy-fails", "error", "deploy", """
+A database that was built with the base's own files does not upgrade to this branch.
+
+Why: that is what a deployed database is. From empty it may well work.
+
+Instead: mend the first new revision; published ones must stay as they were.
+"""),
+    ("GM201", "downgrade-fails", "error", "downgrade", """
+A revision fails on the way down.
+
+Why: when the deploy has to be taken back is no time to find out.
+
+Instead: mend `downgrade()` in the file.
+"""),
+    ("GM202", "downgrade-differs", "error", "downgrade", """
+After the downgrade the schema is not what it was before the upgrade.
+
+Why: the older code gets a table it does not know, and the next upgrade may fail on what is left
+over. Types, defaults, indexes, checks, enum types, comments and more are compared.
+
+Example: `downgrade()` brings a column back with another type, or is `pass`.
+
+Instead: mend `downgrade()`; or say in a waiver why it cannot be undone.
+"""),
+    ("GM203", "second-upgrade-fails", "error", "downgrade", """
+A revision fails on the way up again, after its downgrade.
+
+Why: the downgrade left something over, an enum type for example.
+
+Instead: mend `downgrade()` in the file.
+"""),
+    ("GM301", "drift", "error", "drift", """
+The models ask for what no revision does.
+
+Why: the code that is deployed with these revisions finds another schema than it was written for.
+
+Instead: `gitmig autogenerate`, look at the revision, and commit it.
+"""),
+    ("GM302", "unseen-drift", "error", "drift", """
+Models and schema differ where Alembic does not look.
+
+Why: enum members, CHECK texts, defaults, types, computed columns, identities, sequences and indexes
+are compared by making the models' tables beside the revisions' and reading both back. Code that
+relies on them fails on what the revisions made. Where the database merely has more, it is a
+warning.
+
+Instead: the operations that would mend it are told; put them into a revision.
+"""),
+    ("GM303", "older-drift", "warning", "drift", """
+Models and schema differ, and they do at the base, too.
+
+Why: it is older than this branch, so it does not fail it; it will surprise somebody.
+
+Instead: a branch of its own that mends it.
+"""),
+    ("GM304", "appeared-drift", "note", "drift", """
+Models and schema differ, though no model and no revision changed since the base.
+
+Why: a newer Alembic, SQLAlchemy or database sees what the older one did not.
+
+Instead: a branch of its own that mends it.
+"""),
+    ("GM305", "unimported-models", "error", "drift", """
+A table is declared in a file that env.py does not import.
+
+Why: Alembic does not know the table, so it generates nothing for it, or drops it.
+
+Instead: import the file where the other models are imported.
+"""),
+    ("GM306", "unmade-table", "note", "drift", """
+A table of the models cannot be made by itself, so only Alembic compared it.
+
+Why: it needs what only the revisions make, a type or a function for example.
+
+Instead: nothing need be done; what Alembic does not compare is not proved for this table.
+"""),
+    ("GM501", "fails-on-rows", "error", "rows", """
+A new revision fails where tables have rows, on the way up or down.
+
+Why: an empty database takes NOT NULL without a default, UNIQUE over duplicates, a narrower type;
+production does not.
+
+Instead: fill, clean or widen first, in steps that rows survive.
+"""),
+    ("GM502", "rows-lost", "error", "rows", """
+Rows or values are lost that nothing in the revision takes away.
+
+Why: a copy that forgets a column, a type that cuts off, a cascade that nobody meant.
+
+Instead: keep the values, or say in the revision what becomes of them.
+"""),
+    ("GM503", "rows-taken-away", "note", "rows", """
+What a revision takes away: columns, tables, rows, values.
+
+Why: no downgrade brings them back.
+
+Instead: nothing, where that is meant.
+"""),
+    ("GM504", "rows-missing", "warning", "rows", """
+For a table no row could be made up.
+
+Why: what its rows would have shown is not proved.
+
+Instead: give it rows with `seed` in `[tool.gitmig]`.
+"""),
+    ("GM401", "unlike-production", "note", "any", """
+Production has what the throw-away database has not, or another version.
+
+Why: what was proved here may go otherwise there.
+
+Instead: `version`, `binaries` and `prepare` in the settings.
+"""),
+    ("GM601", "old-code-reads-what-is-gone", "error", "rolling", """
+The base's code still reads a table or a column that is gone or renamed.
+
+Why: during the deploy, and after it has to be taken back, that code runs on the new schema, and each
+of its queries on the table fails.
+
+Instead: release code that does not use it first, take it away in a later release.
+"""),
+    ("GM602", "old-code-cannot-add-rows", "error", "rolling", """
+The base's code cannot add rows: a column is NOT NULL without a server default, and it does not
+write it.
+
+Why: every INSERT of the code that still runs is refused.
+
+Instead: give the column a server default, and take that away in a later release.
+"""),
+    ("GM603", "old-code-may-be-refused", "error", "rolling", """
+The base's code may be refused: NOT NULL where it may leave NULL, a server default that is gone, a
+column that is computed now.
+
+Why: an INSERT or UPDATE of the code that still runs fails, for some rows or all.
+
+Instead: release code that keeps to it first.
+"""),
+    ("GM604", "old-code-may-break-rules", "warning", "rolling", """
+The base's code may be refused: a new CHECK or UNIQUE, a narrower type, an enum member that is gone.
+
+Why: it does not know of it, and may write what is refused from then on.
+
+Instead: release code that keeps to it first.
+"""),
+    ("GM605", "old-code-cannot-read-member", "warning", "rolling", """
+The base's code cannot read an enum member that is new.
+
+Why: SQLAlchemy raises LookupError for a value that its enum does not have.
+
+Instead: release code that knows the member first, and write it in a later release.
+"""),
+    ("GM791", "waiver-without-reason", "error", "rules", """
+A waiver gives no reason, so it does not count.
+
+Why: in a year nobody knows whether it may go.
+
+Example: `# gitmig: allow table-rewritten`
+
+Instead: `# gitmig: allow table-rewritten settings has twelve rows`
+"""),
+    ("GM792", "waiver-unused", "warning", "rules", """
+A waiver allows what is not found there.
+
+Why: it would hide the next one.
+
+Example: the index is built CONCURRENTLY by now, and the comment above it still allows GM711.
+
+Instead: take the comment away.
+"""),
+    ("GM793", "waiver-unknown", "error", "rules", """
+A waiver names no code, an unknown one, or one that cannot be allowed.
+
+Why: it allows nothing, though somebody believes it does.
+
+Example: `# gitmig: allow index-not-concurently the table is small`
+
+Instead: `gitmig rules` lists the codes and names.
+"""),
+)  # fmt: skip

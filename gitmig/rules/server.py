@@ -1,0 +1,120 @@
+"""GM75: what reaches beyond the tables: the server, rights, the session, triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitmig.rules.changes import Change
+from gitmig.rules.rule import ANY, Rule, Told, at, rule
+from gitmig.rules.way import Act, Way
+
+# of SQLite's, those that change what later statements are held to
+PRAGMAS = ("foreign_keys", "ignore_check_constraints", "legacy_alter_table", "writable_schema")
+OF_THE_CONNECTION = ("names", "character")
+ON = ("on", "1", "true", "'on'", "origin")
+
+
+@rule("GM751", "beyond-the-database", "error", ("postgresql", "mysql"), down="warning")
+def beyond_the_database(way: Way) -> Iterator[Told]:
+    """Something is changed that all databases of the server share: roles, databases, its settings.
+
+    Why: a second database on the same server fails on what the first one made, a restored one
+    lacks it, and the application's user mostly has no right to do it.
+
+    Example:
+
+        op.execute("CREATE ROLE reporting")
+
+    Instead: leave it to what sets up servers. What must be there first is told to gitmig with
+    `prepare` in `[tool.gitmig.postgresql]`.
+    """
+    for act in way.of("server"):
+        what = f"{act.change.to} {act.change.name}".strip()
+        message = f"{what} concerns the whole server, not this database"
+        yield at(act, message, "leave it to what sets up the server")
+
+
+@rule("GM752", "right-revoked", "warning", ("postgresql", "mysql"), down="note")
+def right_revoked(way: Way) -> Iterator[Told]:
+    """A right on a table that was there before is taken away.
+
+    Why: code that still runs during the deploy may need it.
+
+    Example:
+
+        op.execute("REVOKE INSERT ON orders FROM app")
+
+    Instead: release code that does not need it first, and revoke it later.
+    """
+    for act in way.on_old("revoke"):
+        message = f"{act.change.to} on {act.change.table} is taken away; code that runs may need it"
+        yield at(act, message, "first a release that does not need it")
+
+
+@rule("GM753", "setting-outlives", "warning", ANY, down="note")
+def setting_outlives(way: Way) -> Iterator[Told]:
+    """A setting of the session is changed and not put back.
+
+    Why: all revisions of an upgrade share the connection, and so does what env.py does after them.
+    A `search_path`, a role, checks of foreign keys that are off: later revisions run with it, but
+    only where they run together.
+
+    Example:
+
+        op.execute("SET search_path TO audit")
+
+    Instead: `SET LOCAL`, which ends with the transaction; or put it back in the same revision.
+    """
+    for act in way.of("set"):
+        change = act.change
+        if change.has("local") or not _matters(change, way.context.dialect):
+            continue
+        later = [each.change.name for each in way.after(act, "set", "reset")]
+        earlier = [each for each in way.before(act, "set") if each.change.name == change.name]
+        if change.name not in later and "all" not in later and not _put_back(change, earlier):
+            hint = "SET LOCAL" if way.context.dialect == "postgresql" else "put it back at the end"
+            message = f"{change.name} stays {change.to} for the revisions that follow"
+            yield at(act, message, f"{hint}, or put it back in this revision")
+
+
+@rule("GM754", "trigger-left-disabled", "warning", ("postgresql",), down="warning")
+def trigger_left_disabled(way: Way) -> Iterator[Told]:
+    """Triggers of a table are disabled and not enabled again.
+
+    Why: foreign keys are triggers too (`DISABLE TRIGGER ALL`); nothing tells later that they are
+    off.
+
+    Example:
+
+        op.execute("ALTER TABLE orders DISABLE TRIGGER ALL")
+
+    Instead: ENABLE them in the same revision.
+    """
+    for act in way.on_old("disable trigger"):
+        again = (each.change for each in way.after(act, "enable trigger"))
+        if not any((change.table, change.name) == _trigger(act) for change in again):
+            message = f"trigger {act.change.name} of {act.change.table} stays disabled"
+            yield at(act, message, "ENABLE it in the same revision")
+
+
+FAMILY: tuple[Rule, ...] = (
+    beyond_the_database,
+    right_revoked,
+    setting_outlives,
+    trigger_left_disabled,
+)
+
+
+def _matters(change: Change, dialect: str) -> bool:
+    if dialect == "sqlite":
+        return change.name in PRAGMAS
+    return not change.name.startswith(OF_THE_CONNECTION)
+
+
+def _put_back(change: Change, earlier: list[Act]) -> bool:
+    """Say whether this is the way back: it was set before, or is switched on."""
+    return bool(earlier) or change.to.lower() in ON
+
+
+def _trigger(act: Act) -> tuple[str, str]:
+    return act.change.table, act.change.name

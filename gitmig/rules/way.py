@@ -1,0 +1,108 @@
+"""One way of one revision, up or down, as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gitmig.ran import RanOperation, Statement
+from gitmig.rules.changes import Change, same
+from gitmig.rules.operations import changes_of
+
+EXCLUSIVE = "AccessExclusiveLock"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What holds for all revisions of an environment.
+
+    ``dialect`` is ``postgresql``, ``mysql`` (MariaDB too) or ``sqlite``; ``version`` that of the
+    database, empty where it is not known; ``models`` the classes and tables that each module of
+    the project declares, by its full name; ``gates`` the gates that ran.
+    """
+
+    dialect: str
+    version: tuple[int, ...] = ()
+    models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    gates: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that was done; ``old``: to a table that was there before the revision."""
+
+    change: Change
+    operation: RanOperation
+    statement: Statement
+    old: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    """What one revision did on its way up, or down, in order; ``text`` is its file's."""
+
+    revision: str
+    path: str
+    up: bool
+    operations: Sequence[RanOperation]
+    context: Context
+    text: str = ""
+
+    @cached_property
+    def acts(self) -> Sequence[Act]:
+        """Everything that was done."""
+        return tuple(_acts(self.operations, self.context.dialect))
+
+    def on_old(self, *kinds: str) -> Iterator[Act]:
+        """Yield what was done to tables that were there before."""
+        return (act for act in self.acts if act.old and act.change.kind in kinds)
+
+    def of(self, *kinds: str) -> Iterator[Act]:
+        """Yield what was done, to whatever table."""
+        return (act for act in self.acts if act.change.kind in kinds)
+
+    def after(self, act: Act, *kinds: str) -> Iterator[Act]:
+        """Yield what was done after an act."""
+        later = self.acts[self.acts.index(act) + 1 :]
+        return (each for each in later if each.change.kind in kinds)
+
+    def before(self, act: Act, *kinds: str) -> Iterator[Act]:
+        """Yield what was done before an act."""
+        earlier = self.acts[: self.acts.index(act)]
+        return (each for each in earlier if each.change.kind in kinds)
+
+    @cached_property
+    def statements(self) -> Sequence[tuple[RanOperation, Statement]]:
+        """Every statement, and the operation that it carried out."""
+        return tuple((each, one) for each in self.operations for one in each.statements)
+
+
+def _acts(operations: Sequence[RanOperation], dialect: str) -> Iterator[Act]:
+    every = [
+        (change, operation, statement)
+        for operation in operations
+        for change, statement in changes_of(operation, dialect)
+    ]
+    made: set[str] = set()
+    copied: set[str] = set()  # old tables that are written anew under their name
+    for change, operation, statement in every:
+        known = operation.new_table and same(change.table, operation.table)
+        new = known or any(same(change.table, name) for name in made)
+        if change.kind == "create table" and not change.has("if"):
+            made.add(change.table)
+        elif change.kind == "drop table" and not new and _comes_back(change, every):
+            copied.add(change.table)
+            continue
+        elif change.kind == "rename table" and new:
+            if any(same(change.to, name) for name in copied):
+                continue
+            made.add(change.to)
+        yield Act(change, operation, statement, bool(change.table) and not new)
+
+
+def _comes_back(dropped: Change, every: Sequence[tuple[Change, RanOperation, Statement]]) -> bool:
+    """Say whether another table gets the name of one that is dropped: it is written anew."""
+    return any(
+        change.kind == "rename table" and same(change.to, dropped.table) for change, _, _ in every
+    )
