@@ -127,8 +127,8 @@ Instead: `version`, `binaries` and `prepare` in the settings.
     ("GM601", "old-code-reads-what-is-gone", "error", "rolling", """
 The base's code still reads a table or a column that is gone or renamed.
 
-Why: during the deploy, and after it has to be taken back, that code runs on the new schema, and each
-of its queries on the table fails.
+Why: during the deploy, and after it has to be taken back, that code runs on the new schema, and
+each of its queries on the table fails.
 
 Instead: release code that does not use it first, take it away in a later release.
 """),
