@@ -32,6 +32,7 @@ CORE = {
     "scaffold",
     "settings",
     "sources",
+    "wayback",
 }
 ADAPTERS = {
     "branches",

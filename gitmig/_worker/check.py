@@ -1,7 +1,7 @@
 """``check``: the gates that need a database.
 
 Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift); ``seed``, see
-``seeds``;
+``seeds``; ``one_way``, the ids of revisions that are not taken down;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
 that the base branch does not have (none where there is no base).
@@ -81,6 +81,7 @@ class Walk:
         self.databases = databases
         self.request = request
         self.published: Targets = tuple(request["published"])
+        self.one_way = frozenset(request.get("one_way", ()))
         self.sent = Sent(project, request["new"])
         self.schemas: dict[Heads, Fingerprint] = {}
         self.known: set[str] = set()
@@ -107,12 +108,40 @@ class Walk:
         def compare_with_before(step: Step, context: Context) -> None:
             problems.extend(self.traces(step, context))
 
-        self.at_head = False
-        self.project.downgrade_above(self.published, after=compare_with_before)
+        runs = self.runs()
+        self.at_head = not runs
+        for target, run in runs:
+            if target:  # nothing leads down to here
+                replay(self.project, self.databases, target)
+            self.project.downgrade_through(run, after=compare_with_before)
         if not problems:  # on what was left over anything may fail
             self.again()
-            self.at_head = self.goes_back = True
+            self.at_head = True
+            self.goes_back = not self.one_way
         return True
+
+    def runs(self) -> list[tuple[Targets, list[str]]]:
+        """Return the revisions to take down, the last run of them first, and where each begins.
+
+        They are cut where one has no way back. A run that begins at the heads has nowhere to be
+        taken to.
+        """
+        steps = self.project.script._upgrade_revs("heads", self.published)
+        done = list(self.published)
+        found: list[tuple[Targets, list[str]]] = []
+        run: list[str] = []
+        for step in steps:
+            done.append(step.revision.revision)
+            if done[-1] in self.one_way:
+                run = []
+                continue
+            if run:
+                found.pop()
+            run.append(done[-1])
+            found.append((self.project.ends(done), run))
+        if run:
+            found[-1] = ((), run)
+        return found[::-1]
 
     def rows(self, problems: Problems) -> bool:
         """Up and down once more, one revision at a time, with rows in the tables."""
@@ -120,7 +149,9 @@ class Walk:
             return False
         walk = OnRows(self.project, self.databases, self.published, self.sent)
         seed = Seed(self.request["seed"], self.request["tree"])
-        walk.run(problems, seed, at_head=self.goes_back, down="downgrade" in self.request["gates"])
+        last = [run for target, run in self.runs() if not target]
+        down = last[0] if last and "downgrade" in self.request["gates"] else []
+        walk.run(problems, seed, at_head=self.goes_back, down=down)
         return True
 
     def drift(self, problems: Problems) -> bool:

@@ -8,7 +8,7 @@ What is lost and no statement of the revision asked for is a problem; the rest i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -64,8 +64,8 @@ class OnRows:
         """Take an operation of the revision that runs into account."""
         self.lineage.note(op)
 
-    def run(self, problems: Problems, seed: Seed, *, at_head: bool, down: bool) -> None:
-        """Walk up, and down where ``down``; ``at_head``: the databases are proved to go back."""
+    def run(self, problems: Problems, seed: Seed, *, at_head: bool, down: Sequence[str]) -> None:
+        """Walk up, and back through ``down``; ``at_head``: the databases are proved to go back."""
         self.problems = problems
         if not self.databases.rewind():
             if at_head and self.sent.takes_nothing():
@@ -77,7 +77,7 @@ class OnRows:
         with_rows(lambda: self.project.upgrade("heads", after=self.after_up))
         if down:
             self.lineage = Lineage()
-            with_rows(lambda: self.project.downgrade_above(self.published, after=self.after_down))
+            with_rows(lambda: self.project.downgrade_through(down, after=self.after_down))
 
     def fill(self, context: Context, seed: Seed) -> list[Step]:
         """Give rows to the tables of one database."""

@@ -117,6 +117,23 @@ class Project:
 
         self.run_env(fn, starting_rev=None, destination_rev=None, as_sql=False, tag=None)
 
+    def downgrade_through(self, ids: Sequence[str], after: AroundStep | None = None) -> None:
+        """Take revisions back that were applied in this order, and last."""
+        down = MigrationStep.downgrade_from_script
+
+        def fn(heads: Any, context: Context) -> Iterator[Step]:
+            known = self.script.revision_map
+            steps = [down(known, known.get_revision(each)) for each in reversed(ids)]
+            return self.tracked(steps, context, after)
+
+        self.run_env(fn, starting_rev=None, destination_rev=None, as_sql=False, tag=None)
+
+    def ends(self, ids: Sequence[str]) -> Targets:
+        """Return those of these revisions that no other one of them stands on."""
+        known = [self.script.revision_map.get_revision(each) for each in ids]
+        below = {parent for each in known for parent in each._all_down_revisions}
+        return tuple(each for each in ids if each not in below)
+
     def steps_down(self, targets: Targets, heads: Any) -> list[Step]:
         """Return the steps from these heads down to ``targets``."""
         if not targets:

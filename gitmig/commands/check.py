@@ -16,6 +16,7 @@ from typing import Any
 from gitmig.commands import against as open_branches
 from gitmig.commands import (
     deploy,
+    downgrade,
     drift,
     head_file,
     joining,
@@ -194,8 +195,6 @@ def is_asked(subject: Subject, name: str) -> bool:
     beside = next((names[0] for names in BESIDE if name in names), "")
     if (beside or WALK) not in subject.parts:
         return False
-    if name == "downgrade":
-        return subject.environment.settings.downgrade == "required"
     if beside or name == "rows":
         return bool(subject.base.paths)
     return bool(subject.base.commit) or name not in OF_WHAT_IS_NEW
@@ -216,7 +215,14 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
     ):
         waiting = [stack.enter_context(begin(subject, project)) for begin in beside]
         seed = subject.environment.settings.seed
-        answer = project.ask("check", gates=names, published=published, new=new, seed=seed)
+        answer = project.ask(
+            "check",
+            gates=names,
+            published=published,
+            new=new,
+            seed=seed,
+            one_way=downgrade.one_way(subject),
+        )
         gates, findings = outcome_of(subject, project, answer, names)
         for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = wait()
@@ -258,6 +264,8 @@ def told_of(
         for problem in found
         if problem["kind"] != "drift"
     ]
+    if gate["name"] == "downgrade":
+        told += downgrade.findings(subject)
     if gate["name"] == "drift" and gate["status"] != "skipped":
         told += drift.findings(subject, project, different, answer)
     return told

@@ -9,6 +9,7 @@ from gitmig.explain import hint_for_migration, hint_for_rows
 from gitmig.model import Environment, Finding, Revision, Severity
 
 Problem = dict[str, Any]
+ONE_WAY = "# gitmig: one-way, REASON"
 
 ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
     "rows_lost": (
@@ -33,7 +34,7 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
     revision = str(problem.get("revision", ""))
     if problem["kind"] == "downgrade_differs":
         message = f"the downgrade of {revision} does not restore the schema: {problem['message']}"
-        hint = "mend downgrade() in this file"
+        hint = f"mend downgrade() in this file, or say why there is no way back: {ONE_WAY}"
         return Finding("GM202", "error", message, hint, path, line or line_of(revision, found),
                        revision)  # fmt: skip
     if problem["kind"] in ROWS:
@@ -51,6 +52,8 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
     sql = f" [{problem['sql']}]" if problem.get("sql") else ""
     message = f"revision {revision} fails on {way}: {problem['message']}{sql}"
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
+    if code == "GM201":
+        hint = f"mend downgrade(), or say above the imports why there is no way back: {ONE_WAY}"
     if problem.get("rows"):
         hint = hint_for_rows(problem["message"])
     return Finding(code, "error", message, hint, path, line, revision)

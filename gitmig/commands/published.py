@@ -43,9 +43,10 @@ def changed(
 def heads(workspace: Workspace, commit: str, found: Sequence[Revision]) -> list[str]:
     """Return the ids of the staged revisions that all published ones lead to."""
     tree = workspace.repository.tree(commit)
-    known = [revision for revision in found if revision.path in tree]
-    parents = {parent for revision in known for parent in (*revision.parents, *revision.depends_on)}
-    return [revision.id for revision in known if revision.id not in parents]
+    graph = Graph(found)
+    known = [revision for revision in graph.by_id.values() if revision.path in tree]
+    below = {name for revision in known for name in graph.requirements(revision.id)}
+    return [revision.id for revision in known if revision.id not in below]
 
 
 def compare(

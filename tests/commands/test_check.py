@@ -204,15 +204,6 @@ def test_drift(project: Project) -> None:
     project.gitmig("check")
 
 
-def test_downgrade_not_wanted(project: Project) -> None:
-    """With `downgrade = "optional"` no downgrade is run, and the check can be green."""
-    with_email(project, downgrade='raise NotImplementedError("no way back")')
-    assert gates(project, code=1)["downgrade"] == "failed"
-    project.write("gitmig.toml", 'downgrade = "optional"\n')
-    project.commit_all()
-    assert gates(project) == {"graph": "passed", "upgrade": "passed", "drift": "passed"}
-
-
 def test_index_is_what_is_checked(project: Project) -> None:
     """The staged tree decides; neither unstaged edits nor untracked files do (C7)."""
     with_email(project)
