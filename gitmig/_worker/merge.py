@@ -24,7 +24,7 @@ from .databases import Databases
 from .failures import Failure
 from .generate import take_fingerprints
 from .meeting import meetings
-from .project import Project
+from .project import Project, Targets
 from .render import Scratch
 from .session import open_session
 from .shapes import Fingerprint, Request, Result
@@ -34,6 +34,9 @@ def run(request: Request) -> Result:
     """Serve the request."""
     arguments = ["merge", "-m", request["message"], *request["heads"]]
     with open_session(request, arguments) as (project, databases):
+        common = in_common(project, request["heads"])
+        if common:
+            replay(project, databases, common)  # once, and from the cache from then on
         try:
             joined = replay_sides(project, databases, request["heads"])
         except Failure as failure:
@@ -53,6 +56,16 @@ def run(request: Request) -> Result:
             result["notes"].append(f"not compared with the models: {failure.message}")
         result.update(project.facts(databases))
         return result
+
+
+def in_common(project: Project, heads: Sequence[str]) -> Targets:
+    """Return the last revisions that all heads stand on, none where they have nothing in common."""
+    nowhere: Any = ()
+    walks = [project.script._upgrade_revs(head, nowhere) for head in heads]
+    sides = [{step.revision.revision: step.revision for step in walk} for walk in walks]
+    shared = set.intersection(*map(set, sides))
+    below = {name for each in shared for name in sides[0][each]._all_down_revisions}
+    return tuple(sorted(shared - below))
 
 
 def replay_sides(project: Project, databases: Databases, heads: Sequence[str]) -> list[Fingerprint]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from support import Project
 
+from gitmig.commands.merge_heads import merge_heads
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
+from gitmig.model import Options
 
 VERSIONS = "migrations/versions"
 
@@ -247,3 +251,41 @@ def test_no_cache_at_all(project: Project) -> None:
     cache.parent.mkdir(exist_ok=True)
     cache.write_text("a file in the way")
     assert replayed(project) == replayed(project) == ["base00000000"]
+
+
+COMMON = 300
+
+
+def joined(project: Project) -> list[str]:
+    """Have the heads joined, as `gitmig merge-heads --dry-run`; return the ids of what ran."""
+    ran: list[str] = []
+
+    def note(event: dict[str, str]) -> None:
+        if event["event"] == "step":
+            ran.append(event["revision"])
+
+    merge_heads(project.path, options=Options(dry_run=True), on_progress=note)
+    return ran
+
+
+@pytest.mark.parametrize("known", ["what is common", "one side", "nothing"])
+def test_joining_replays_nothing_in_common(project: Project, known: str) -> None:
+    """Two heads over 300 revisions: what they stand on is replayed once at most, and kept (H1)."""
+    ids = ["base00000000"]
+    for number in range(1, COMMON):
+        ids.append(f"r{number:03}")
+        project.revision(ids[-1], ids[-2])
+    if known == "what is common":
+        replayed(project)
+    add(project, "left", ids[-1])
+    if known == "one side":
+        replayed(project)
+    add(project, "right", ids[-1])
+    project.commit_all()
+    times = Counter(joined(project))
+    again = {"what is common": 0, "one side": COMMON % 64, "nothing": COMMON}[known]
+    assert sum(times[each] for each in ids) == again
+    merge = (set(times) - {*ids, "left", "right"}).pop()
+    # both orders, the merge revision from each side and from empty
+    assert times["left"] <= 5 and times["right"] <= 5 and times[merge] <= 3
+    assert not set(ids) & set(joined(project))
