@@ -226,7 +226,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         gates, findings = outcome_of(subject, project, answer, names)
         for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = wait()
-            told = found_by(more[0].name, told)
+            told = found_by(more[0].name if more else "", told)
             gates, findings = [*gates, *more], [*findings, *told]
     for name, judge in JUDGES.items():
         if is_asked(subject, name) and gate_passed(gates, "upgrade"):
