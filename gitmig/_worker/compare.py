@@ -14,7 +14,7 @@ from typing import Any
 from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
 
-from . import cascades, fingerprint, names, older, operations, order
+from . import cascades, fingerprint, memberdefaults, names, older, operations, order
 from .failures import Failure
 from .models import Models, describe
 from .project import Project
@@ -148,6 +148,7 @@ def compare(
     def fn(heads: Any, migration_context: Context) -> list[Any]:
         if touched is not None:
             limit(migration_context, touched)
+        memberdefaults.compare_safely(migration_context)
         context.run_autogenerate(heads, migration_context)
         if touched is not None:
             refuse_unseen_schemas(project, context, migration_context)

@@ -32,6 +32,11 @@ def left_to_plugin() -> bool:
     return PLUGIN in sys.modules
 
 
+def are_generated(context: Context) -> bool:
+    """Say whether gitmig itself generates what is about the enum types of a database."""
+    return bool(context.dialect.name == "postgresql") and not left_to_plugin()
+
+
 def operations_for(
     before: Sequence[str], after: Sequence[str], context: Context, type_: Any
 ) -> list[Op] | None:
@@ -40,16 +45,14 @@ def operations_for(
         return None
     name, before, after = str(type_.name), list(before), list(after)
     known = full_name(type_, context)
-    if len(before) == len(after) and len(set(before) ^ set(after)) == 2:
-        old, new = (set(before) - set(after)).pop(), (set(after) - set(before)).pop()
-        if before.index(old) == after.index(new):
-            rename = f"ALTER TYPE {known} RENAME VALUE {{}} TO {{}}"
-            forth = [rename.format(quoted(old), quoted(new))]
-            back = [rename.format(quoted(new), quoted(old))]
-            words = f"rename {name} {old} to {new}"
-            return [
-                SqlOp(words, forth, back, doubt=f"{words}: rows that had the one have the other")
-            ]
+    renamed = renamed_member(before, after)
+    if renamed:
+        old, new = renamed
+        rename = f"ALTER TYPE {known} RENAME VALUE {{}} TO {{}}"
+        forth = [rename.format(quoted(old), quoted(new))]
+        back = [rename.format(quoted(new), quoted(old))]
+        words = f"rename {name} {old} to {new}"
+        return [SqlOp(words, forth, back, doubt=f"{words}: rows that had the one have the other")]
     if set(before) - set(after) or [each for each in after if each in before] != before:
         return None
     added = [each for each in after if each not in before]
@@ -57,6 +60,14 @@ def operations_for(
     words = f"add {', '.join(added)} to {name}"
     back = made_anew(known, name, before, context)
     return [SqlOp(words, forth, back, apart=True)]
+
+
+def renamed_member(before: Sequence[str], after: Sequence[str]) -> tuple[str, str] | None:
+    """Return the one member that has another name at its place, and that name; None for none."""
+    if len(before) != len(after) or len(set(before) ^ set(after)) != 2:
+        return None
+    old, new = (set(before) - set(after)).pop(), (set(after) - set(before)).pop()
+    return (old, new) if before.index(old) == after.index(new) else None
 
 
 def full_name(type_: Any, context: Context) -> str:

@@ -1,13 +1,13 @@
 """PostgreSQL's enum types come and go with the columns that use them.
 
-Alembic makes a type with a table, and only then: not with a new column, and it fails for one that
-is there already. It never drops one, so that neither a downgrade nor the table's next creation
-works.
+Alembic makes a type with a table, and only then: not with a new column or one that gets the type,
+and it fails for one that is there already. It never drops one, so that neither a downgrade nor the
+table's next creation works. A type that only has another name is one that gets it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -15,13 +15,14 @@ from alembic.operations import ops
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql
 
-from .enums import full_name, left_to_plugin, operations_for, quoted
+from .enumof import with_enum
+from .enums import are_generated, full_name, operations_for, quoted
+from .enumuse import Key, coming, key_of, leaving, users_of
 from .failures import Failure
-from .operations import flatten
 from .shapes import Context, Op
 from .sql import SqlOp, put_first, put_last
+from .typenames import renamed
 
-Key = tuple[str, str]  # schema and name
 Labels = Mapping[Key, Sequence[str]]
 
 
@@ -40,45 +41,52 @@ Existing.__name__ = "ENUM"
 
 def settle(up: Op, down: Op, context: Context) -> bool:
     """Add what makes and drops the enum types of a revision; say whether anything was added."""
-    if context.dialect.name != "postgresql" or left_to_plugin():
+    if not are_generated(context):
         return False
     there = {(each["schema"], each["name"]): each["labels"] for each in known_types(context)}
+    renames = renamed(up, down, there, context)
     before, wanted = made(up, there, context)
-    put_first(up, down, before)
+    told = {str(op) for op in up.ops if isinstance(op, SqlOp)}  # members that were seen to change
+    before = [op for op in before if str(op) not in told]
+    put_first(up, down, renames + before)
     after = dropped(up, down, set(there), wanted, context)
     put_last(up, down, after)
-    return bool(before or after)
+    return bool(renames or before or after)
 
 
 def made(up: Op, there: Labels, context: Context) -> tuple[list[Op], set[Key]]:
     """Return what makes the types of new columns, and all types that these have."""
     wanted: set[Key] = set()
     before: list[Op] = []
-    for op, column in columns(up, ops.CreateTableOp, ops.AddColumnOp):
-        type_, key = column.type, key_of(column.type, context)
+    for op, column, enum in coming(up, context):
+        key = key_of(enum, context)
         if key in there and key not in wanted:
-            before += grown(op, column, there[key], context)
+            before += grown(op, column, enum, there[key], context)
         elif key not in wanted:
-            before.append(comes(type_, context, isinstance(op, ops.CreateTableOp)))
+            before.append(comes(enum, context, isinstance(op, ops.CreateTableOp)))
         if key in there or key in wanted:
-            column.type = existing(type_)
+            column.type = with_enum(column.type, existing(enum), context.dialect)
+        elif isinstance(column.type, sqlalchemy.types.TypeDecorator):
+            column.type = with_enum(column.type, plain(enum), context.dialect)
+        if isinstance(op, ops.AlterColumnOp):
+            op.modify_type = column.type
         wanted.add(key)
     return before, wanted
 
 
-def grown(op: Op, column: Any, labels: Sequence[str], context: Context) -> list[Op]:
+def grown(op: Op, column: Any, enum: Any, labels: Sequence[str], context: Context) -> list[Op]:
     """Return what gives a type that is there the members that a new column's model has.
 
     Raises ``not_converging`` where that cannot be generated.
     """
-    members = list(column.type.enums)
+    members = list(enum.enums)
     if set(members) <= set(labels):
         return []
-    found = operations_for(labels, members, context, column.type)
+    found = operations_for(labels, members, context, enum)
     if found is None:
         raise Failure(
             "not_converging",
-            f"{op.table_name}.{column.name} asks for the enum type {column.type.name} with the "
+            f"{op.table_name}.{column.name} asks for the enum type {enum.name} with the "
             f"members {', '.join(members)}; the database has it with {', '.join(labels)}",
         )
     return found
@@ -90,16 +98,16 @@ def dropped(up: Op, down: Op, there: set[Key], wanted: set[Key], context: Contex
     There the first table makes its type itself, and what is not dropped is not made.
     """
     going: dict[Key, Any] = {}
-    for _, column in columns(up, ops.DropTableOp, ops.DropColumnOp):
-        key = key_of(column.type, context)
-        if key in there - wanted and not is_used_elsewhere(column, up, context):
-            going.setdefault(key, column.type)
+    for _, _, enum in leaving(up, context):
+        key = key_of(enum, context)
+        if key in there - wanted and not is_used_elsewhere(enum, up, context):
+            going.setdefault(key, enum)
     by_table: dict[Key, bool] = {}
-    for op, column in columns(down, ops.CreateTableOp, ops.AddColumnOp):
-        key = key_of(column.type, context)
+    for op, column, enum in coming(down, context):
+        key = key_of(enum, context)
         with_table = isinstance(op, ops.CreateTableOp)
         if with_table and (key in by_table or key not in going):
-            column.type = existing(column.type)
+            column.type = with_enum(column.type, existing(enum), context.dialect)
         by_table.setdefault(key, with_table)
     return [comes(type_, context, by_table.get(key, False)).reverse()
             for key, type_ in going.items()]  # fmt: skip
@@ -110,33 +118,14 @@ def known_types(context: Context) -> Any:
     return inspect(context.connection).get_enums(schema="*")
 
 
-def columns(up: Op, *kinds: type) -> Iterator[tuple[Op, Any]]:
-    """Yield the columns with an enum type of its own that operations of these kinds have."""
-    for op in flatten(up):
-        if isinstance(op, kinds):
-            for column in columns_of(op):
-                type_ = getattr(column, "type", None)
-                if isinstance(type_, sqlalchemy.Enum) and type_.native_enum and type_.name:
-                    yield op, column
-
-
-def columns_of(op: Op) -> Iterable[Any]:
-    """Return the columns that an operation makes or drops."""
-    if isinstance(op, ops.CreateTableOp):
-        return op.columns
-    if isinstance(op, ops.DropTableOp):
-        return op._reverse.columns if op._reverse is not None else ()
-    return [op.column if isinstance(op, ops.AddColumnOp) else op.to_column()]
-
-
-def key_of(type_: Any, context: Context) -> Key:
-    """Return the schema and name of a type."""
-    return str(type_.schema or context.dialect.default_schema_name), str(type_.name)
-
-
 def existing(type_: Any) -> Existing:
     """Return the type as one that is there already."""
     return Existing(*type_.enums, name=type_.name, schema=type_.schema, create_type=False)
+
+
+def plain(type_: Any) -> sqlalchemy.Enum:
+    """Return the type with the members of now, which a class of the project's may not keep."""
+    return sqlalchemy.Enum(*type_.enums, name=type_.name, schema=type_.schema)
 
 
 def comes(type_: Any, context: Context, with_table: bool) -> SqlOp:
@@ -147,21 +136,9 @@ def comes(type_: Any, context: Context, with_table: bool) -> SqlOp:
     return SqlOp(f"enum type {type_.name}", create, [f"DROP TYPE {name}"])
 
 
-def is_used_elsewhere(column: Any, up: Op, context: Context) -> bool:
-    """Say whether a type of a dropped column is still that of another one."""
-    gone = {(drop.schema, drop.table_name, dropped.name)
-            for drop, dropped in columns(up, ops.DropTableOp, ops.DropColumnOp)}  # fmt: skip
-    rows = context.connection.execute(
-        sqlalchemy.text(
-            "SELECT n.nspname, c.relname, a.attname FROM pg_attribute a "
-            "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "JOIN pg_type t ON t.oid = a.atttypid WHERE t.typname = :name "
-            "AND c.relkind IN ('r', 'p') AND NOT a.attisdropped"
-        ),
-        {"name": str(column.type.name)},
-    )
-    default = context.dialect.default_schema_name
-    return any(
-        (None if schema == default else schema, table, name) not in gone
-        for schema, table, name in rows
-    )
+def is_used_elsewhere(enum: Any, up: Op, context: Context) -> bool:
+    """Say whether a type that columns lose is still that of another one."""
+    gone = {
+        (drop.schema, drop.table_name, dropped.name) for drop, dropped, _ in leaving(up, context)
+    }
+    return bool(users_of(enum, context) - gone)

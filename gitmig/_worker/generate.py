@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from itertools import repeat
 from typing import Any
 
-from . import enumtypes, fingerprint, mysql, operations, required, unseen, using
+from . import enumtypes, fingerprint, mysql, operations, required, sequences, unseen, using
 from .cache import replay
 from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
 from .kept import Kept
-from .models import Models
+from .models import OF_METADATA, Models, sequences_of
 from .project import Project
 from .renames import Renames
 from .render import Scratch
@@ -76,10 +77,10 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
     added = False
     left: list[str] = []
     with renames.settled(again) as found:
-        added = settle_enum_types(project, found)
         if before is not None and before != found.models:
-            more, left = add_unseen(project, before, found, renames)
-            added = added or more
+            added, left = add_unseen(project, before, found, renames)
+        added = settle_enum_types(project, found) or added
+        added = add_sequences(project, before, found) or added
     for (up, down), dialect in zip(found.pairs, found.dialects):
         using.add(up, down, dialect)
         mysql.drop_whole(up, dialect)
@@ -103,6 +104,25 @@ def settle_enum_types(project: Project, found: Comparison) -> bool:
 
     if found.scripts and any(dialect.name == "postgresql" for dialect in found.dialects):
         project.run_env(fn)
+    return any(added)
+
+
+def add_sequences(project: Project, before: Sequence[Models] | None, found: Comparison) -> bool:
+    """Have the sequences of the models made, altered and dropped; say whether there was any."""
+    every = [*found.models, *(before or ())]
+    if not found.every or not any(OF_METADATA in models for models in every):
+        return False
+    added: list[bool] = []
+    each = iter(zip(found.pairs, found.models, before or repeat(None)))
+
+    def fn(heads: Any, context: Context) -> list[Any]:
+        (up, down), new, old = next(each)
+        known = None if old is None else sequences_of(old)
+        found.left_out += sequences.older(known, sequences_of(new), context)
+        added.append(sequences.add(up, down, known, sequences_of(new), context))
+        return []
+
+    project.run_env(fn)
     return any(added)
 
 

@@ -14,10 +14,15 @@ import sqlalchemy
 from sqlalchemy.orm import mapperlib
 from sqlalchemy.schema import CreateIndex
 
+from . import sequences
+from .enumof import enum_of
 from .shapes import Context, Dialect
 
 Models = dict[str, dict[str, Any]]
 """By the key of the table: its columns, checks and indexes, see ``table_facts`` and ``mapped``."""
+
+OF_METADATA = ""  # the key of what belongs to no table: sequences, see ``sequences.Told``
+NOTHING: dict[str, Any] = {"columns": {}, "checks": {}, "indexes": {}, "keys": {}, "unnamed": []}
 
 
 def describe(autogen: Any, context: Context) -> Models:
@@ -30,7 +35,16 @@ def describe(autogen: Any, context: Context) -> Models:
             if autogen.run_object_filters(table, table.name, "table", False, None):
                 facts = table_facts(table, context.dialect)
                 found[table.key] = {**facts, **classes.get(table, {})}
+        counting = sequences.describe(each, context.dialect)
+        if counting:
+            facts = found.setdefault(OF_METADATA, {**NOTHING, "sequences": {}})
+            facts["sequences"].update(counting)
     return found
+
+
+def sequences_of(models: Models) -> dict[str, Any]:
+    """Return the sequences of the models of one database, see ``sequences.Told``."""
+    return dict(models.get(OF_METADATA, NOTHING).get("sequences", {}))
 
 
 def mapped() -> dict[Any, dict[str, Any]]:
@@ -115,9 +129,12 @@ def held_members(type_: Any, dialect: Dialect) -> list[str] | None:
     By default SQLAlchemy makes no CHECK since 1.4: where there is no such type, it is a plain text.
     A CHECK with a name is compared as such.
     """
-    native = dialect.supports_native_enum and getattr(type_, "native_enum", True)
-    if native or (getattr(type_, "create_constraint", False) and not type_.name):
-        return getattr(type_, "enums", None)
+    enum = enum_of(type_, dialect)
+    if enum is None:
+        return None
+    native = dialect.supports_native_enum and enum.native_enum
+    if native or (getattr(enum, "create_constraint", False) and not enum.name):
+        return list(enum.enums)
     return None
 
 

@@ -13,8 +13,8 @@ the first that holds:
 Of a pair of **tables**: the declaration in ``Table(info=...)``, or a person's answer; or the class
 has the name it had and half of the columns are the same, or renamed as above; or the names are
 alike (the tables' own, or those of their classes in one module), and each column of one is one of
-the other: the same name and type, or renamed as above, at least half of them the same. Where a
-table has two such partners none is certain.
+the other: the same name and type, or renamed as above, at least half of them the same. The primary
+key is of the same columns. Where a table has two such partners none is certain.
 Anything less is a drop and an add, with a doubt that says how to declare it.
 """
 
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from alembic.operations import ops
@@ -32,7 +32,7 @@ from .likeness import alike, nearest, related, same_name, same_place, same_targe
 from .lineage import Known
 from .operations import flatten
 from .shapes import Op
-from .sql import RenameColumnOp, RenameTable
+from .sql import RenameColumnOp
 
 DECLARED = "renamed_from"
 HALF = 0.5
@@ -214,89 +214,3 @@ def alone(pairs: Sequence[Pair]) -> list[Pair]:
     """Return the pairs neither side of which is in another one."""
     count = Counter(id(column) for pair in pairs for column in pair)
     return [pair for pair in pairs if count[id(pair[0])] == count[id(pair[1])] == 1]
-
-
-def tables_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> Iterator[Op]:
-    """Yield the renames among the tables; collect those that are only likely."""
-    flat = list(flatten(up))
-    dropped = [op.to_table() for op in flat if isinstance(op, ops.DropTableOp)]
-    created = [op for op in flat if isinstance(op, ops.CreateTableOp)]
-    if known is None:
-        refuse_unknown(dropped, created, evidence)
-    pairs = [
-        (before, op)
-        for before in dropped
-        for op in created
-        if before.schema == op.schema
-        and (known.is_table(before, op) if known else is_renamed(before, op, evidence))
-    ]
-    certain = alone(pairs)
-    for before, op in certain:
-        evidence.tables[key(op.schema, op.table_name)] = key(before.schema, before.name)
-        yield RenameTable(before.name, op.table_name, schema=op.schema)
-    if known is None:
-        settled = {id(each) for pair in certain for each in pair}
-        free = [op for op in created if id(op) not in settled]
-        evidence.likely += likely_tables(
-            [before for before in dropped if id(before) not in settled], free, pairs, evidence
-        )
-
-
-def refuse_unknown(dropped: Sequence[Any], created: Sequence[Op], evidence: Evidence) -> None:
-    """Raise ``rename_unknown`` where a new table is declared to have been none that goes.
-
-    Where the models of the commit before have it, or are not known, the declaration may be old.
-    """
-    going = {(table.schema, table.name) for table in dropped}
-    for op in created:
-        name = op.info.get(DECLARED)
-        new = evidence.before and key(op.schema, op.table_name) not in evidence.before
-        if new and name is not None and (op.schema, name) not in going:
-            told = f"table {op.table_name} is declared to have been {name}"
-            raise Failure("rename_unknown", f"{told}, and no table {name} goes")
-
-
-def likely_tables(
-    dropped: Sequence[Any], created: Sequence[Op], pairs: Sequence[Pair], evidence: Evidence
-) -> Iterator[Likely]:
-    """Yield for each dropped table the new one that it may be."""
-    for before in dropped:
-        near = [op for one, op in pairs if one is before]
-        near += [op for op in created if op.schema == before.schema
-                 and share(before, op, evidence) >= HALF]  # fmt: skip
-        if near:
-            yield Likely(before.schema, "", before.name, near[0].table_name)
-
-
-def is_renamed(before: Any, op: Op, evidence: Evidence) -> bool:
-    """Say whether a table that goes is, for certain, the one that comes."""
-    name = op.info.get(DECLARED) or evidence.answered.get((op.schema, "", op.table_name))
-    if name is not None:
-        return bool(name == before.name)
-    if evidence.same_class(op.schema, before.name, op.table_name):
-        now = {key(op.schema, op.table_name): key(before.schema, before.name)}
-        trial = replace(evidence, tables={**evidence.tables, **now})
-        return share(before, op, trial, least=0) >= HALF
-    tables = op.schema, before.name, op.table_name
-    likely = same_name(before.name, op.table_name) or evidence.like_class(*tables)
-    return likely and share(before, op, evidence) == 1
-
-
-def share(before: Any, op: Op, evidence: Evidence, least: float = HALF) -> float:
-    """Return which part of two tables' columns is the same, or renamed for certain.
-
-    It is 0 where less than ``least`` is the same, name and type.
-    """
-    old, new = list(before.columns), list(op.to_table().columns)
-    same = {a.name for a in old for b in new if a.name == b.name and related(a, b)}
-    rest = [column for column in old if column.name not in same]
-    others = [column for column in new if column.name not in same]
-    if not old or len(same) < least * max(len(old), len(new)):
-        return 0
-    place = (op.schema, op.table_name)
-    declarations = [column for column in others if DECLARED in column.info]
-    known = {column.name for column in rest}
-    if any(column.info[DECLARED] not in known for column in declarations):
-        return 0  # declared to have been a column of another table
-    renamed = paired(rest, others, place, evidence)
-    return (len(same) + len(renamed)) / max(len(old), len(new))

@@ -10,7 +10,7 @@ after.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,10 +90,11 @@ def of_database(connection: Connection) -> dict[str, Held]:
     inspector = inspect(connection)
     found = {name: Held() for name in inspector.get_table_names()}
     for name, held in found.items():
+        by_type = set(checks_by_type(inspector.get_columns(name)))
         for each in inspector.get_check_constraints(name):
             if each["name"]:
                 held.named[each["name"]] = each["sqltext"]
-            else:
+            elif each["sqltext"].replace('"', "") not in by_type:
                 held.checks.append(each["sqltext"])
         held.uniques = [each["column_names"] for each in inspector.get_unique_constraints(name)
                         if not each["name"]]  # fmt: skip
@@ -101,6 +102,14 @@ def of_database(connection: Connection) -> dict[str, Held]:
         if table in found:
             found[table].indexes[index] = statement
     return found
+
+
+def checks_by_type(columns: Iterable[Any]) -> Iterator[str]:
+    """Yield the checks that come with the types of columns that are read: SQLAlchemy before 1.4."""
+    for column in columns:
+        type_ = column["type"]
+        if isinstance(type_, sqlalchemy.Boolean) and type_.create_constraint:
+            yield f"{column['name']} IN (0, 1)"
 
 
 def restore(container: Op, held: dict[str, Held]) -> bool:

@@ -21,10 +21,11 @@ from .follow import renamed
 from .lineage import Known
 from .models import Models
 from .operations import DESCRIBERS
-from .pairing import Evidence, columns_renamed, tables_renamed
+from .pairing import Evidence, columns_renamed
 from .project import Project
 from .shapes import Context, Dialect, Op
 from .sql import RenameColumnOp, SqlOp, put_first
+from .tablepairs import tables_renamed
 
 
 class Renames:

@@ -125,6 +125,19 @@ def put_last(up: Op, down: Op, made: list[Op]) -> None:
     down.ops[:0] = [op.reverse() for op in reversed(made)]
 
 
+def without_empty(container: Op) -> None:
+    """Take out the changes of columns that change nothing any more, and groups without any."""
+    kept = []
+    for op in container.ops:
+        if isinstance(op, ops.OpContainer):
+            without_empty(op)
+        group = isinstance(op, ops.ModifyTableOps)
+        changes = isinstance(op, ops.AlterColumnOp) and not op.modify_name
+        if not ((group and not op.ops) or (changes and not op.has_changes())):
+            kept.append(op)
+    container.ops[:] = kept
+
+
 def _sql(op: Op, table: str) -> tuple[str, str, str]:
     return op.words, "", op.doubt
 

@@ -15,7 +15,8 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import inspect
 
-from . import constraints, enums
+from . import constraints, enums, memberdefaults
+from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
@@ -77,7 +78,10 @@ def add(
     told = {str(op) for op in (*up.ops, *renames) if isinstance(op, SqlOp)}
     any_added = False
     old, new = renamed(before, renames), without_new(after, up)
-    for change in changes(old, new):
+    found = list(changes(old, new))
+    carried = found if enums.are_generated(context) else []
+    known |= {(*place, "default") for place in memberdefaults.followed(carried)}
+    for change in found:
         if (change.table, change.name, change.aspect) in known or is_a_plugins(change, context):
             continue
         made = operations_for(change, context, table_of(change.table, context))
@@ -90,6 +94,7 @@ def add(
             # members come first: a new column or default may need them
             (put_first if change.aspect == "members" else put_last)(up, down, made)
             told.add(str(made[0]))
+    memberdefaults.settle(carried, up, down)
     return any_added, left
 
 
@@ -109,7 +114,8 @@ def is_a_plugins(change: Change, context: Context) -> bool:
     if change.aspect != "members" or not enums.left_to_plugin():
         return False
     type_ = table_of(change.table, context).columns[change.name].type
-    return context.dialect.name == "postgresql" and bool(getattr(type_, "native_enum", True))
+    is_native = native_enum(type_, context.dialect) is not None
+    return context.dialect.name == "postgresql" and is_native
 
 
 def table_of(key: str, context: Context) -> Any:
@@ -198,7 +204,7 @@ def seen(up: Op) -> Iterator[tuple[str, str, str]]:
 def operations_for(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return the operations that carry a change out, None where a person must write them."""
     if change.aspect == "members":
-        type_ = table.columns[change.name].type
+        type_ = enum_of(table.columns[change.name].type, context.dialect)
         return enums.operations_for(change.before, change.after, context, type_)
     if change.aspect == "unnamed":
         return drop_unnamed(change.name, context, table) if change.after is None else None

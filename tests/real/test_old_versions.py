@@ -43,3 +43,14 @@ def test_the_whole_way(old: Project, tmp_path: Path) -> None:
     assert (old.path / "app.db").read_bytes() == copy.read_bytes()
     old.gitmig("downgrade", "-1")
     assert old.tables()["users"] == ["id", "name"]
+
+
+@pytest.mark.real
+def test_a_check_of_a_type(old: Project) -> None:
+    """A Boolean, whose CHECK old versions make by themselves, stays as its table is rewritten."""
+    models = old.read("models.py").replace("import Column", "import Boolean, Column")
+    old.write("models.py", models + column("active", "Boolean"))
+    old.git("commit", "-qam", "active")
+    old.append("models.py", column("size", "Integer"))
+    old.git("commit", "-qam", "size")
+    assert "✗" not in old.gitmig("check").stdout

@@ -10,7 +10,8 @@ from alembic.operations import ops
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 from gitmig._worker.failures import Failure
-from gitmig._worker.pairing import Evidence, columns_renamed, tables_renamed
+from gitmig._worker.pairing import Evidence, columns_renamed
+from gitmig._worker.tablepairs import tables_renamed
 
 ID = Column("id", Integer, primary_key=True)
 
@@ -83,6 +84,16 @@ def test_certain(old: list[Column[Any]], new: list[Column[Any]], pairs: dict[str
 def test_not_certain(old: list[Column[Any]], new: list[Column[Any]], doubtful: list[str]) -> None:
     """Anything less is a drop and an add; where the values could be the same, it is said."""
     assert renamed(old, new) == ({}, doubtful)
+
+
+def test_another_primary_key() -> None:
+    """Tables alike in all but their primary key are no rename, not even of one class."""
+    keyed = [Column("id", Integer), Column("name", String(50), primary_key=True)]
+    assert tables([table("users", ID, NAME)], [table("app_users", *keyed)]) == ({}, ["users"])
+    before, after = {"users": facts(id="id")}, {"people": facts(id="id")}
+    made = [ops.CreateTableOp.from_table(table("people", *keyed)),
+            ops.DropTableOp.from_table(table("users", ID, NAME))]  # fmt: skip
+    assert list(tables_renamed(ops.UpgradeOps(made), Evidence(before, after))) == []
 
 
 def test_a_declared_rename_is_obeyed() -> None:
