@@ -33,6 +33,7 @@ BEFOREHAND = (
      'CREATE EXTENSION "pg_trgm"'),
 )  # fmt: skip
 EXTENSION_MISSING = re.compile(r'extension "[^"]+" is not available')
+LEFT_BY_BATCH = re.compile(r"_alembic_tmp_(\w+)")
 ALREADY = re.compile(r'(?:role|tablespace) "[^"]+" already exists')
 
 
@@ -167,6 +168,12 @@ def hint_for_migration(message: str, replayed: bool) -> str:
         return "create it only where it is missing, or drop what an earlier run left on that server"
     if EXTENSION_MISSING.search(message):
         return "install it on that server, or give one that has it with --database-url"
+    left = LEFT_BY_BATCH.search(message)
+    if left:
+        return (
+            f"batch mode leaves {left[0]} behind where it fails: once the cause is mended, drop it "
+            f"if {left[1]} is there (rename it to {left[1]} if not: it has the rows), and try again"
+        )
     if "not authorized" in message:
         return "a throw-away database attaches no other file: gitmig did not make that one"
     if replayed and ("no such table" in message or "does not exist" in message):

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import inspect
+from sqlalchemy.sql.elements import ClauseElement
 
 from . import catalog, routines
 from .aside import own_connections
@@ -169,7 +170,15 @@ def checks(inspector: Any, table: str) -> Any:
 
 def texts_of(objects: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return reflected objects in an order that does not depend on when they were made."""
-    return sorted(str(sorted(item.items(), key=lambda pair: pair[0])) for item in objects)
+    return sorted(str(sorted((key, plain(value)) for key, value in item.items()))
+                  for item in objects)  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Return a value whose text is the same for the same: not so that of an SQL expression."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    return str(value) if isinstance(value, ClauseElement) else value
 
 
 def table_differences(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

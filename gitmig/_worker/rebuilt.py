@@ -3,8 +3,9 @@
 A constraint without a name can only be dropped once it has one, which ``naming_convention`` gives
 it while the table is read. A CHECK without a name is not carried over, and neither it nor a UNIQUE
 without one comes back with its column: they are stated again (``table_args``). An index on
-an expression or in descending order is not read, or not in full: it is dropped before, and made
-after.
+an expression, in descending order or of some rows is not read, or not in full: it is dropped
+before (if it is there: an earlier try may have failed), and made after. Generated columns: see
+``computed``.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from alembic.autogenerate import render, renderers
 from alembic.operations import ops
 from sqlalchemy import inspect
 
+from . import computed
 from .shapes import Connection, Op
 
 OPTION = "gitmig_unnamed"  # among those of the migration context
 INDEXES = (
     "SELECT name, tbl_name, sql FROM sqlite_master AS m WHERE type = 'index' AND sql IS NOT NULL "
-    "AND EXISTS (SELECT 1 FROM pragma_index_xinfo(m.name) "
-    "WHERE key AND (cid = -2 OR \"desc\" OR coll <> 'BINARY')) ORDER BY name"
+    "AND (EXISTS (SELECT 1 FROM pragma_index_xinfo(m.name) "
+    "WHERE key AND (cid = -2 OR \"desc\" OR coll <> 'BINARY')) OR EXISTS "
+    "(SELECT 1 FROM pragma_index_list(m.tbl_name) AS l WHERE l.name = m.name AND l.partial)) "
+    "ORDER BY name"
 )
 # as ``names.FORMS`` for a database that keeps its constraints unnamed
 CONVENTION = {"fk": "fk_%(table_name)s_%(column_0_N_name)s",
@@ -40,6 +44,7 @@ class Held:
     named: dict[str, str] = field(default_factory=dict)
     uniques: list[list[str]] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
+    computed: dict[str, Any] = field(default_factory=dict)
 
     def arguments(
         self, added: Collection[str], gone: Collection[str]
@@ -90,7 +95,9 @@ def of_database(connection: Connection) -> dict[str, Held]:
     inspector = inspect(connection)
     found = {name: Held() for name in inspector.get_table_names()}
     for name, held in found.items():
-        by_type = set(checks_by_type(inspector.get_columns(name)))
+        columns = inspector.get_columns(name)
+        held.computed = computed.of_table(columns)
+        by_type = set(checks_by_type(columns))
         for each in inspector.get_check_constraints(name):
             if each["name"]:
                 held.named[each["name"]] = each["sqltext"]
@@ -176,8 +183,10 @@ def render_group(autogen_context: Any, group: Any) -> list[str]:
     last = [op for op in group.ops if is_index(op, ops.CreateIndexOp, held)]
     inner = [op for op in group.ops if op not in first and op not in last]
     kept = carried(inner, group.ops, held)
+    if writes_anew(inner):
+        inner = computed.again(group.table_name, held.computed, inner) + inner
     lines = [line for op in first for line in render.render_op(autogen_context, op)]
-    lines += [execute(autogen_context, f'DROP INDEX "{name}"') for name in kept]
+    lines += [execute(autogen_context, f'DROP INDEX IF EXISTS "{name}"') for name in kept]
     if inner:
         batch = ops.ModifyTableOps(group.table_name, inner, schema=group.schema)
         head, *rest = as_alembic(autogen_context, batch)
@@ -201,13 +210,18 @@ def is_index(op: Op, kind: Any, held: Held) -> bool:
 
 def carried(inner: Collection[Op], every: Collection[Op], held: Held) -> dict[str, str]:
     """Return the indexes that must be made again after a table is written anew, by name."""
-    plain = (ops.AddColumnOp, ops.CreateIndexOp, ops.DropIndexOp)
-    if all(isinstance(op, plain) and not calculated(op) for op in inner):
+    if not writes_anew(inner):
         return {}
     named = {str(op.index_name) for op in every if hasattr(op, "index_name")}
     texts = [str(op.sqltext) for op in every if isinstance(op, ops.ExecuteSQLOp)]
     return {name: statement for name, statement in held.indexes.items()
             if name not in named and statement not in texts}  # fmt: skip
+
+
+def writes_anew(inner: Collection[Op]) -> bool:
+    """Say whether batch mode makes another table, and copies the rows."""
+    plain = (ops.AddColumnOp, ops.CreateIndexOp, ops.DropIndexOp)
+    return not all(isinstance(op, plain) and not calculated(op) for op in inner)
 
 
 def calculated(op: Op) -> bool:

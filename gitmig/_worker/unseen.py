@@ -20,7 +20,7 @@ from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
-from .rebuilt import Drop, drop_unnamed, mentions
+from .rebuilt import Drop, Held, drop_unnamed, mentions, of_database
 from .shapes import Context, Op
 from .sql import SqlOp, put_first, put_last
 
@@ -149,7 +149,7 @@ def changes(before: Models, after: Models) -> Iterator[Change]:
         for kind, aspect in (("checks", "check"), ("indexes", "index")):
             for name in sorted((set(old[kind]) | set(new[kind])) - {*same, *same.values()}):
                 was, is_now = old[kind].get(name), new[kind].get(name)
-                if was != is_now and (aspect == "check" or (was and is_now)):
+                if was != is_now:
                     yield Change(table, aspect, name, was, is_now)
 
 
@@ -215,7 +215,7 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "constraint":
         return constraints.rename(table, change.before, change.name, context)
     if change.aspect == "index":
-        return index_operations(change, table)
+        return index_operations(change, table, context)
     return None
 
 
@@ -263,9 +263,28 @@ def check_operations(change: Change, table: Any) -> list[Op]:
     return [ops.ModifyTableOps(table.name, made, schema=table.schema)]
 
 
-def index_operations(change: Change, table: Any) -> list[Op]:
-    """Return what drops an index and makes it anew: its columns are the same, its text is not."""
-    index = next(each for each in table.indexes if each.name == change.name)
-    back = ops.ExecuteSQLOp(change.before)
-    drop = Drop(change.name, table.name, schema=table.schema, back=back)
-    return [drop, ops.CreateIndexOp.from_index(index)]
+def index_operations(change: Change, table: Any, context: Context) -> list[Op]:
+    """Return what drops an index and makes it anew: its columns are the same, its text is not.
+
+    One that comes or goes is an expression that Alembic left out, or else not there or not gone.
+    """
+    made: list[Op] = []
+    there = is_there(change.name, table, context)
+    if change.before and there:
+        back = ops.ExecuteSQLOp(change.before)
+        made.append(Drop(change.name, table.name, schema=table.schema, back=back))
+    if change.after and (made or not there):
+        index = next(each for each in table.indexes if each.name == change.name)
+        if made or not all(isinstance(each, sqlalchemy.Column) for each in index.expressions):
+            made.append(ops.CreateIndexOp.from_index(index))
+    return made
+
+
+def is_there(name: str, table: Any, context: Context) -> bool:
+    """Say whether a table has an index; SQLAlchemy passes over SQLite's on expressions."""
+    if context.dialect.name == "sqlite":
+        known = of_database(context.connection).get(table.name, Held()).indexes
+        if name in known:
+            return True
+    found = inspect(context.connection).get_indexes(table.name, schema=table.schema)
+    return name in {each["name"] for each in found}

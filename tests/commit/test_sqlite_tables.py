@@ -1,0 +1,100 @@
+"""SQLite's tables with what Alembic does not see, or loses when it writes them anew (C12)."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from support import Project, begin_with
+
+MODELS = """\
+from sqlalchemy import Column, Computed, ForeignKey, Index, Integer, String, func, text
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String(50))
+    size = Column(Integer)
+    twice = Column(Integer, Computed("size * 2"))
+    half = Column(Integer, Computed("size / 2", persisted=True))
+    __table_args__ = (Index("ix_big", "name", sqlite_where=text("size > 5")),)
+"""
+ROW = "INSERT INTO users (id, name, size) VALUES (1, 'Ada', 8)"
+
+
+@pytest.fixture
+def held(project: Project) -> Project:
+    """Return a project whose table has a partial index and generated columns, and a row."""
+    begin_with(project, MODELS)
+    project.gitmig("upgrade", "-q")
+    sql(project, ROW)
+    return project
+
+
+def sql(project: Project, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements in the project's database; return the rows of the last."""
+    connection = sqlite3.connect(project.path / "app.db")
+    with connection:
+        rows = [connection.execute(each).fetchall() for each in statements]
+    connection.close()
+    return rows[-1]
+
+
+def commit(project: Project, old: str, new: str) -> str:
+    """Commit a change until it is accepted, upgrade, down and up; return the revision."""
+    text = project.read("models.py")
+    assert old in text
+    project.write("models.py", text.replace(old, new))
+    if project.git("commit", "-qam", "work", code=None).returncode:
+        project.git("commit", "-qam", "work")
+    for step in (["upgrade"], ["downgrade", "-1"], ["upgrade"]):
+        project.gitmig(step[0], "-q", *step[1:])
+    assert "✗" not in project.gitmig("check").stdout
+    return project.read(project.new_revisions()[0])
+
+
+def test_written_anew(held: Project) -> None:
+    """A partial index and generated columns stay as another column changes, and so do the rows."""
+    text = commit(held, "name = Column(String(50))", "name = Column(String(90))")
+    assert "batch_op.drop_column('twice')" in text and 'EXISTS "ix_big"' in text
+    assert sql(held, "SELECT name, size, twice, half FROM users") == [("Ada", 8, 16, 4)]
+    [(made,)] = sql(held, "SELECT sql FROM sqlite_master WHERE name = 'ix_big'")
+    assert str(made).endswith("WHERE size > 5")
+
+
+def test_a_generated_column_goes(held: Project) -> None:
+    """One generated column goes and another stays."""
+    commit(held, '    twice = Column(Integer, Computed("size * 2"))\n', "")
+    assert sql(held, "SELECT id, name, size, half FROM users") == [(1, "Ada", 8, 4)]
+    assert "twice" not in held.tables()["users"]
+
+
+def test_an_index_on_an_expression_comes_and_goes(held: Project) -> None:
+    """An index on an expression, which Alembic does not see, is made and dropped."""
+    new = ', Index("ix_lower", func.lower(name)),)'
+    text = commit(held, ",)", new)
+    assert "op.create_index('ix_lower', 'users'" in text and "drop_index('ix_lower'" in text
+    names = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    assert ("ix_lower",) in sql(held, names)
+    text = commit(held, new, ",)")
+    assert ("ix_lower",) not in sql(held, names) and "lower(name)" in text
+
+
+def test_left_by_batch_mode(held: Project) -> None:
+    """An upgrade that fails on rows says what batch mode leaves behind, and so does the next."""
+    sql(held, "UPDATE users SET name = NULL")
+    held.write("models.py", MODELS.replace("(String(50))", "(String(50), nullable=False)"))
+    held.git("commit", "-qam", "name", code=1)
+    held.git("commit", "-qam", "name")
+    for _ in range(2):
+        told = held.gitmig("upgrade", code=2).stderr
+        assert "batch mode leaves _alembic_tmp_users behind where it fails" in told
+        assert "drop it if users is there" in told
+    sql(held, "UPDATE users SET name = 'Ada'", "DROP TABLE _alembic_tmp_users")
+    held.gitmig("upgrade", "-q")
+    assert sql(held, "SELECT name, twice FROM users") == [("Ada", 16)]
