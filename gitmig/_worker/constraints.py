@@ -152,7 +152,7 @@ def render_check(autogen_context: Any, op: Any) -> str:
         return str(render_as_alembic(autogen_context, op))
     batch = autogen_context._has_batch
     prefix = "batch_op." if batch else autogen_context.opts["alembic_module_prefix"] or ""
-    arguments: list[Any] = [_render_gen_name(autogen_context, op.constraint_name)]
+    arguments: list[Any] = [repr(_render_gen_name(autogen_context, op.constraint_name))]
     arguments += [] if batch else [repr(op.table_name)]
     arguments.append(repr(str(op.condition)))
     arguments += [f"schema={op.schema!r}"] if op.schema and not batch else []
