@@ -43,7 +43,8 @@ def promise(op: Op) -> tuple[Any, ...] | None:
         return ("check", op.schema, op.table_name, str(op.condition))
     if isinstance(op, ops.CreateUniqueConstraintOp) or getattr(op, "unique", False):
         more = [f"{key} {value}" for key, value in sorted(op.kw.items())
-                if value and key.endswith(("_where", "nulls_not_distinct"))]  # fmt: skip
+                if key.endswith(("_where", "nulls_not_distinct"))
+                and value is not None and value is not False]  # fmt: skip
         return ("unique", op.schema, op.table_name, frozenset(map(str, columns_of(op))), *more)
     return None
 

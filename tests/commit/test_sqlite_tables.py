@@ -85,6 +85,18 @@ def test_an_index_on_an_expression_comes_and_goes(held: Project) -> None:
     assert ("ix_lower",) not in sql(held, names) and "lower(name)" in text
 
 
+def test_a_unique_index_of_some_rows(held: Project) -> None:
+    """A unique index of some rows stops once, as any other, and a renamed one does not."""
+    new = ', Index("uq_big", "name", unique=True, sqlite_where=text("size > 7")),)'
+    held.write("models.py", MODELS.replace(",)", new))
+    told = held.git("commit", "-qam", "unique", code=1).stderr
+    assert "unique index uq_big fails where users has duplicates" in told
+    held.git("commit", "-qam", "unique")
+    held.write("models.py", held.read("models.py").replace("uq_big", "uq_other"))
+    held.git("commit", "-qam", "another name")
+    assert "sqlite_where=sa.text('size > 7')" in held.read(held.new_revisions()[0])
+
+
 def test_left_by_batch_mode(held: Project) -> None:
     """An upgrade that fails on rows says what batch mode leaves behind, and so does the next."""
     sql(held, "UPDATE users SET name = NULL")
