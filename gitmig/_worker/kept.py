@@ -14,7 +14,7 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import exc
 
-from . import rows
+from . import pointing, rows
 from .compare import Comparison
 from .failures import Failure, one_line
 from .operations import flatten
@@ -75,11 +75,21 @@ class Kept:
         try:
             with engine.begin() as connection:
                 wanted = [(schema, old) for (schema, _), old in names.items()]
-                rows.insert(connection, wanted, self.doubtful)
-                return [self.table(connection, up, *key, old) for key, old in names.items()]
+                there = rows.insert(connection, wanted, self.doubtful)
+                found = [self.table(connection, up, *key, old) for key, old in names.items()]
+                return found + self.pointing(connection, up, there)
         except (rows.CannotFill, exc.SQLAlchemyError) as problem:
             self.notes.append(f"not proved on rows: {one_line(problem)}")
             return []
+
+    def pointing(self, connection: Connection, up: Op, there: Collection[rows.Name]) -> list[Table]:
+        """Fill the tables that point to those that have rows; return them, as far as they do."""
+        known = {each.table_name for each in flatten(up) if isinstance(each, ops.DropTableOp)}
+        names = [name for name in pointing.children(connection, there)
+                 if name[1] not in self.doubtful | known]  # fmt: skip
+        problems = rows.insert_where_possible(connection, names, there)
+        return [self.table(connection, up, schema, name, name) for schema, name in names
+                if (schema, name) not in problems]  # fmt: skip
 
     def table(self, connection: Connection, up: Op, schema: Any, new: str, old: str) -> Table:
         """Return one table that has rows now."""
@@ -102,6 +112,9 @@ class Kept:
                 found = table.differs(context.connection, up)
                 if found:
                     raise Failure("rows_differ", found[0])
+            nowhere = pointing.astray(context.connection)
+            if nowhere:
+                raise Failure("rows_differ", f"rows of {', '.join(nowhere)} point nowhere")
             return []
 
         if any(self.tables):
