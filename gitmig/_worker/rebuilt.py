@@ -67,8 +67,8 @@ def mentions(text: str, names: Collection[str]) -> bool:
 class Drop(ops.DropIndexOp):
     """Drop an index whose old form is known as a statement only."""
 
-    def __init__(self, name: str, table: str, *, schema: Any, back: Op) -> None:
-        super().__init__(name, table, schema=schema)
+    def __init__(self, name: str, table: str, *, schema: Any, back: Op, known: Any = None) -> None:
+        super().__init__(name, table, schema=schema, _reverse=known)
         self.back = back
 
     def reverse(self) -> Any:
@@ -130,7 +130,8 @@ def restore(container: Op, held: dict[str, Held]) -> bool:
             if statement:
                 back = ops.ExecuteSQLOp(statement)
                 name = str(op.index_name)
-                container.ops[place] = Drop(name, str(op.table_name), schema=op.schema, back=back)
+                container.ops[place] = Drop(name, str(op.table_name), schema=op.schema, back=back,
+                                            known=op._reverse)  # fmt: skip
                 any_here = True
     return any_here
 
