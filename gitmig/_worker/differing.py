@@ -41,7 +41,8 @@ class Pair:
             for change in self.of_column(name, name in other_type):
                 if (self.key, name, change.aspect) not in self.seen:
                     yield change
-        yield from self.of_checks(other_type)
+        one_sided = set(self.real["columns"]) ^ set(self.models["columns"])
+        yield from self.of_checks(other_type | one_sided)
         yield from self.of_indexes()
         yield from self.of_uniques(both)
 
@@ -82,8 +83,11 @@ class Pair:
             return False
         return self.same(one, other) or bool(self.twin.same_value(type_, one, other))
 
-    def of_checks(self, other_type: Collection[str]) -> Iterator[Change]:
-        """Yield the differences of checks; a name alone is none, nor what a column's type does."""
+    def of_checks(self, judged: Collection[str]) -> Iterator[Change]:
+        """Yield the differences of checks, of which a name alone is none.
+
+        Left out are those that mention columns which are ``judged`` by themselves.
+        """
         real, models = (checks_of(side) for side in (self.real, self.models))
         self.pair_off(real, models, named=True)
         self.pair_off(real, models, named=False)
@@ -91,12 +95,10 @@ class Pair:
             before = next((each for each in real if name and each[0] == name), None)
             if before is not None:
                 real.remove(before)
-                if mentions(words, other_type):
-                    continue
-            if (self.key, name, "check") not in self.seen:
+            if not mentions(words, judged) and (self.key, name, "check") not in self.seen:
                 yield Change(self.key, "check", name, before[1] if before else None, words)
         for name, words in real:
-            if (self.key, name, "check") not in self.seen:
+            if not mentions(words, judged) and (self.key, name, "check") not in self.seen:
                 yield Change(self.key, "check", name, words, None)
 
     def pair_off(self, real: list[Check], models: list[Check], *, named: bool) -> None:

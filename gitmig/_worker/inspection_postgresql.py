@@ -119,7 +119,7 @@ CAST = re.compile(
     re.VERBOSE,
 )
 # brackets around a single name, text or number that are not those of a function's arguments
-ONE = re.compile(r"""(?<![\w"])\(("[^"]+"|'(?:[^']|'')*'|[\w.]+)\)""")
+ONE = re.compile(r"""(?<![\w"])\(("[^"]+"|'(?:[^']|'')*'|[\w.]+)\)|('(?:[^']|'')*')""")
 
 
 def normal(words: Any) -> str:
@@ -131,21 +131,25 @@ def normal(words: Any) -> str:
     found, before = str(words), ""
     while found != before:
         before = found
-        found = ONE.sub(r"\1", CAST.sub(literal, found))
+        found = ONE.sub(kept, CAST.sub(kept, found))
         found = doubled(found)
     return found
 
 
-def literal(found: re.Match[str]) -> str:
-    """Return a text in an expression as it is, and nothing for a cast."""
-    return found[1] or ""
+def kept(found: re.Match[str]) -> str:
+    """Return what is kept of a match: a text as it is, what is in brackets, nothing of a cast."""
+    return "".join(part or "" for part in found.groups())
 
 
 def doubled(words: str) -> str:
     """Return an expression with one bracket where there are two around the same."""
     opened: list[int] = []
     pairs: dict[int, int] = {}
+    in_text = False
     for place, letter in enumerate(words):
+        in_text ^= letter == "'"
+        if in_text:
+            continue
         if letter == "(":
             opened.append(place)
         elif letter == ")" and opened:

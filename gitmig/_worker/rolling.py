@@ -128,7 +128,7 @@ class Old:
         """Return where a table that is gone may be now, in words."""
         had, has = self.old["schema"]["tables"], self.new["schema"]["tables"]
         columns = set(had[key]["columns"])
-        like = [each for each in set(has) - set(had) if set(has[each]["columns"]) == columns]
+        like = [each for each in set(has) - set(had) if columns <= set(has[each]["columns"])]
         return f" (it looks to be {like[0]} now)" if len(like) == 1 else ""
 
     def of_table(

@@ -124,6 +124,13 @@ def test_differences_on_sqlite(project: Project) -> None:
     }
 
 
+def test_a_check_of_a_missing_column(project: Project) -> None:
+    """A check that comes or goes with its column is told with the column, which Alembic sees."""
+    given(project, "sqlite", column("size", "Integer"), "old INTEGER, CHECK (old > 0)",
+          args='CheckConstraint("size > 0", name="ck_size"),')  # fmt: skip
+    assert {code for code, _, _ in drift(project)} == {"GM301"}
+
+
 def test_no_difference_on_sqlite(project: Project) -> None:
     """Another spelling of the same is none: brackets, quotes, case, a number as text."""
     given(
