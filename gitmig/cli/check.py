@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -96,12 +97,12 @@ def check_command(
                 ignore=ignore,
                 how=How(database, not no_cache, on_progress),
             )
-    except (GitmigError, OSError, UnicodeError) as error:
-        told = error if isinstance(error, GitmigError) else of_the_machine(error)
-        report = CheckReport("", failure=failure_of(told))
-        outputs.deliver(files, [report])
-        if output not in ("text", "json"):  # these are printed with the error
-            click.echo(render(output, [report]), nl=False)
+    except GitmigError as error:
+        could_not_run(error, output, files)
+        raise
+    except (OSError, UnicodeError) as error:
+        told = of_the_machine(error)
+        could_not_run(told, output, files)
         raise told from error
     if output == "text":
         verbose = options.asked(click.get_current_context()).verbose
@@ -114,6 +115,14 @@ def check_command(
     if any(report.failure for report in reports):
         return COULD_NOT_RUN
     return OK if all(report.ok for report in reports) else FINDINGS
+
+
+def could_not_run(error: GitmigError, output: str, files: Sequence[outputs.Output]) -> None:
+    """Write why nothing could be checked where reports are expected; the error itself is raised."""
+    report = CheckReport("", failure=failure_of(error))
+    outputs.deliver(files, [report])
+    if output not in ("text", "json"):  # these are printed with the error
+        click.echo(render(output, [report]), nl=False)
 
 
 COMMANDS = (check_command,)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from importlib import resources
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +13,6 @@ from report.conftest import BAD, Checked
 
 from gitmig.model import CheckReport, Finding
 from gitmig.report import sarif
-from gitmig.report.codes import WORDS
 
 
 def run_of(text: str) -> dict[str, Any]:
@@ -82,9 +79,3 @@ def test_a_finding_without_a_place() -> None:
         for each in run["results"]
     ]
     assert uris == ["alembic.ini", "caf%E9.py"]
-
-
-def test_every_code_has_words() -> None:
-    """Each code in docs/json.md has its words in gitmig/report/codes.py, and the other way."""
-    text = (Path(__file__).parents[2] / "docs/json.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| (GM\d+) \|", text, re.MULTILINE)) == set(WORDS)
