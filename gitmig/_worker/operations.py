@@ -206,7 +206,8 @@ def _create_primary_key(op: Op, table: str) -> Told:
 
 
 def _insert(op: Op, table: str) -> Told:
-    return f"insert {len(op.rows)} rows into {op.table.name}", "", "rows that gitmig cannot judge"
+    rows = "1 row" if len(op.rows) == 1 else f"{len(op.rows)} rows"
+    return f"insert {rows} into {op.table.name}", "", "rows that gitmig cannot judge"
 
 
 def _execute(op: Op, table: str) -> Told:

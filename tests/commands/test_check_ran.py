@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
+from commands.recorded import checked, kinds, locks, only, published, upgraded
 from support import ASYNC_ENV, Project, use_url
 
 PEOPLE = """\
@@ -21,55 +21,6 @@ URLS = {
     for driver in ("psycopg", "psycopg2", "asyncpg", "pg8000")
 }
 LINE = 12  # of a revision: the first of upgrade()
-Ran = list[dict[str, Any]]
-
-
-def published(project: Project, up: str = PEOPLE, down: str = BACK) -> None:
-    """Let main have another first revision, and begin a branch."""
-    project.revision("base00000000", None, up, down, "users")
-    project.commit_all("the base")
-    project.git("switch", "-q", "-c", "feature")
-
-
-def upgraded(project: Project, *lines: str, down: str = "pass") -> Ran:
-    """Check a branch with one new revision; return what was recorded of its way up."""
-    project.revision("more00000000", "base00000000", "\n    ".join(lines), down)
-    return [each for each in checked(project) if each["up"]]
-
-
-def checked(project: Project) -> Ran:
-    """Check what is staged against main; return what was recorded."""
-    project.git("add", "-A")
-    told = project.gitmig("check", "--base", "main", "--format", "json", code=None)
-    assert told.returncode in (0, 1), told.stdout + told.stderr
-    answer = json.loads(told.stdout)
-    assert "ran" in answer, told.stdout
-    found: Ran = answer["ran"]
-    return found
-
-
-def only(ran: Ran) -> dict[str, Any]:
-    """Return the one statement of the one operation."""
-    assert [len(each["statements"]) for each in ran] == [1], ran
-    found: dict[str, Any] = ran[0]["statements"][0]
-    return found
-
-
-def kinds(ran: Ran) -> list[tuple[int, str]]:
-    """Return line and kind of each operation."""
-    return [(each["line"], each["kind"]) for each in ran]
-
-
-def locks(statement: dict[str, Any]) -> set[str]:
-    """Return the locks of a statement, as ``table mode``, without the words all modes end in."""
-    return {f"{lock['table']} {lock['mode'].removesuffix('Lock')}" for lock in statement["locks"]}
-
-
-def sent(ran: Ran) -> list[str]:
-    """Return the statements in their order."""
-    return [statement["sql"] for each in ran for statement in each["statements"]]
-
-
 EXCLUSIVE, SHARED = "people AccessExclusive", "people Share"
 FACTS: dict[str, tuple[set[str], Sequence[str]]] = {
     "ADD COLUMN x int": ({EXCLUSIVE}, []),
@@ -92,7 +43,7 @@ FACTS: dict[str, tuple[set[str], Sequence[str]]] = {
 @pytest.mark.parametrize("clause", FACTS)
 def test_locks_and_rewrites_on_postgresql(pg: Project, clause: str) -> None:
     """PostgreSQL says which locks a statement took and what it wrote anew (K4)."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(pg, f'op.execute("ALTER TABLE people {clause}")')
     statement = only(ran)
     assert (locks(statement), statement["rewritten"]) == FACTS[clause]
@@ -105,7 +56,7 @@ def test_every_driver_is_asked(pg: Project, driver: str) -> None:
     """Locks and rewrites are seen with each driver, async ones too; gitmig asks unheard (E1)."""
     if driver != "psycopg":  # that one it has
         use_url(pg, URLS[driver], ASYNC_ENV if driver == "asyncpg" else "")
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         'op.create_index("ix_a", "people", ["a"])',
@@ -125,7 +76,7 @@ def test_every_driver_is_asked(pg: Project, driver: str) -> None:
 
 def test_only_new_revisions_are_recorded(pg: Project) -> None:
     """Old revisions are not; new ones are once up and once down, each in a transaction (K4)."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     up = 'op.add_column("people", sa.Column("x", sa.Integer()))'
     pg.revision("more00000000", "base00000000", up, 'op.drop_column("people", "x")')
     pg.revision("last00000000", "more00000000", up.replace('"x"', '"y"'),
@@ -153,7 +104,7 @@ def test_nothing_without_a_base(project: Project) -> None:
 
 def test_tables_of_the_same_revision(pg: Project) -> None:
     """A table that the revision makes, by SQL too, is new; a renamed one is not (K4)."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         'op.create_table("made", sa.Column("id", sa.Integer(), primary_key=True))',
@@ -173,7 +124,7 @@ def test_tables_of_the_same_revision(pg: Project) -> None:
 
 def test_outside_a_transaction(pg: Project) -> None:
     """In an autocommit block there is no transaction, and no lock to be seen afterwards."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         'op.add_column("people", sa.Column("x", sa.Integer()))',
@@ -196,7 +147,7 @@ def test_other_ways_to_send_sql(pg: Project) -> None:
              "def widen(table):\n"
              "    op.alter_column(table, 'n', type_=sa.Text(), existing_type=sa.String(20))\n"
              "    op.get_bind().execute(sa.text(f'UPDATE {table} SET a = 1'))\n")  # fmt: skip
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         "import helping",
@@ -232,7 +183,7 @@ def test_other_ways_to_send_sql(pg: Project) -> None:
 
 def test_a_large_data_migration(pg: Project) -> None:
     """Of very many statements the first are listed and the others counted; values are cut."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         "bind = op.get_bind()",
@@ -257,7 +208,7 @@ def test_a_large_data_migration(pg: Project) -> None:
 
 def test_a_failing_statement_is_told(pg: Project) -> None:
     """What was recorded until a revision fails is told, and the failure is its own (K1)."""
-    published(pg)
+    published(pg, PEOPLE, BACK)
     pg.revision("more00000000", "base00000000",
                 'op.execute("ALTER TABLE people ADD COLUMN x int")\n'
                 '    op.execute("ALTER TABLE people ADD COLUMN x int")')  # fmt: skip
@@ -272,7 +223,7 @@ def test_a_failing_statement_is_told(pg: Project) -> None:
 def test_a_savepoint_and_a_commit(pg: Project) -> None:
     """A statement that fails in a savepoint breaks nothing; COMMIT begins another transaction."""
     use_url(pg, URLS["psycopg2"])
-    published(pg)
+    published(pg, PEOPLE, BACK)
     ran = upgraded(
         pg,
         "try:",

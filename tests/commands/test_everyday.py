@@ -298,3 +298,23 @@ def test_configuration_below_the_top(project: Project) -> None:
     assert (project.path / "svc/app.db").exists()
     result = project.gitmig("revision", "-m", "more", cwd="svc/migrations")
     assert "gitmig: svc/migrations/versions/" in result.stdout
+
+
+def test_dry_run_of_renames(project: Project) -> None:
+    """A rename is told as one, and no operation has empty brackets."""
+    project.revision(
+        "more00000000",
+        "base00000000",
+        'op.alter_column("users", "name", new_column_name="full_name")\n'
+        '    op.alter_column("users", "id", existing_type=sa.Integer(), autoincrement=True)\n'
+        '    op.rename_table("users", "people")\n'
+        '    op.bulk_insert(sa.table("people", sa.column("id")), [{"id": 1}])',
+    )
+    told = project.gitmig("upgrade", "--dry-run").stdout
+    for words in (
+        "rename users.name to full_name",
+        "alter users.id",
+        "rename table users to people",
+        "insert 1 row into people",
+    ):
+        assert f"  • {words}\n" in told
