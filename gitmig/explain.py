@@ -176,10 +176,11 @@ def hint_for_migration(message: str, replayed: bool) -> str:
         )
     if "not authorized" in message:
         return "a throw-away database attaches no other file: gitmig did not make that one"
-    if replayed and ("no such table" in message or "does not exist" in message):
+    if replayed and re.search("no such table|does not exist|doesn.t exist|NoSuchTable", message):
         return (
             "the chain of revisions does not start from an empty database: "
-            "add a revision at the base that creates what it expects"
+            "add a revision at the base that creates what it expects, or set `baseline` (a schema "
+            "file) and `baseline-revision`"
         )
     if "No support for ALTER" in message:
         return "SQLite needs batch mode: set render_as_batch=True in env.py"

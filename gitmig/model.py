@@ -98,14 +98,16 @@ class ServerSettings:
     """``[tool.gitmig.postgresql]`` or ``[tool.gitmig.mysql]``: throw-away servers of one kind.
 
     ``version`` is what production runs, ``binaries`` a folder of server programs, ``docker`` an
-    image, ``prepare`` SQL that is run in each new database; the rest is what MySQL and MariaDB
-    are started with, None for the server's own default.
+    image, ``prepare`` SQL that is run in each new database, ``prepare_with`` a function that is
+    called with a connection to it; the rest is what MySQL and MariaDB are started with, None for
+    the server's own default.
     """
 
     version: str = ""
     binaries: str = ""
     docker: str = ""
     prepare: tuple[str, ...] = ()
+    prepare_with: str = ""
     character_set: str = "utf8mb4"
     collation: str = ""
     sql_mode: str | None = None
@@ -136,6 +138,8 @@ class Settings:
     merge: Literal["merge", "linear"] = "merge"
     head_file: str = ""
     downgrade: Literal["required", "optional", "forbidden"] = "required"
+    baseline: str = ""
+    baseline_revision: str = ""
     seed: str = ""
     snapshot_include: tuple[str, ...] = ()
     database: tuple[str, ...] = ()

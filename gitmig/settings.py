@@ -45,6 +45,7 @@ def _are_urls(value: object) -> bool:
     return _is_text(value) or _are_texts(value)
 
 
+KINDS = ("postgresql", "mysql", "sqlite")
 _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "base": ("a string", _is_text),
     "python": ("a string", _is_text),
@@ -56,6 +57,8 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         '"required", "optional" or "forbidden"',
         lambda value: value in ("required", "optional", "forbidden"),
     ),
+    "baseline": ("a file of SQL", lambda value: _is_text(value) and value.endswith(".sql")),
+    "baseline-revision": ("the id of a revision", _is_text),
     "seed": ('"module:function" or "file.sql"', _is_function_or_sql),
     "snapshot-include": ("a list of strings", _are_texts),
     "database": ("the URL of a server, or a list of them", _are_urls),
@@ -63,13 +66,16 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "cache-size": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "env": ("a table of strings", _is_text_table),
     "rules": ("a table", lambda value: isinstance(value, dict)),
-    **dict.fromkeys(("postgresql", "mysql"), ("a table", lambda value: isinstance(value, dict))),
+    **dict.fromkeys(KINDS, ("a table", lambda value: isinstance(value, dict))),
 }
 _SERVER_KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "version": ('a string such as "16"', _is_text),
     "binaries": ("a folder", _is_text),
     "docker": ("an image", _is_text),
-    "prepare": ("a list of SQL statements", _are_texts),
+    "prepare": (
+        'a list of SQL statements or "module:function"',
+        lambda value: _are_texts(value) or _is_function(value),
+    ),
     "character-set": ("a string", _is_text),
     "collation": ("a string", _is_text),
     "sql-mode": ("a string", _is_text),
@@ -114,7 +120,7 @@ def laid_over(base: Settings, table: Mapping[str, Any], file: str, prefix: str =
         fields["rules"] = rules(base, fields["rules"], file, prefix)
     if isinstance(fields.get("database"), str):
         fields["database"] = (fields["database"],)
-    kinds = {kind: fields.pop(kind) for kind in ("postgresql", "mysql") if kind in fields}
+    kinds = {kind: fields.pop(kind) for kind in KINDS if kind in fields}
     if kinds:
         fields["servers"] = {
             **base.servers,
@@ -150,14 +156,21 @@ def server(
     base: Settings, kind: str, table: Mapping[str, Any], file: str, prefix: str
 ) -> ServerSettings:
     """Lay the table of one kind of server over what is set for it."""
-    known = {
-        key: value for key, value in _SERVER_KEYS.items() if kind == "mysql" or key not in _OF_MYSQL
-    }
+    known = {key: value for key, value in _SERVER_KEYS.items() if is_of(key, kind)}
     fields: dict[str, Any] = {
         key.replace("-", "_"): tuple(value) if isinstance(value, list) else value
         for key, value in accepted(table, known, (), file, f"{prefix}{kind}.")
     }
+    if isinstance(fields.get("prepare"), str):
+        fields["prepare_with"] = fields.pop("prepare")
     return replace(base.servers.get(kind, ServerSettings()), **fields)
+
+
+def is_of(key: str, kind: str) -> bool:
+    """Say whether a key is one of a kind of database: SQLite has no server."""
+    if kind == "sqlite":
+        return key == "prepare"
+    return kind == "mysql" or key not in _OF_MYSQL
 
 
 def rules(base: Settings, table: Mapping[str, Any], file: str, prefix: str) -> RuleSettings:

@@ -17,7 +17,7 @@ from typing import Any
 
 import alembic
 
-from . import compat, depends, notes
+from . import beginning, compat, depends, notes
 from .databases import Databases
 from .failures import Failure
 from .project import Project, Target
@@ -53,8 +53,7 @@ class Chain:
 
     def __init__(self, project: Project, target: Target) -> None:
         self.project = project
-        nowhere: Any = ()
-        steps: Iterable[Any] = project.script._upgrade_revs(target, nowhere)
+        steps: Iterable[Any] = project.script._upgrade_revs(target, project.baseline)
         self.revisions = [step.revision for step in steps]
         self.ids = [revision.revision for revision in self.revisions]
         self._keys: list[str] = []
@@ -119,7 +118,8 @@ def ground(project: Project) -> tuple[object, ...] | None:
     request = project.request
     env = depends.read(os.path.join(str(project.script.dir), "env.py"))
     environment = depends.environment_of(env)
-    if environment is None or depends.CREATES_ALL in env:
+    begins = beginning.key_of(request)
+    if environment is None or depends.CREATES_ALL in env or begins is None:
         return None
     packages = os.stat(os.path.dirname(os.path.dirname(alembic.__file__))).st_mtime_ns
     configuration = [depends.read(request[name]) for name in ("ini", "toml") if request[name]]
@@ -127,7 +127,7 @@ def ground(project: Project) -> tuple[object, ...] | None:
     given = sorted(request["env"].items())
     seen = notes.configured(section_of(project))
     return (versions, sqlite3.sqlite_version, packages, env, environment, given, seen,
-            *configuration)  # fmt: skip
+            *begins, *configuration)  # fmt: skip
 
 
 def section_of(project: Project) -> str:

@@ -80,7 +80,7 @@ class Walk:
         self.project = project
         self.databases = databases
         self.request = request
-        self.published: Targets = tuple(request["published"])
+        self.published: Targets = tuple(request["published"]) or project.baseline
         self.one_way = frozenset(request.get("one_way", ()))
         self.sent = Sent(project, request["new"])
         self.schemas: dict[Heads, Fingerprint] = {}

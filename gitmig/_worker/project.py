@@ -42,6 +42,8 @@ class Project:
         self.before: AroundStep = lambda step, context: None
         self.blame: Callable[[str], Result] = lambda message: {}
         self.contexts = 0
+        self.begin: StepsFor | None = None  # what is done to a new database, see ``beginning``
+        self.baseline: Targets = ()
         options = parsed(command_line(request, arguments))
         self.config = compat.make_config(
             request["ini"], request["toml"], request["section"], cmd_opts=options, **config_options
@@ -73,6 +75,12 @@ class Project:
 
         Raises the failure that says what went wrong, and where in the project.
         """
+        if self.begin is not None:
+            begin, self.begin = self.begin, None  # it runs env.py itself
+            try:
+                self.run_env(begin)
+            finally:
+                self.begin = begin
         self.contexts = 0
 
         def counted(heads: Any, context: Context) -> Any:

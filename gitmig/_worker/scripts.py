@@ -22,6 +22,12 @@ TOKEN_MYSQL = re.compile(
 )
 DELIMITER = re.compile(r"^DELIMITER[ \t]+(\S+)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 BEFORE = re.compile(r"(?:\s+|--[^\n]*|/\*(?!!).*?\*/)*", re.DOTALL)  # blanks and comments
+# a dump's own transaction, and what SQLite makes by itself
+NOT_OURS = re.compile(
+    r"(?:BEGIN|COMMIT|START\s+TRANSACTION|BEGIN\s+TRANSACTION|END)\s*;?\s*$"
+    r"|CREATE\s+TABLE\s+[\"'`]?sqlite_",
+    re.IGNORECASE,
+)
 OF_PSQL = re.compile(r"^\\.*$", re.MULTILINE)
 
 
@@ -33,10 +39,16 @@ def run_file(setting: str, path: str, tree: str, connection: Connection) -> None
     except OSError as error:
         problem = f"{path} cannot be read: {error.strerror}"
         raise Failure("setting_failed", problem, setting=setting) from error
+    run(setting, path, text, connection)
+
+
+def run(setting: str, path: str, text: str, connection: Connection) -> None:
+    """Run the statements of a text, which ``path`` names; raises ``setting_failed``."""
     cursor = connection.connection.cursor()  # SQLAlchemy would look for parameters
     try:
         for statement, line in statements(text, connection.dialect.name):
-            execute(cursor, statement, setting, path, line)
+            if not NOT_OURS.match(statement):
+                execute(cursor, statement, setting, path, line)
     finally:
         cursor.close()
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from . import compat, depends, line, needs, notes, redirect
+from .beginning import Beginning
 from .databases import Databases
 from .failures import Failure
 from .project import Project
@@ -34,9 +35,21 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
             os.path.basename(request["root"]),
         )
         project.blame = databases.blame
+        begin_with(Beginning(request), project, databases)
         yield project, databases
     except BaseException:
         with contextlib.suppress(Failure):  # what went wrong first is what to tell
             databases.close()
         raise
     databases.close()
+
+
+def begin_with(beginning: Beginning, project: Project, databases: Databases) -> None:
+    """Let every new database of the project begin as the settings say."""
+    if beginning.is_wanted():
+        if beginning.revision:
+            known = beginning.known(project.script) if project.complete else beginning.revision
+            project.baseline = (known,)
+        project.begin = lambda heads, context: beginning.at(
+            heads, context, databases.generation, project.script
+        )

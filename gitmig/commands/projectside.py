@@ -20,7 +20,7 @@ from gitmig.ephemeral import store
 from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Servers, Terms
-from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.errors import ConfigError, GitmigError, WorkerFailed
 from gitmig.explain import explain
 from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
@@ -119,6 +119,7 @@ class ProjectSide:
             "prepare": {
                 kind: list(server.prepare) for kind, server in environment.settings.servers.items()
             },
+            "begin": beginning(self.workspace, environment),
             "pycache": str(repository.shared_dir / "pycache"),
         }
 
@@ -139,6 +140,32 @@ class ProjectSide:
         folder = self.run / name
         folder.mkdir()
         return folder
+
+
+def beginning(workspace: Workspace, environment: Environment) -> dict[str, Any]:
+    """Return what a new database has before its first revision, see ``_worker/beginning``.
+
+    Raises ConfigError for a schema file that is not there.
+    """
+    settings = environment.settings
+    servers = settings.servers
+    found: dict[str, Any] = {}
+    if settings.baseline or settings.baseline_revision:
+        text = workspace.read(settings.baseline)
+        if not (settings.baseline and settings.baseline_revision):
+            hint = "set both: the file, and the revision that it stands for"
+            raise ConfigError("baseline and baseline-revision belong together", hint)
+        if text is None:
+            raise ConfigError(f"baseline: {settings.baseline} is not staged",
+                              f"git add {quote(settings.baseline)}")  # fmt: skip
+        found = {"path": settings.baseline, "text": text, "revision": settings.baseline_revision}
+    functions = {kind: each.prepare_with for kind, each in servers.items() if each.prepare_with}
+    statements = [*servers["sqlite"].prepare] if "sqlite" in servers else []
+    if functions:
+        found["functions"] = functions
+    if statements:
+        found["statements"] = {"sqlite": statements}
+    return found
 
 
 def refuse_dead(servers: Servers, error: Exception | None = None) -> None:
