@@ -22,12 +22,14 @@ import sqlalchemy
 from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op_text
 from alembic.operations import ops
+from sqlalchemy.exc import DBAPIError
 
 from . import enums, operations, unseen
 from .cache import replay
 from .compare import Comparison, compare
 from .databases import Databases
 from .differing import Pair, is_more, told
+from .failures import one_line
 from .generate import ARGUMENTS
 from .inspection import Schema, is_understood, read
 from .project import Project
@@ -54,7 +56,10 @@ def find(project: Project, databases: Databases) -> Result:
     def beside(comparison: Comparison, context: Context) -> None:
         if is_understood(context.dialect):
             up = comparison.every[-1].upgrade_ops_list[-1] if comparison.every else None
-            found.extend(Judge(context, up).differences(databases, skipped))
+            try:
+                found.extend(list(Judge(context, up).differences(databases, skipped)))
+            except DBAPIError as error:  # no right to make a schema, say
+                skipped["all tables"] = one_line(error.orig)
 
     comparison = compare(project, beside=beside)
     by_alembic = list(seen_by_alembic(comparison))

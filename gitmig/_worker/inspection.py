@@ -32,6 +32,8 @@ READERS = {
     "mariadb": inspection_mysql.read,
     "sqlite": inspection_sqlite.read,
 }
+# the first versions that have all that is asked for; on SQLite the driver brings it
+FIRST = {"postgresql": (12,), "mysql": (5, 7), "mariadb": (10, 2, 5), "sqlite": (3, 26)}
 DEFAULT_SCHEMA = {
     "postgresql": "SELECT current_schema()",
     "mysql": "SELECT DATABASE()",
@@ -40,8 +42,10 @@ DEFAULT_SCHEMA = {
 
 
 def is_understood(dialect: Dialect) -> bool:
-    """Say whether databases of a kind can be read."""
-    return dialect.name in READERS
+    """Say whether databases of a kind, and of the version that is connected, can be read."""
+    version = tuple(getattr(dialect, "server_version_info", None) or ())
+    first = FIRST.get(dialect.name)
+    return first is not None and (not version or version >= first)
 
 
 def read(connection: Connection, schemas: Sequence[str], default: str) -> Schema:

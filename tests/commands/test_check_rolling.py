@@ -255,3 +255,13 @@ def folder() -> Iterator[Path]:
     found.chmod(0o711)
     yield found
     shutil.rmtree(found, ignore_errors=True)
+
+
+def test_a_waiver(project: Project) -> None:
+    """What a person accepts at its line, with a reason, does not fail the gate."""
+    begin(project)
+    upgrade = (
+        "# gitmig: allow GM601 nobody reads it since 1.3\n"
+        "    op.alter_column('users', 'name', new_column_name='full_name')"
+    )
+    assert rolling(project, upgrade, ("    name =", "    full_name =")) == {}
