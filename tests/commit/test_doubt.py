@@ -78,6 +78,19 @@ def test_what_may_fail_on_rows_stops(hooked: Project, models: str, words: str) -
     assert hooked.status() == f"A  {written(hooked)}\nM  models.py\n"
 
 
+def test_a_unique_index_over_some_rows(hooked: Project) -> None:
+    """A partial unique index, whose condition is a clause, stops for rows like any other (C10)."""
+    index = (
+        '    __table_args__ = (Index("some", "name", unique=True, sqlite_where=text("id > 5")),)\n'
+    )
+    imports = MODELS.replace("import Column, ", "import Column, Index, text, ")
+    hooked.write("models.py", imports + index)
+    assert "unique" in commit(hooked, ["-a"], code=1)
+    assert "sqlite_where" in hooked.read(written(hooked))
+    commit(hooked, ["-a"])
+    assert hooked.status() == ""
+
+
 @pytest.mark.parametrize(
     "models",
     [
