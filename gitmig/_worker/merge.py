@@ -48,8 +48,8 @@ def run(request: Request) -> Result:
         prove(project, databases, request["heads"], revision, joined)
         result: Result = {"files": scratch.files(), "notes": scratch.notes}
         result["files"][0].update(revision=revision, message=request["message"])
-        project.upgrade("heads")  # branches that are kept apart have their own
         try:
+            project.upgrade("heads")  # branches that are kept apart have their own
             result["operations"] = compare(project).operations()
         except Failure as failure:  # the heads may be joined all the same
             result["operations"] = []
