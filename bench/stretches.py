@@ -3,7 +3,8 @@
 Walks the commits (first parents) that touched a folder of revisions. Each stretch of several heads,
 or of another broken graph, is told with the commit that opened it and the one that closed it, what
 `gitmig check --static` says of the commit that opened it, and how its authors made one head of
-them. Nothing is run.
+them. Nothing is run, but with a recipe (see ``bench.regenerate_recipe``): then `gitmig merge-heads`
+is, at that commit.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from bench.merges_case import remove
 from bench.project import BIN, environment, run
+from bench.regenerate_recipe import read
+from bench.stretches_join import joined
 from gitmig import graph, revisions
 from gitmig.errors import SourceError
 from gitmig.graph import Graph
@@ -53,6 +56,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="stretches")
     parser.add_argument("repository", type=Path, metavar="REPO", help="a clone, bare or not")
     parser.add_argument("folder", help="the folder of revisions in it")
+    parser.add_argument("--recipe", type=Path, help="what the project needs, to join the heads")
+    parser.add_argument("--python", type=Path, help="the project's interpreter")
     options = parser.parse_args()
     wrong = False
     for opened, closed in stretches(options.repository, options.folder):
@@ -61,6 +66,10 @@ def main() -> int:
         heads = "; ".join(" and ".join(group) for group in opened.several)
         print(f"{opened.commit[:12]} {heads}")
         print(*(f"  check --static: {code} {message}" for code, message in found), sep="\n")
+        if options.recipe and opened.several:
+            path = opened.graph.by_id[opened.several[0][0]].path
+            how = read(options.recipe), options.python.absolute()
+            print(f"  merge-heads: {joined(options.repository, *how, opened.commit, path)}")
         print(f"  {way_out(opened, closed) if closed else 'still open'}")
     return int(wrong)
 

@@ -59,7 +59,12 @@ def run(request: Request) -> Result:
 
 
 def in_common(project: Project, heads: Sequence[str]) -> Targets:
-    """Return the last revisions that all heads stand on, none where they have nothing in common."""
+    """Return the last revisions that all heads stand on, none where they have nothing in common.
+
+    None either where the revisions can only be loaded within env.py: it has not run yet.
+    """
+    if not project.complete:
+        return ()
     nowhere: Any = ()
     walks = [project.script._upgrade_revs(head, nowhere) for head in heads]
     sides = [{step.revision.revision: step.revision for step in walk} for walk in walks]

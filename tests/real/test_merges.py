@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from releases import Distribution, Downloads
@@ -37,7 +36,7 @@ def test_one_that_runs(downloads: Downloads, tmp_path: Path) -> None:
 
 def test_thirty_that_are_read(downloads: Downloads, tmp_path: Path) -> None:
     """Of langflow's 30 the heads are the parents, but for two that joined nothing."""
-    case, _ = case_of(replace(LANGFLOW, needs=()), downloads, tmp_path / "langflow")
+    case, _ = case_of(LANGFLOW, downloads, tmp_path / "langflow")
     outcomes = list(case.read_alone())
     assert len(outcomes) == 30
     needless = [each.merge.id for each in outcomes if each.needless]
