@@ -17,7 +17,10 @@ from .project import Project
 from .shapes import Op
 
 Told = dict[str, list[Any]]
-"""Renames in one database: ``tables`` and ``columns``, by the table's new name, see ``Known``."""
+"""Renames in one database: ``tables`` and ``columns``, by the table's new name, see ``Known``.
+
+``again`` tells what was dropped and came anew under its name, empty of what it held.
+"""
 
 
 class Lineage:
@@ -26,6 +29,8 @@ class Lineage:
     def __init__(self) -> None:
         self.tables: dict[tuple[Any, str], str | None] = {}
         self.columns: dict[tuple[Any, str, str], str | None] = {}
+        self.gone: set[tuple[Any, ...]] = set()  # what was there before, table or column
+        self.again: set[tuple[Any, ...]] = set()
 
     def note(self, op: Op) -> None:
         """Take an operation into account that comes after all those before."""
@@ -33,16 +38,35 @@ class Lineage:
         if isinstance(op, ops.RenameTableOp):
             self.rename_table(schema, op.table_name, op.new_table_name)
         elif isinstance(op, (ops.CreateTableOp, ops.DropTableOp)):
-            self.forget(schema, op.table_name)
+            key = (schema, op.table_name)
+            self.comes_or_goes(key, self.tables.get(key, key[1]), isinstance(op, ops.DropTableOp))
+            self.forget(*key)
         elif isinstance(op, ops.AddColumnOp):
-            self.columns[schema, op.table_name, op.column.name] = None
+            self.column(schema, op.table_name, op.column, goes=False)
         elif isinstance(op, ops.DropColumnOp):
-            self.columns[schema, op.table_name, op.column_name] = None
+            self.column(schema, op.table_name, op.to_column(), goes=True)
         elif isinstance(op, ops.AlterColumnOp) and op.modify_name:
             old = (schema, op.table_name, op.column_name)
             new = (schema, op.table_name, op.modify_name)
             self.columns[new] = self.columns.get(old, op.column_name)
             self.columns[old] = None
+
+    def column(self, schema: Any, table: str, column: Any, goes: bool) -> None:
+        """Take into account that a column comes or goes; one that is computed holds nothing."""
+        key = (schema, table, str(column.name))
+        is_new = self.tables.get((schema, table), table) is None
+        if goes or column.computed is None:
+            self.comes_or_goes(key, None if is_new else self.columns.get(key, key[2]), goes)
+        self.columns[key] = None
+
+    def comes_or_goes(self, key: tuple[Any, ...], was: str | None, goes: bool) -> None:
+        """Note that what had a name before goes, or that something comes in its place."""
+        if not goes and key in self.gone:
+            self.again.add(key)
+        elif goes:
+            self.again.discard(key)
+            if was == key[-1]:
+                self.gone.add(key)
 
     def rename_table(self, schema: Any, old: str, new: str) -> None:
         """Let a table have another name, and its columns with it."""
@@ -66,7 +90,8 @@ class Lineage:
         made = {key for key, was in self.tables.items() if was is None}
         columns = [[*key[:2], was, key[2]] for key, was in self.columns.items()
                    if was not in (None, key[2]) and key[:2] not in made]  # fmt: skip
-        return {"tables": tables, "columns": columns}
+        again = sorted((list(key) for key in self.again), key=str)
+        return {"tables": tables, "columns": columns, "again": again}
 
 
 class Lineages:
@@ -98,6 +123,7 @@ class Known:
     def __init__(self, told: Mapping[str, Iterable[Sequence[Any]]]) -> None:
         self.tables = {tuple(each) for each in told["tables"]}
         self.columns = {tuple(each) for each in told["columns"]}
+        self.again = [".".join(each[1:]) for each in told.get("again", ())]
 
     def is_table(self, before: Any, op: Op) -> bool:
         """Say whether a table that goes is the one that comes."""
@@ -111,7 +137,14 @@ class Known:
                 if (*table, before.name, after.name) in self.columns]  # fmt: skip
 
     def refuse_lost(self, done: Iterable[Op]) -> None:
-        """Raise ``fold_differs`` where a rename was not found: its values would stay behind."""
+        """Raise ``fold_differs`` where one revision would not do the same with the rows.
+
+        A rename was not found: its values would stay behind; or what was emptied would stay full.
+        """
+        if self.again:
+            names = ", ".join(self.again[:5])
+            message = f"{names} is dropped and comes again empty, and one would keep what it held"
+            raise Failure("fold_differs", message)
         tables, columns = set(self.tables), set(self.columns)
         for op in done:
             if isinstance(op, ops.RenameTableOp):

@@ -169,6 +169,19 @@ def test_linked_work_tree(branched: Project, tmp_path: Path) -> None:
     assert linked.status() == "" and len(revisions(linked)) == 3
 
 
+def test_dropped_and_added_again(branch: Project) -> None:
+    """A column that goes and comes again is empty: it is refused to fold that to nothing (C8)."""
+    models = branch.read("models.py")
+    line = next(each for each in models.splitlines() if each.strip().startswith("name = "))
+    for text in (models.replace(line + "\n", ""), models):
+        branch.write("models.py", text)
+        if branch.git("commit", "-qam", "name", code=None).returncode:
+            branch.git("commit", "-qam", "name")
+    told = branch.gitmig("fold", "--base", "main", code=1).stderr
+    assert "users.name is dropped and comes again empty" in told
+    assert branch.status() == ""
+
+
 def test_renames_keep_their_rows(branch: Project) -> None:
     """What was renamed, even twice, keeps its values; a new column that was renamed is added."""
     branch.gitmig("upgrade", "-q")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from alembic.operations import ops
-from sqlalchemy import Column, Integer
+from sqlalchemy import Column, Computed, Integer
 
 from gitmig._worker.failures import Failure
 from gitmig._worker.lineage import Known, Lineage
@@ -74,3 +74,36 @@ def test_none_is_lost() -> None:
     known.refuse_lost([table("a", "b"), rename("one", "two", "b")])
     with pytest.raises(Failure, match=r"b\.one became two"):
         known.refuse_lost([table("a", "b")])
+
+
+@pytest.mark.parametrize(
+    ("done", "again"),
+    [
+        ([drop("a"), add("a")], ["users.a"]),
+        ([drop("a"), add("b")], []),
+        ([add("a"), drop("a"), add("a")], []),
+        ([drop("a"), add("a"), drop("a")], []),
+        ([ops.DropTableOp("users"), ops.CreateTableOp("users", [])], ["users"]),
+        ([ops.CreateTableOp("users", []), drop("a"), add("a")], []),
+    ],
+    ids=["again", "another", "new", "gone for good", "a table", "in a new table"],
+)
+def test_what_comes_again_is_empty(done: list[Any], again: list[str]) -> None:
+    """What was there, is dropped and comes again is told: one revision would keep its values."""
+    lineage = Lineage()
+    for op in done:
+        lineage.note(op)
+    known = Known(lineage.renames())
+    assert known.again == again
+    if again:
+        with pytest.raises(Failure, match=f"{again[0]} is dropped and comes again empty"):
+            known.refuse_lost([])
+
+
+def test_a_computed_column_may_come_again() -> None:
+    """A computed column holds nothing of its own."""
+    lineage = Lineage()
+    again = ops.AddColumnOp("users", Column("a", Integer, Computed("b + 1")))
+    for op in (drop("a"), again):
+        lineage.note(op)
+    assert Known(lineage.renames()).again == []
