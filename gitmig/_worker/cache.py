@@ -20,7 +20,7 @@ import alembic
 from . import beginning, compat, depends, notes
 from .databases import Databases
 from .failures import Failure
-from .project import Project, Target
+from .project import NOT_COMMITTED, Project, Target
 from .redirect import name_of
 from .shapes import Context, Step
 
@@ -148,6 +148,22 @@ def configuration_of(context: Context) -> str:
     return repr((conventions, [getattr(context, name, None) for name in names]))
 
 
+def refuse_lost(project: Project, target: Target, left: Sequence[int]) -> None:
+    """Raise ``env_failed`` where the databases do not keep what was run.
+
+    ``left`` is how many steps each should still lack.
+    """
+    found: list[int] = []
+
+    def fn(heads: Any, context: Context) -> list[Step]:
+        found.append(len(list(project.script._upgrade_revs(target, heads))))
+        return []
+
+    project.run_env(fn)
+    if found != left:
+        raise Failure("env_failed", NOT_COMMITTED)
+
+
 def climb(project: Project, databases: Databases, target: Target, chain: Chain) -> bool:
     """Take a stage towards the target in every database; say whether there is more to do."""
     reached: dict[str, list[Step]] = {}
@@ -169,6 +185,8 @@ def climb(project: Project, databases: Databases, target: Target, chain: Chain) 
         return project.tracked(steps[:stage], context)
 
     project.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
+    if project.within and any(done):
+        refuse_lost(project, target, left)
     costly = time.perf_counter() - began[0] > COSTLY or max(done) >= MANY
     if chain.is_configured_otherwise(str(told)):
         databases.fresh(chain.keys())

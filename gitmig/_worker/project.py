@@ -20,6 +20,10 @@ from .databases import Databases
 from .failures import Failure, first_of, one_line, place
 from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
 
+NOT_COMMITTED = (
+    "env.py begins a transaction before context.configure(), and nobody commits it, so that no "
+    "revision stays: have it say connection.commit() before context.configure()"
+)
 UNREADABLE = "the revisions could not be loaded"
 
 Targets = tuple[str, ...]  # ids of revisions
@@ -44,6 +48,7 @@ class Project:
         self.contexts = 0
         self.begin: StepsFor | None = None  # what is done to a new database, see ``beginning``
         self.baseline: Targets = ()
+        self.within = False  # a transaction that env.py itself began
         options = parsed(command_line(request, arguments))
         self.config = compat.make_config(
             request["ini"], request["toml"], request["section"], cmd_opts=options, **config_options
@@ -85,6 +90,7 @@ class Project:
 
         def counted(heads: Any, context: Context) -> Any:
             self.contexts += 1
+            self.within = bool(getattr(context, "_in_external_transaction", False))
             if not self.complete:
                 with self.explained("revision_unreadable", UNREADABLE):
                     self.load_revisions()
@@ -185,6 +191,8 @@ class Project:
         except CommandError as error:
             if self.step is not None:
                 raise self.migration_failed(error) from error
+            if self.within and "not up to date" in str(error):
+                raise Failure("env_failed", NOT_COMMITTED) from error
             raise Failure("alembic_refused", str(error)) from error
         except BaseException as error:
             if self.step is not None:

@@ -138,6 +138,27 @@ def test_env_that_catches_what_a_revision_raises(project: Project) -> None:
     assert path in told and "env.py caught what the revision raised" in told
 
 
+BEGUN = """\
+        connection.exec_driver_sql("SELECT 1")
+        context.configure("""
+
+
+def test_env_that_begins_a_transaction(project: Project) -> None:
+    """Where env.py begins a transaction that nobody commits, that is what is told (E10)."""
+    configure = "        context.configure("
+    project.write("migrations/env.py", ENV.replace(configure, BEGUN, 1))
+    change(project)
+    for _ in range(2):  # the second knows what the first one found out
+        told = project.gitmig("autogenerate", code=2).stderr
+        assert "begins a transaction before context.configure(), and nobody commits it" in told
+    committed = BEGUN.replace(
+        "        context.conf", "        connection.commit()\n        context.conf"
+    )
+    project.write("migrations/env.py", ENV.replace(configure, committed, 1))
+    project.git("add", "-A")
+    project.gitmig("autogenerate")
+
+
 def test_revisions_that_need_what_env_makes(project: Project) -> None:
     """Revisions are loaded within env.py, as by Alembic, where they cannot be before (E2, E11)."""
     project.write(
