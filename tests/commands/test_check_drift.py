@@ -449,3 +449,16 @@ def test_a_table_that_cannot_be_made_by_itself(project: Project) -> None:
     project.commit_all("no SQL")
     ((code, severity, told),) = drift(project)
     assert (code, severity) == ("GM306", "note") and "users (" in told
+
+
+def test_what_the_project_leaves_out(project: Project) -> None:
+    """Tables and columns that include_object leaves out are not compared (C12)."""
+    given(project, "sqlite", column("size", "Integer", ', server_default="5"'), "size INTEGER")
+    assert len(drift(project)) == 1
+    env = project.read("migrations/env.py")
+    for name in ("size", "users"):
+        leave = f"include_object=lambda o, name, t, r, c: name != '{name}'"
+        changed = env.replace("a=target_metadata", f"a=target_metadata, {leave}")
+        project.write("migrations/env.py", changed)
+        project.commit_all(name)
+        assert drift(project) == []

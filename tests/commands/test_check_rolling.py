@@ -42,9 +42,9 @@ class Post(Base):
 MORE = "migrations/versions/more00000000.py"
 
 
-def begin(project: Project) -> None:
-    """Give main its models and schema, and begin a branch."""
-    project.write("models.py", MODELS)
+def begin(project: Project, more: str = "") -> None:
+    """Give main its models (and ``more``) and schema, and begin a branch."""
+    project.write("models.py", MODELS + more)
     project.write("gitmig.toml", 'downgrade = "optional"\n')
     project.git("rm", "-q", "migrations/versions/base00000000.py")
     project.git("add", "-A")
@@ -265,3 +265,13 @@ def test_a_waiver(project: Project) -> None:
         "    op.alter_column('users', 'name', new_column_name='full_name')"
     )
     assert rolling(project, upgrade, ("    name =", "    full_name =")) == {}
+
+
+def test_several_metadata(project: Project) -> None:
+    """Where env.py has several metadata, the old code of all of them is asked."""
+    env = project.read("migrations/env.py").replace("import Base", "import Base, Other")
+    project.write("migrations/env.py", env.replace("= Base.metadata", "= [Base.metadata, Other]"))
+    log = 'Table("log", Other, Column("id", Integer, primary_key=True))\n'
+    begin(project, f"Other = MetaData()\n{log}")
+    found = rolling(project, "op.drop_table('log')", (log, ""))
+    assert found == {"GM601": [(12, READS + "table log")]}

@@ -55,12 +55,12 @@ CASES = (
         "2.5.0",
         {
             "GM601": {
-                "501961cfcd85:62": READS.format("workflowtaskv2.is_legacy_task"),
-                "501961cfcd85:63": READS.format("workflowtaskv2.task_legacy_id"),
-                "501961cfcd85:66": READS.format("task.is_v2_compatible"),
+                "d9a140db5d42:62": READS.format("workflowtaskv2.is_legacy_task"),
+                "d9a140db5d42:63": READS.format("workflowtaskv2.task_legacy_id"),
+                "d9a140db5d42:66": READS.format("task.is_v2_compatible"),
             },
             "GM603": {
-                "501961cfcd85:23": "the base's code may be refused: workflowtaskv2.task_id is NOT "
+                "d9a140db5d42:23": "the base's code may be refused: workflowtaskv2.task_id is NOT "
                 "NULL now, and it may leave it NULL"
             },
         },
