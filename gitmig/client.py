@@ -85,25 +85,51 @@ def ask(
     each progress event, ``answer`` with each question. Raises WorkerFailed with the worker's kind,
     ``out_of_time`` or ``died``; NoInterpreter where the Python cannot be started.
     """
-    with open_line(on_progress, answer) as descriptor, tempfile.TemporaryFile() as errors:
-        whole = {**request, "line": descriptor, "attached": False}
-        process = start(python, whole, [descriptor], env, errors)
-        UNDER_WAY.add(process)
-        try:
-            if ENDING.is_set():
-                raise WorkerFailed("died", "interrupted")
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            raise WorkerFailed(
-                "out_of_time",
-                f"the project's side did not finish within {timeout:g} seconds",
-                "raise `timeout` in [tool.gitmig], or see what env.py waits for",
-                tail(errors),
-            ) from None
-        finally:
-            end(process)
-            UNDER_WAY.discard(process)
-        return result_of(process, output, tail(errors))
+    running = Running(on_progress)
+    with tempfile.TemporaryFile() as errors:
+        with open_line(running.hear, answer) as descriptor:
+            whole = {**request, "line": descriptor, "attached": False}
+            process = start(python, whole, [descriptor], env, errors)
+            UNDER_WAY.add(process)
+            try:
+                if ENDING.is_set():
+                    raise WorkerFailed("died", "interrupted")
+                output, _ = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                raise out_of_time(timeout, running, tail(errors)) from None
+            finally:
+                end(process)
+                UNDER_WAY.discard(process)
+        return result_of(process, output, tail(errors), running.words)
+
+
+class Running:
+    """What the worker does, by its events: they are passed on to ``on_progress``."""
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self.on_progress = on_progress
+        self.words = ""
+        self.revision = ""
+
+    def hear(self, event: JsonObject) -> None:
+        """Note which revision is under way."""
+        if event["event"] in ("step", "steps-done"):
+            self.revision = str(event.get("revision", ""))
+            way = "upgrade" if event.get("up", True) else "downgrade"
+            self.words = f", in the {way} of revision {self.revision}" if self.revision else ""
+        if self.on_progress is not None:
+            self.on_progress(event)
+
+
+def out_of_time(timeout: float, running: Running, printed: str) -> WorkerFailed:
+    """Return the failure of a worker that took too long."""
+    waits = f"what revision {running.revision}" if running.revision else "what env.py"
+    return WorkerFailed(
+        "out_of_time",
+        f"the project's side did not finish within {timeout:g} seconds{running.words}",
+        f"raise `timeout` in [tool.gitmig], or see {waits} waits for",
+        printed,
+    )
 
 
 def end_all() -> None:
@@ -238,15 +264,23 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def result_of(process: subprocess.Popen[bytes], output: bytes, printed: str) -> dict[str, Any]:
-    """Return the result in a worker's answer, or raise what it says went wrong."""
+def result_of(
+    process: subprocess.Popen[bytes], output: bytes, printed: str, running: str = ""
+) -> dict[str, Any]:
+    """Return the result in a worker's answer, or raise what it says went wrong.
+
+    ``running`` says which revision was under way.
+    """
     try:
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
         raise WorkerFailed(
             "died",
-            f"the project's interpreter ended without an answer (exit code {process.returncode})",
-            "env.py may have ended it" + ("; -v shows what was printed" if printed else ""),
+            f"the project's interpreter ended without an answer "
+            f"(exit code {process.returncode}){running}",
+            f"{'that revision' if running else 'env.py'} may have ended it"
+            + (" by using up the memory" if process.returncode == -signal.SIGKILL else "")
+            + ("; -v shows what was printed" if printed else ""),
             printed,
         ) from None
     if "error" in answer:

@@ -125,10 +125,11 @@ class RuleSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """``[tool.gitmig]``, with the defaults. ``timeout`` is in seconds, for one worker process.
+    """``[tool.gitmig]``, with the defaults.
 
-    ``database`` are URLs of servers, ``servers`` the settings by kind of database,
-    ``cache_size`` megabytes of replayed databases of each kind.
+    ``timeout`` is in seconds, ``memory`` in megabytes, for one worker process. ``database`` are
+    URLs of servers, ``servers`` the settings by kind of database, ``cache_size`` megabytes of
+    replayed databases of each kind.
     """
 
     base: str = ""
@@ -144,6 +145,7 @@ class Settings:
     snapshot_include: tuple[str, ...] = ()
     database: tuple[str, ...] = ()
     timeout: int = 300
+    memory: int = 4096
     cache_size: int = 512
     env: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)

@@ -63,6 +63,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "snapshot-include": ("a list of strings", _are_texts),
     "database": ("the URL of a server, or a list of them", _are_urls),
     "timeout": ("a whole number of seconds", lambda value: type(value) is int and value > 0),
+    "memory": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "cache-size": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "env": ("a table of strings", _is_text_table),
     "rules": ("a table", lambda value: isinstance(value, dict)),

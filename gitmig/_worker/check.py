@@ -50,6 +50,11 @@ COULD_NOT_RUN = (
     "wrong_source",
 )
 
+NOT_KEPT = (
+    "Alembic's note that it ran is not kept: it ends Alembic's transaction (a commit or rollback "
+    "in the middle), or env.py never commits"
+)
+
 Problems = list[dict[str, Any]]
 Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
 
@@ -84,6 +89,7 @@ class Walk:
         self.one_way = frozenset(request.get("one_way", ()))
         self.sent = Sent(project, request["new"])
         self.schemas: dict[Heads, Fingerprint] = {}
+        self.reached: dict[str, frozenset[str]] = {}
         self.known: set[str] = set()
         self.at_head = False
         self.models: list[Models] = []
@@ -97,6 +103,7 @@ class Walk:
             self.databases.mark()
         self.project.run_env(self.begin)
         self.project.upgrade("heads", after=self.remember)
+        self.project.run_env(self.verify)
         self.at_head = self.upgraded = True
         return True
 
@@ -167,9 +174,22 @@ class Walk:
         self.remember(None, context)
         return []
 
+    def verify(self, heads: Any, context: Context) -> Iterable[Step]:
+        """Raise ``migration_failed`` where the database does not stand where the steps led to."""
+        bind, reached = heads_of(context)
+        if (bind, reached) in self.schemas and reached == self.reached[bind]:
+            return []
+        revision = self.project.script._upgrade_revs("heads", heads)[0].revision
+        raise Failure(
+            "migration_failed", NOT_KEPT, revision=revision.revision, up=True,
+            path=self.project.relative(revision.path), line=0,
+        )  # fmt: skip
+
     def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads."""
-        self.schemas[heads_of(context)] = fingerprint.take(context.connection)
+        bind, reached = heads_of(context)
+        self.schemas[bind, reached] = fingerprint.take(context.connection)
+        self.reached[bind] = reached
 
     def again(self) -> None:
         """Upgrade a second time; a failure says that it was the second."""

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -42,6 +43,7 @@ def main() -> NoReturn:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it rolls back, then ends
     else:
         end_with_front(request["line"])
+        bound_memory(request.get("memory", 0))
     try:
         answer = {"result": serve(request)}
     except Failure as failure:
@@ -61,6 +63,19 @@ def claim_stdout() -> int:
     kept = os.dup(1)
     os.dup2(2, 1)
     return kept
+
+
+def bound_memory(megabytes: int) -> None:
+    """Let this process, and those it starts, have no more memory of their own than that.
+
+    What asks for more gets a MemoryError, where the system knows such a bound (Linux).
+    """
+    if megabytes:
+        most = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        wanted = megabytes << 20
+        soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, most))
 
 
 def end_with_front(line: int) -> None:

@@ -119,6 +119,7 @@ class ProjectSide:
             "prepare": {
                 kind: list(server.prepare) for kind, server in environment.settings.servers.items()
             },
+            "memory": environment.settings.memory,
             "begin": beginning(self.workspace, environment),
             "pycache": str(repository.shared_dir / "pycache"),
         }

@@ -1,0 +1,127 @@
+"""Revisions that do what none should: named, in bounded time and memory, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from support import Project
+
+ADD = "op.add_column('users', sa.Column('email', sa.String(200)))"
+DROP = "op.drop_column('users', 'email')"
+
+
+def told(project: Project, up: str, down: str = "pass", settings: str = "", code: int = 1) -> str:
+    """Check a project with such a revision; return all that is said."""
+    project.revision("bad000000000", "base00000000", up, down)
+    project.write("gitmig.toml", settings)
+    project.git("add", "-A")
+    before = project.status()
+    result = project.gitmig("check", code=code)
+    assert project.status() == before
+    assert not [*(project.path / ".git/gitmig").glob("snapshot-*")]
+    return result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("way", ["upgrade", "downgrade"])
+def test_hangs(project: Project, way: str) -> None:
+    """One that hangs is ended when its time is up, and named."""
+    hangs = "import time; time.sleep(600)"
+    ways = (hangs, "pass") if way == "upgrade" else ("pass", hangs)
+    began = time.monotonic()
+    said = told(project, *ways, settings="timeout = 6\n", code=2)
+    assert time.monotonic() - began < 300
+    assert f"did not finish within 6 seconds, in the {way} of revision bad000000000" in said
+
+
+def test_leaks_memory(project: Project) -> None:
+    """One that asks for ever more memory gets no more than is set, and is named with its line."""
+    leak = "held = []\n    while True:\n        held.append(bytearray(1 << 24))"
+    said = told(project, leak, settings="memory = 600\n")
+    assert "migrations/versions/bad000000000.py:14: GM101" in said and "MemoryError" in said
+
+
+def test_opens_threads(project: Project) -> None:
+    """Threads that never end hold nothing up."""
+    thread = "import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()"
+    assert "upgrade   passed" in told(project, thread, code=0)
+
+
+def test_leaves_processes(project: Project) -> None:
+    """A process that it starts ends with the check."""
+    start = (
+        "import subprocess, pathlib; "
+        "pathlib.Path('pid').write_text(str(subprocess.Popen(['sleep', '600']).pid))"
+    )
+    project.write(".gitignore", "pid\n*.db\n__pycache__\n")
+    assert "upgrade   passed" in told(project, start, code=0)
+    pid = int((project.path / "pid").read_text())
+    state = project.run("ps", "-o", "stat=", "-p", str(pid), code=None).stdout.strip()
+    assert state in ("", "Z")  # nobody may have collected it yet
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "words"),
+    [
+        ("import sys; sys.exit(3)", 1, "bad000000000 fails on upgrade: SystemExit: 3"),
+        ("import os; os._exit(3)", 2, "(exit code 3), in the upgrade of revision bad000000000"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 2,
+         "in the upgrade of revision bad000000000"),
+    ],
+)  # fmt: skip
+def test_ends_the_process(project: Project, ends: str, code: int, words: str) -> None:
+    """One that ends the process, in whatever way, is named and never green."""
+    assert words in told(project, ends, code=code)
+
+
+def test_commits_in_the_middle(project: Project) -> None:
+    """One that commits in the middle, so that Alembic's note of it is lost, is named for that."""
+    commit = "; op.get_bind().commit(); op.execute('UPDATE users SET name = 1')"
+    said = told(project, ADD + commit, DROP)
+    assert "GM101 revision bad000000000 fails on upgrade: Alembic's note" in said
+
+
+def test_drops_everything(project: Project) -> None:
+    """One that drops Alembic's own table is named."""
+    assert "GM101 revision bad000000000 fails" in told(
+        project, "op.execute('DROP TABLE alembic_version')"
+    )
+
+
+POSTGRESQL = {
+    "drops the database": (
+        "op.execute('COMMIT'); op.execute('DROP DATABASE ' + op.get_bind().engine.url.database)",
+        "GM101 revision bad000000000 fails on upgrade",
+    ),
+    "drops the schema": (
+        "op.execute('DROP SCHEMA public CASCADE')",
+        "GM101 revision bad000000000 fails on upgrade",
+    ),
+    "creates a role": ("op.execute('CREATE ROLE ada_of_bad')", "GM203"),
+    "autocommit": (
+        "with op.get_context().autocommit_block():\n"
+        "        op.execute('CREATE INDEX CONCURRENTLY ix ON users (name)')",
+        "GM202 the downgrade of bad000000000 does not restore the schema: the indexes",
+    ),
+    "needs a superuser": (
+        "op.execute('ALTER SYSTEM SET work_mem = 1234')",
+        "ALTER SYSTEM cannot run inside a transaction block",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", POSTGRESQL)
+def test_on_postgresql(pg: Project, case: str) -> None:
+    """On a server each is named, and no server or database stays."""
+    up, words = POSTGRESQL[case]
+    assert words in told(pg, up)
+
+
+def test_json_of_one_that_hangs(project: Project) -> None:
+    """The JSON of a check that could not run says why."""
+    project.revision("bad000000000", "base00000000", "import time; time.sleep(600)")
+    project.write("gitmig.toml", "timeout = 5\n")
+    project.git("add", "-A")
+    answer = json.loads(project.gitmig("check", "--format", "json", code=2).stdout)
+    assert not answer["ok"] and "bad000000000" in answer["error"]["message"]
