@@ -20,7 +20,7 @@ from typing import Any
 
 import sqlalchemy
 from alembic.autogenerate.api import AutogenContext
-from alembic.autogenerate.render import render_op_text
+from alembic.autogenerate.render import render_op, render_op_text
 from alembic.operations import ops
 from sqlalchemy.exc import DBAPIError
 
@@ -159,18 +159,26 @@ class Judge:
 
     def mending(self, change: Change, table: Any) -> list[Op] | None:
         """Return the operations that mend a difference, None where there is no single one."""
-        in_batch = self.context.dialect.name == "sqlite" and change.aspect != "index"
-        if in_batch or not change.name:
+        if not change.name:
             return None
         with contextlib.suppress(Exception):  # the project's types
             return unseen.operations_for(change, self.context, table)
         return None
 
+    def rendered(self, made_of: Iterable[Op]) -> Iterator[str]:
+        """Yield operations as they are written in a revision, on SQLite in batch mode."""
+        if self.context.dialect.name != "sqlite":
+            yield from (render_op_text(self.autogen, op) for op in flat(made_of))
+            return
+        autogen = AutogenContext(self.context, opts={**self.context.opts, "render_as_batch": True})
+        for op in made_of:
+            yield "\n".join(render_op(autogen, op))
+
     def told(self, change: Change, made_of: list[Op] | None) -> Difference:
         """Return a difference as it goes to the front."""
         mend: list[str] = []
         with contextlib.suppress(Exception):  # the project's types may not render
-            texts = [render_op_text(self.autogen, op) for op in flat(made_of or ())]
+            texts = list(self.rendered(made_of or ()))
             mend = [re.sub(r"\s*\n\s*", " ", each) for each in texts]
         sides = f"{change.before} -> {change.after}"
         return {

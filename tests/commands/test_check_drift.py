@@ -117,6 +117,9 @@ def test_differences_on_sqlite(project: Project) -> None:
         "index ix_name of users: the models ask for (lower (name)), the database has "
         "(upper (name))",
     }
+    told = project.gitmig("check", code=1).stdout
+    assert "with op.batch_alter_table('users'" in told
+    assert "as batch_op: batch_op.alter_column('size'" in told
     assert messages(project, "warning") == {
         "server default of users.more: the models ask for none, the database has 7",
         "a check of users (more > 0): the database has it, the models have not",
