@@ -10,6 +10,7 @@ check, unique, doubtful, unread) and ``message``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -186,7 +187,7 @@ class Old:
         fresh = [(name, text) for name, text in now["checks"].items() if normal(text) not in before]
         fresh += [("", text) for text in now["unnamed"] if normal(text) not in before]
         for name, text in fresh:
-            if not name or name not in model["checks"]:
+            if (not name or name not in model["checks"]) and meets(text, model):
                 told = f"{key} has a new CHECK {name} ({text}), which it may break"
                 yield "", "check", told.replace("  ", " ")
         known = [sorted(each) for each in (*was["uniques"], *model["uniques"])]
@@ -198,6 +199,12 @@ class Old:
                     "unique",
                     f"{key} is unique by {names} now, which it may break",
                 )
+
+
+def meets(check: str, model: Words) -> bool:
+    """Say whether a CHECK may refuse what the models write: NULL in the others passes most."""
+    words = set(re.findall(r"\w+", check))
+    return bool(words & set(model["columns"])) or "NOT NULL" in check.upper()
 
 
 def problem(table: str, column: str, kind: str, message: str) -> Problem:

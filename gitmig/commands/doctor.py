@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gitmig import config, hookfiles, interpreter, memo
+from gitmig.commands import squawk
 from gitmig.commands.projectside import How, open_project, place_to_look
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, GitFailed, GitmigError, NoEnvironment
@@ -101,6 +102,9 @@ def project_lines(
     yield Line("versions", versions)
     yield Line("tree", "the work tree in place" if in_place else "a private copy of the index")
     yield from (Line("production differs", note) for note in answer["differs"])
+    if answer["dialect"] == "postgresql":
+        told = squawk.program() or "not installed; more rules: pip install 'gitmig[squawk]'"
+        yield Line("squawk", told, True if squawk.program() else None)
     if answer["dialect"] == "sqlite":
         yield Line("ephemeral", f"sqlite: a file below {place}", True)
     yield from server_lines(workspace)

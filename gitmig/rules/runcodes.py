@@ -133,18 +133,17 @@ each of its queries on the table fails.
 Instead: release code that does not use it first, take it away in a later release.
 """),
     ("GM602", "old-code-cannot-add-rows", "error", "rolling", """
-The base's code cannot add rows: a column is NOT NULL without a server default, and it does not
-write it.
+The base's code cannot add rows: it does not write a column that is NOT NULL without a default.
 
 Why: every INSERT of the code that still runs is refused.
 
 Instead: give the column a server default, and take that away in a later release.
 """),
     ("GM603", "old-code-may-be-refused", "error", "rolling", """
-The base's code may be refused: NOT NULL where it may leave NULL, a server default that is gone, a
-column that is computed now.
+The base's code may be refused: by NOT NULL, a server default that is gone, a computed column.
 
-Why: an INSERT or UPDATE of the code that still runs fails, for some rows or all.
+Why: it may leave NULL there, or write what is computed now, so an INSERT or UPDATE of the code that
+still runs fails, for some rows or all.
 
 Instead: release code that keeps to it first.
 """),

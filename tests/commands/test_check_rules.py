@@ -68,7 +68,7 @@ def test_only_what_is_new(project: Project) -> None:
         (f"# gitmig: allow all-rows-deleted sessions end\n    {GONE}", "", []),
         (GONE, "# gitmig: allow GM741 sessions end", []),
         (f"{GONE}  # gitmig: allow GM741", "", ["12 GM741", "12 GM791"]),
-        (f"{GONE}  # gitmig: allow GM721 another one", "", ["12 GM741", "12 GM792"]),
+        (f"{GONE}  # gitmig: allow GM753 another one", "", ["12 GM741", "12 GM792"]),
         (f"{GONE}  # gitmig: allow GM799 no such code", "", ["12 GM741", "12 GM793"]),
         (f"{GONE}  # gitmig: allow GM101 never", "", ["12 GM741", "12 GM793"]),
         ("pass  # gitmig: allow GM711 of PostgreSQL, not found here", "", []),
