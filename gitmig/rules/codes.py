@@ -32,7 +32,7 @@ NEVER = frozenset(
         "GM102",
         "GM201",
     }
-    | {"GM203", "GM791", "GM792", "GM793"}
+    | {"GM203", "GM791", "GM792", "GM793", "GM205"}
 )
 SQUAWK = "SQ-"
 _SQUAWK_DOCUMENTATION = """A rule of squawk, which judges SQL for PostgreSQL.

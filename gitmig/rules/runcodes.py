@@ -43,6 +43,20 @@ Why: the downgrade left something over, an enum type for example.
 
 Instead: mend `downgrade()` in the file.
 """),
+    ("GM204", "forbidden-downgrade", "error", "downgrade", """
+A revision has a downgrade although the settings forbid them.
+
+Why: `downgrade = "forbidden"` says that nobody runs them, so nobody proves them.
+
+Instead: an empty `downgrade()`, or `downgrade = "optional"`.
+"""),
+    ("GM205", "one-way-without-reason", "error", "downgrade", """
+A revision says that it is one-way, and not why.
+
+Why: whoever has to take the deploy back must know what there is to lose.
+
+Instead: write the reason behind the mark.
+"""),
     ("GM301", "drift", "error", "drift", """
 The models ask for what no revision does.
 
