@@ -166,13 +166,19 @@ class Judge:
         return None
 
     def rendered(self, made_of: Iterable[Op]) -> Iterator[str]:
-        """Yield operations as they are written in a revision, on SQLite in batch mode."""
+        """Yield the statements that operations are written as, on SQLite in batch mode."""
         if self.context.dialect.name != "sqlite":
             yield from (render_op_text(self.autogen, op) for op in flat(made_of))
             return
         autogen = AutogenContext(self.context, opts={**self.context.opts, "render_as_batch": True})
-        for op in made_of:
-            yield "\n".join(render_op(autogen, op))
+        head = ""
+        for line in (line for op in made_of for line in render_op(autogen, op)):
+            if not line.strip():  # the end of what is inside
+                head = ""
+            elif line.endswith(":"):
+                head = f"{line} "
+            else:
+                yield head + line
 
     def told(self, change: Change, made_of: list[Op] | None) -> Difference:
         """Return a difference as it goes to the front."""
