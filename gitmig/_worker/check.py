@@ -134,21 +134,18 @@ class Walk:
         taken to.
         """
         steps = self.project.script._upgrade_revs("heads", self.published)
-        done = list(self.published)
+        ids = [step.revision.revision for step in steps]
         found: list[tuple[Targets, list[str]]] = []
-        run: list[str] = []
-        for step in steps:
-            done.append(step.revision.revision)
-            if done[-1] in self.one_way:
-                run = []
-                continue
-            if run:
-                found.pop()
-            run.append(done[-1])
-            found.append((self.project.ends(done), run))
-        if run:
-            found[-1] = ((), run)
-        return found[::-1]
+        end = len(ids)
+        while end:
+            begin = end
+            while begin and ids[begin - 1] not in self.one_way:
+                begin -= 1
+            if begin < end:
+                done = [*self.published, *ids[:end]] if end < len(ids) else []
+                found.append((self.project.ends(done), ids[begin:end]))
+            end = max(begin - 1, 0)
+        return found
 
     def rows(self, problems: Problems) -> bool:
         """Up and down once more, one revision at a time, with rows in the tables."""
