@@ -34,6 +34,7 @@ from .seeds import Seed
 from .sent import Sent
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
+from .writes import Writes
 
 # what says that the gates could not run at all, rather than that one of them failed
 COULD_NOT_RUN = (
@@ -64,6 +65,7 @@ def run(request: Request) -> Result:
     with open_session(request, ARGUMENTS) as (project, databases):
         recorder = Recorder(project, request["new"])
         walk = Walk(project, databases, request)
+        writes = Writes(project)
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
         # last: they stay
@@ -71,7 +73,13 @@ def run(request: Request) -> Result:
             wanted = name in request["gates"]
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
         gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
-        return dict(project.facts(databases), gates=gates, models=walk.models, ran=recorder.told())
+        return dict(
+            project.facts(databases),
+            gates=gates,
+            wrote=writes.undo(),
+            models=walk.models,
+            ran=recorder.told(),
+        )
 
 
 class Walk:

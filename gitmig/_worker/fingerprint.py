@@ -25,6 +25,9 @@ QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NU
 
 NAME = re.compile(r"\('name', '[^']*'\)")
 NAMED = re.compile(r"\('name', '([^']*)'\)")
+ABOUT = re.compile(
+    r"\('(?:sqltext|constrained_columns|column_names)', (\[.*?\]|\"[^\"]*\"|'[^']*')\)"
+)
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
 
 
@@ -212,5 +215,10 @@ def which(before: Any, after: Any) -> str:
 
 def called(things: Iterable[str]) -> list[str]:
     """Return the names of reflected things, their texts where they have none."""
-    names = ((NAMED.search(thing), thing) for thing in things)
-    return [found[1] if found else thing.strip()[:120] for found, thing in names]
+    return [called_one(thing) for thing in things]
+
+
+def called_one(thing: str) -> str:
+    """Return what to call one thing: its name, what it is about, or its text."""
+    found = NAMED.search(thing) or ABOUT.search(thing)
+    return (found[1] if found else thing).strip()[:120]

@@ -232,6 +232,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         if is_asked(subject, name) and gate_passed(gates, "upgrade"):
             told = judge(subject, answer, gates, findings)
             gates, findings = [*gates, gate_of(name, told)], [*findings, *found_by(name, told)]
+    findings += found_by("upgrade", problems.of_files(answer["wrote"], subject.found))
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer
 

@@ -67,6 +67,19 @@ def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
     return Finding(code, severity, message, hint, path, line, revision)
 
 
+def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Finding]:
+    """Return a finding for each file of the project that a revision writes."""
+    findings = []
+    for each in wrote:
+        revision = next((known for known in found if known.id == each["revision"]), None)
+        place = (revision.path, revision.line) if revision else ("", 0)
+        left = "it was there and is changed now" if each["existed"] else "it was removed again"
+        message = f"revision {each['revision']} writes {each['file']} ({left})"
+        hint = "a revision runs wherever the project is deployed: let it change the database alone"
+        findings.append(Finding("GM206", "warning", message, hint, *place, each["revision"]))
+    return findings
+
+
 def line_of(revision: str, found: Sequence[Revision]) -> int:
     """Return the line of a revision's id in its file."""
     return next((each.line for each in found if each.id == revision), 0)

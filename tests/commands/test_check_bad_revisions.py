@@ -50,15 +50,22 @@ def test_opens_threads(project: Project) -> None:
 
 def test_leaves_processes(project: Project) -> None:
     """A process that it starts ends with the check."""
+    name = project.path.parent / "pid"
     start = (
-        "import subprocess, pathlib; "
-        "pathlib.Path('pid').write_text(str(subprocess.Popen(['sleep', '600']).pid))"
+        f"import subprocess, pathlib; pathlib.Path({str(name)!r})"
+        ".write_text(str(subprocess.Popen(['sleep', '600']).pid))"
     )
-    project.write(".gitignore", "pid\n*.db\n__pycache__\n")
     assert "upgrade   passed" in told(project, start, code=0)
-    pid = int((project.path / "pid").read_text())
+    pid = int(name.read_text())
     state = project.run("ps", "-o", "stat=", "-p", str(pid), code=None).stdout.strip()
     assert state in ("", "Z")  # nobody may have collected it yet
+
+
+def test_writes_files(project: Project) -> None:
+    """A file that it writes in the work tree is told, and is gone afterwards."""
+    said = told(project, "open('out.txt', 'w').write('x')", code=0)
+    assert "GM206 revision bad000000000 writes out.txt (it was removed again)" in said
+    assert not (project.path / "out.txt").exists()
 
 
 @pytest.mark.parametrize(
