@@ -46,7 +46,7 @@ def found(project: Project, *options: str) -> dict[str, int]:
 def test_findings_at_the_revisions_line(branch: Project) -> None:
     """What squawk finds is told at the line that sent the SQL; what gitmig knows is not (K4)."""
     assert found(branch) == {"SQ-ban-drop-view": 16, "SQ-require-concurrent-index-deletion": 17}
-    assert found(branch, "--select", "SQ-require-lock-timeout") == {"SQ-require-lock-timeout": 17}
+    assert found(branch, "--select", "SQ-require-lock-timeout") == {"SQ-require-lock-timeout": 13}
     assert found(branch, "--ignore", "SQ") == {}
     left = found(branch, "--ignore", "SQ-ban-drop-view,GM3")
     assert left == {"SQ-require-concurrent-index-deletion": 17}
