@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import change, gate, replay, start, static
+from bench import change, check, gate, replay, start, static
 from bench.measure import Row
 from gitmig.ephemeral.rundir import roomy
 
@@ -26,6 +26,8 @@ BENCHES: tuple[Callable[[Path], list[Row]], ...] = (
     replay.on_mysql,
     start.of_postgresql,
     static.of_branches,
+    check.of_all_gates,
+    check.of_one_revision,
 )
 
 

@@ -1,0 +1,105 @@
+"""What ``gitmig check`` costs: beside pytest-alembic on one project, and by length of history.
+
+pytest-alembic comes from PyPI into an environment of the bench, with the Alembic and SQLAlchemy of
+the one that runs it. Its four default tests are those that any project gets.
+"""
+
+from __future__ import annotations
+
+import venv
+from pathlib import Path
+
+from bench.measure import Cost, Row, cost, in_turn
+from bench.project import BIN, environment, generate, run, write_revision
+
+MOST = 0.25  # of the peer's CPU
+FLAT = 1.5  # 1,000 revisions against 10: what reading that many files takes, and no more
+ROUNDS = 3
+PEER = "pytest-alembic==0.13.1"
+TESTS = """\
+import pytest
+from pytest_alembic.tests import (
+    test_model_definitions_match_ddl,
+    test_single_head_revision,
+    test_up_down_consistency,
+    test_upgrade,
+)
+from sqlalchemy import create_engine
+
+
+@pytest.fixture
+def alembic_engine():
+    return create_engine("sqlite:///peer.db")
+"""
+# what makes env.py take the engine that pytest-alembic hands over, as its guide asks for
+FROM_ENGINE = """\
+connectable = config.attributes.get("connection") or engine_from_config("""
+
+
+def of_all_gates(folder: Path) -> list[Row]:
+    """Compare a check of 300 revisions without the cache with the four default tests."""
+    generate(folder, 300)
+    peer = peer_environment(folder.with_name("peer"))
+    env_py = folder / "migrations" / "env.py"
+    env_py.write_text(env_py.read_text().replace("connectable = engine_from_config(", FROM_ENGINE))
+    (folder / "test_migrations.py").write_text(TESTS)
+    (folder / ".gitignore").write_text("/*.db\n__pycache__/\n")
+    run(folder, "git", "add", "-A")
+    command = [str(BIN / "gitmig"), "check", "-q", "--no-cache"]
+    mine, theirs, ratio = in_turn(
+        lambda: cost(command, folder, environment()), lambda: tests(folder, peer), ROUNDS
+    )
+    what = f"check, 300 revisions, no cache: CPU, gitmig {mine.cpu:.2f} s"
+    return [Row(f"{what} / pytest-alembic {theirs.cpu:.2f} s", ratio.cpu, MOST)]
+
+
+def peer_environment(folder: Path) -> Path:
+    """Make an environment with pytest-alembic; return its Python."""
+    import alembic
+    import sqlalchemy
+
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    same = [f"alembic=={alembic.__version__}", f"sqlalchemy=={sqlalchemy.__version__}"]
+    run(folder, str(python), "-m", "pip", "install", "-q", PEER, *same)
+    return python
+
+
+def tests(folder: Path, python: Path) -> Cost:
+    """Run the four tests; all must have passed."""
+    (folder / "peer.db").unlink(missing_ok=True)
+    told = folder.with_name("told")
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider",
+               f"--junit-xml={told}", "test_migrations.py"]  # fmt: skip
+    found = cost(command, folder, {**environment(), "PYTHONDONTWRITEBYTECODE": "1"})
+    assert 'tests="4"' in told.read_text() and 'failures="0"' in told.read_text(), told.read_text()
+    return found
+
+
+def of_one_revision(folder: Path) -> list[Row]:
+    """Compare the check of one new revision, warm, on 1,000 revisions with that on 10."""
+    folder.mkdir()
+    long, short = (on_a_branch(folder / str(number), number) for number in (1000, 10))
+    command = [str(BIN / "gitmig"), "check", "-q", "--base", "main"]
+    mine, theirs, ratio = in_turn(
+        lambda: cost(command, long, environment()),
+        lambda: cost(command, short, environment()),
+        ROUNDS,
+    )
+    what = f"check, one new revision, warm: CPU, 1,000 revisions {mine.cpu:.2f} s"
+    return [Row(f"{what} / 10 {theirs.cpu:.2f} s", ratio.cpu, FLAT)]
+
+
+def on_a_branch(folder: Path, revisions: int) -> Path:
+    """Make a project with a branch of one new revision."""
+    generate(folder, revisions)
+    run(folder, "git", "switch", "-q", "-c", "feature")
+    table = revisions - revisions * 2 // 3  # the first that has no such column
+    write_revision(folder, revisions, revisions - table)
+    models = (folder / "models.py").read_text()
+    last = f'name="fk_t{table}"))\n'
+    more = last + "    extra = Column(String(30))\n"
+    (folder / "models.py").write_text(models.replace(last, more))
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "commit", "-q", "-m", "one more")
+    return folder
