@@ -57,6 +57,13 @@ Why: whoever has to take the deploy back must know what there is to lose.
 
 Instead: write the reason behind the mark.
 """),
+    ("GM206", "files-written", "warning", "upgrade", """
+A revision writes a file of the project.
+
+Why: it runs wherever the project is deployed, and there the file is written again, or may not be.
+
+Instead: let it change the database alone.
+"""),
     ("GM301", "drift", "error", "drift", """
 The models ask for what no revision does.
 
