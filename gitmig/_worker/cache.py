@@ -34,13 +34,28 @@ MANY = 8  # revisions; so is replaying fewer
 
 
 def replay(project: Project, databases: Databases, target: Target = "heads") -> None:
-    """Upgrade new databases to ``target``; what is cached is copied, what is new is kept."""
+    """Upgrade new databases to ``target``; what is cached is copied, what is new is kept.
+
+    What fails in several runs of env.py is tried once more in one: SQLAlchemy remembers within a
+    run which enum types it made, so that a revision may name one that an earlier one made.
+    """
     cached = project.complete and project.request["cache"]
     chain = Chain(project, target) if cached else None
     databases.fresh(chain.keys() if chain else ())
     if chain is None:
         project.upgrade(target)
         return
+    try:
+        climb_all(project, databases, target, chain)
+    except Failure as failure:
+        if failure.kind != "migration_failed" or not chain.in_parts:
+            raise
+        databases.fresh(())
+        project.upgrade(target)
+
+
+def climb_all(project: Project, databases: Databases, target: Target, chain: Chain) -> None:
+    """Take stage after stage up to the target."""
     before = len(chain.ids) // STAGE + 5  # stages; it may begin anew once
     while climb(project, databases, target, chain):
         before -= 1
@@ -49,10 +64,14 @@ def replay(project: Project, databases: Databases, target: Target = "heads") -> 
 
 
 class Chain:
-    """The revisions from empty to a target, in Alembic's order, and the key at each."""
+    """The revisions from empty to a target, in Alembic's order, and the key at each.
+
+    ``in_parts`` says that a run of env.py began where another one had ended.
+    """
 
     def __init__(self, project: Project, target: Target) -> None:
         self.project = project
+        self.in_parts = False
         steps: Iterable[Any] = project.script._upgrade_revs(target, project.baseline)
         self.revisions = [step.revision for step in steps]
         self.ids = [revision.revision for revision in self.revisions]
@@ -175,6 +194,7 @@ def climb(project: Project, databases: Databases, target: Target, chain: Chain) 
 
     def fn(heads: Any, context: Context) -> Iterator[Step]:
         began.append(time.perf_counter())  # the server is there by now
+        chain.in_parts = chain.in_parts or bool(heads)
         steps = list(project.script._upgrade_revs(target, heads))
         stage = chain.stage(len(steps))
         reached[name_of(context.connection)] = steps[stage:]

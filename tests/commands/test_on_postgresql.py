@@ -230,3 +230,23 @@ def test_two_hooks_at_once(pg: Project) -> None:
         (path,) = project.new_revisions()
         assert f"add_column('users', sa.Column('{name}'" in project.read(path)
         assert project.status() == ""
+
+
+MADE = (
+    'op.create_table("t{0}", sa.Column("id", sa.Integer()), '
+    'sa.Column("kind", sa.Enum("a", "b", name="kind")))'
+)
+
+
+def test_a_type_that_an_earlier_revision_made(pg: Project) -> None:
+    """A chain that runs in one go and not in parts passes, though a part of it is kept."""
+    last = "base00000000"
+    for number in range(9):  # as many as are worth keeping
+        pg.revision(f"r{number}", last, MADE.format(number))
+        last = f"r{number}"
+    pg.commit_all("tables")
+    pg.gitmig("autogenerate", "--dry-run", code=None)
+    pg.revision("later", last, MADE.format("later"))
+    pg.commit_all("one more")
+    told = pg.gitmig("autogenerate", "--dry-run", code=None)
+    assert "drop table tlater" in told.stdout.lower() and "already exists" not in told.stderr
