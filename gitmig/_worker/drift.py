@@ -24,7 +24,7 @@ from alembic.autogenerate.render import render_op, render_op_text
 from alembic.operations import ops
 from sqlalchemy.exc import DBAPIError
 
-from . import enums, operations, unseen
+from . import enums, operations, together, unseen
 from .cache import replay
 from .compare import Comparison, compare
 from .databases import Databases
@@ -136,7 +136,7 @@ class Judge:
         """Say whether a column has another type, where env.py does not have Alembic look."""
         if getattr(self.context, "_user_compare_type", True):  # private to Alembic
             return False
-        there = sqlalchemy.Column(name, unseen.reflected(self.context, table, name)["type"])
+        there = sqlalchemy.Column(name, together.reflected(self.context, table, name)["type"])
         with contextlib.suppress(Exception):  # types of the project may raise whatever they like
             return bool(self.context.impl.compare_type(there, table.columns[name]))
         return False

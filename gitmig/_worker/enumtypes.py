@@ -60,15 +60,16 @@ def made(up: Op, there: Labels, context: Context) -> tuple[list[Op], set[Key]]:
     before: list[Op] = []
     for op, column, enum in coming(up, context):
         key = key_of(enum, context)
-        if key in there and key not in wanted:
-            before += grown(op, column, enum, there[key], context)
-        elif key not in wanted:
+        known, changes = key in there or key in wanted, isinstance(op, ops.AlterColumnOp)
+        if not known:
             before.append(comes(enum, context, isinstance(op, ops.CreateTableOp)))
-        if key in there or key in wanted:
+        elif key not in wanted and not changes:
+            before += grown(op, column, enum, there[key], context)
+        if known and not changes:
             column.type = with_enum(column.type, existing(enum), context.dialect)
         elif isinstance(column.type, sqlalchemy.types.TypeDecorator):
             column.type = with_enum(column.type, plain(enum), context.dialect)
-        if isinstance(op, ops.AlterColumnOp):
+        if changes:
             op.modify_type = column.type
         wanted.add(key)
     return before, wanted

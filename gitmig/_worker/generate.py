@@ -85,7 +85,8 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
         using.add(up, down, dialect)
         mysql.drop_whole(up, dialect)
         mysql.drop_whole(down, dialect)
-        required.fill(up, dialect)
+        for way in (up, down):
+            required.fill(way, dialect)
     use_batch_where_needed(found)
     if added:
         tables = {op["table"] for op in found.operations()} - {""}

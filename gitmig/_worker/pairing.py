@@ -106,6 +106,11 @@ class Evidence:
         now = key(*place)
         return list(self.before.get(self.tables.get(now, now), {}).get("columns", ()))
 
+    def columns(self, place: Place) -> Mapping[str, Any]:
+        """Return the columns of a table as the models have them now."""
+        facts: Mapping[str, Any] = self.after.get(key(*place), {}).get("columns", {})
+        return facts
+
     def attributes(self, place: Place) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return the attributes of a table's columns by their names, before and after."""
         now = key(*place)
@@ -149,7 +154,7 @@ def likely_columns(place: Place, old: Sequence[Any], new: Sequence[Any]) -> Iter
 
 def paired(old: Sequence[Any], new: Sequence[Any], place: Place, evidence: Evidence) -> list[Pair]:
     """Return which old column became which new one, for certain."""
-    found = declared(old, new, place)
+    found = declared(old, new, place, evidence)
     for certain in (answered, by_attribute):
         found += certain(free(old, new, found), place, evidence)
     likeliest = by_likeness(free(old, new, found), place, evidence)
@@ -164,7 +169,9 @@ def free(old: Sequence[Any], new: Sequence[Any], found: Sequence[Pair]) -> list[
             for before in old if id(before) not in settled]  # fmt: skip
 
 
-def declared(old: Sequence[Any], new: Sequence[Any], place: Place) -> list[Pair]:
+def declared(
+    old: Sequence[Any], new: Sequence[Any], place: Place, evidence: Evidence
+) -> list[Pair]:
     """Return the pairs that the model declares.
 
     Raises ``rename_unknown`` where a declaration names a column that does not go, or that another
@@ -175,6 +182,9 @@ def declared(old: Sequence[Any], new: Sequence[Any], place: Place) -> list[Pair]
     for after in new:
         name = after.info.get(DECLARED)
         told = f"{place[1]}.{after.name} is declared to have been {name}, and"
+        if name is not None and name not in going and name in evidence.columns(place):
+            later = f"column {name} stays: where names move on, rename one in each commit"
+            raise Failure("rename_unknown", f"{told} {later}")
         if name is not None and name not in going:
             raise Failure("rename_unknown", f"{told} no column {name} goes")
         if name in found:

@@ -90,6 +90,22 @@ class RenameColumnOp(ops.AlterColumnOp):
         return RenameColumnOp(self.table_name, new, self.column_name, self.schema, column, counts)
 
 
+@renderers.dispatch_for(RenameColumnOp)
+def render_rename_column(autogen_context: Any, op: RenameColumnOp) -> str:
+    """Render as any other change of a column, but for one that MySQL computes.
+
+    There a change of a column says all of it again, and Alembic does not say the expression.
+    """
+    dialect = autogen_context.migration_context.dialect
+    if dialect.name not in ("mysql", "mariadb") or op.column.computed is None:
+        return str(renderers._registry[(ops.AlterColumnOp, "default")](autogen_context, op))
+    quote = dialect.identifier_preparer.quote
+    table = f"{quote(op.schema)}.{quote(op.table_name)}" if op.schema else quote(op.table_name)
+    old, new = quote(op.column_name), quote(op.modify_name)
+    prefix = autogen_context.opts["alembic_module_prefix"] or ""
+    return f"{prefix}execute({escaped(f'ALTER TABLE {table} RENAME COLUMN {old} TO {new}')!r})"
+
+
 class RenameTable(ops.RenameTableOp):
     """A table gets another name."""
 

@@ -15,7 +15,7 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import inspect
 
-from . import constraints, enums, memberdefaults
+from . import constraints, enums, memberdefaults, together
 from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
@@ -23,6 +23,7 @@ from .operations import flatten
 from .rebuilt import Drop, Held, drop_unnamed, mentions, of_database
 from .shapes import Context, Op
 from .sql import SqlOp, put_first, put_last
+from .together import key_of
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
@@ -84,7 +85,11 @@ def add(
     for change in found:
         if (change.table, change.name, change.aspect) in known or is_a_plugins(change, context):
             continue
-        made = operations_for(change, context, table_of(change.table, context))
+        table = table_of(change.table, context)
+        if change.aspect in ASPECTS and together.goes_along(change, up, down, context, table):
+            any_added = True
+            continue
+        made = operations_for(change, context, table)
         if made == []:
             continue
         if made is None:
@@ -174,14 +179,6 @@ def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Chan
             yield Change(table, aspect, column, old[aspect], new[aspect])
 
 
-def key_of(op: Op) -> str:
-    """Return the key of an operation's table in its metadata, empty where it has none."""
-    schema, table = getattr(op, "schema", None), str(getattr(op, "table_name", ""))
-    if isinstance(op, ops.CreateForeignKeyOp):
-        schema, table = op.kw.get("source_schema"), op.source_table
-    return f"{schema}.{table}" if schema else table
-
-
 def seen(up: Op) -> Iterator[tuple[str, str, str]]:
     """Yield ``(table, name, aspect)`` of what the operations already change."""
     for op in flatten(up):
@@ -209,7 +206,7 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "unnamed":
         return drop_unnamed(change.name, context, table) if change.after is None else None
     if change.aspect in ASPECTS:
-        return [alter(change, context, table)]
+        return [together.alter(change, context, table)]
     if change.aspect == "check" and context.dialect.name != "sqlite":
         return check_operations(change, table)
     if change.aspect == "constraint":
@@ -217,38 +214,6 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "index":
         return index_operations(change, table, context)
     return None
-
-
-def alter(change: Change, context: Context, table: Any) -> Op:
-    """Return the change of a column's type or default, which knows the way back."""
-    column = table.columns[change.name]
-    existing = reflected(context, table, change.name)
-    options: dict[str, Any] = {
-        "schema": table.schema,
-        "existing_type": existing["type"],
-        "existing_nullable": existing["nullable"],
-        "existing_comment": existing.get("comment"),
-        "existing_server_default": clause(existing.get("default")),
-    }
-    if change.aspect == "type":
-        options["modify_type"] = column.type
-    else:
-        options["modify_server_default"] = column.server_default
-    op = ops.AlterColumnOp(table.name, change.name, **options)
-    return ops.ModifyTableOps(table.name, [op], schema=table.schema)
-
-
-def reflected(context: Context, table: Any, column: str) -> Any:
-    """Return what the database says of a column."""
-    columns = inspect(context.connection).get_columns(table.name, schema=table.schema)
-    return next(each for each in columns if each["name"] == column)
-
-
-def clause(default: Any) -> Any:
-    """Return a reflected default as a server default, None for none."""
-    if default is None:
-        return None
-    return sqlalchemy.DefaultClause(sqlalchemy.text(default), _reflected=True)
 
 
 def check_operations(change: Change, table: Any) -> list[Op]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support import Project, begin_with
 
@@ -80,3 +82,14 @@ def test_bytes(project: Project, server: str) -> None:
     project.write("models.py", MODELS.replace("    face", "    face_image"))
     told = project.git("commit", "-qam", "renamed").stderr
     assert "rename users.face to face_image" in told and "not proved" not in told
+
+
+def test_a_computed_column_on_mariadb(project: Project, pg_place: Path) -> None:
+    """A column that MariaDB computes is renamed with its expression."""
+    project.env["TMPDIR"] = str(pg_place)
+    models = MODELS.replace("import Column", "import Column, Computed")
+    models += '    twice = Column(Integer, Computed("id * 2"))\n'
+    begin_with(project, models, "mysql+pymysql://production.invalid/app")
+    project.write("models.py", models.replace("    twice", "    twice_whole"))
+    told = project.git("commit", "-qam", "renamed").stderr
+    assert "rename orders.twice to twice_whole" in told and "not proved" not in told

@@ -82,3 +82,19 @@ def test_empty_fill_is_accepted(hooked: Project) -> None:
     hooked.gitmig("upgrade", "-q")
     assert hooked.tables()["users"] == ["id", "name", "email"]
     hooked.gitmig("check")
+
+
+def test_the_way_back_of_a_dropped_one(hooked: Project) -> None:
+    """The downgrade that brings a NOT NULL column back has the steps, and a place to fill it."""
+    hooked.append("models.py", column("size", "Integer", ", nullable=False, server_default='1'"))
+    hooked.git("commit", "-qam", "size")
+    hooked.append("models.py", column("word", more=", nullable=False"))
+    hooked.git("commit", "-qam", "word", code=1)
+    hooked.git("commit", "-qam", "word")
+    models = hooked.read("models.py").splitlines(keepends=True)
+    hooked.write("models.py", "".join(models[:-2]))
+    hooked.git("commit", "-qam", "both go", code=1)
+    hooked.git("commit", "-qam", "both go")
+    text = hooked.read(hooked.new_revisions()[0]).partition("def downgrade")[2]
+    assert text.count("UPDATE users SET word = ...") == 1 and "UPDATE users SET size" not in text
+    assert "✗" not in hooked.gitmig("check").stdout

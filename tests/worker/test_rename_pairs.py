@@ -312,3 +312,11 @@ def test_class_names(old: str, new: str, pairs: dict[str, str]) -> None:
     evidence = Evidence({"hero": facts(old)}, {"superhero": facts(new)})
     found = tables_renamed(ops.UpgradeOps(made), evidence)
     assert {op.table_name: op.new_table_name for op in found} == pairs
+
+
+def test_names_that_move_on() -> None:
+    """Where a column takes the name of another that takes a third, the way is told."""
+    after = {"users": {"columns": {each: {} for each in ("id", "name", "size", "bio")}}}
+    bio = Column("bio", Text, info={"renamed_from": "name"})
+    with pytest.raises(Failure, match="column name stays: where names move on, rename one in each"):
+        list(columns_renamed(changed([ID, NAME, SIZE], [ID, NAME, bio]), Evidence({}, after)))
