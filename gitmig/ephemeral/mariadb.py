@@ -21,7 +21,7 @@ from gitmig.ephemeral import address, store
 from gitmig.ephemeral.address import Address
 from gitmig.ephemeral.programs import Programs
 from gitmig.ephemeral.provision import Need, Server, Unavailable
-from gitmig.ephemeral.rundir import private_base
+from gitmig.ephemeral.rundir import private_base, require_room
 from gitmig.ephemeral.sets import Sets, lay_out, lay_out_set
 from gitmig.ephemeral.supervise import Supervised, run_guarded
 from gitmig.model import ServerSettings
@@ -61,6 +61,7 @@ GRANT ALL PRIVILEGES ON *.* TO 'gitmig'@'127.0.0.1' WITH GRANT OPTION;
 ALTER USER 'root'@'localhost' IDENTIFIED BY '{password}';
 DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1', ''@'localhost';
 """
+LEAST = 30 * 1024 * 1024  # bytes: a data directory as its installer leaves it takes 25 MB
 LASTS = 2.0  # seconds that a server may take to end once it listens no longer
 
 
@@ -213,10 +214,15 @@ def last_words(process: Supervised, where: Address) -> str | None:
 
 
 def seed_in(home: Path, instance: Instance) -> Path:
-    """Return a data directory as its installer leaves it, made where it is missing."""
+    """Return a data directory as its installer leaves it, made where it is missing.
+
+    Raises GitmigError where there is no room for it and a copy of it.
+    """
     seed = home / "seed"
     if seed.exists():
+        require_room(home, LEAST)
         return seed
+    require_room(home, 2 * LEAST)  # its copy needs as much
     try:
         with tempfile.TemporaryDirectory(dir=home, ignore_cleanup_errors=True) as folder:
             made = replace(instance, folder=Path(folder))

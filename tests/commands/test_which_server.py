@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from servers import databases
 from support import Project, column, no_postgresql, use_url
+
+from gitmig.ephemeral.programs import postgres_installed
 
 EMAIL = column("email")
 UUID = "a stand-in is used for the extension uuid-ossp"
@@ -203,6 +206,17 @@ def test_docker_is_one_way_of_several(pg: Project) -> None:
     assert "configured: there is no postgres in /nowhere; Docker: " in told
     assert "gitmig[docker]" in told or "no.invalid/image does not start" in told
     assert "ephemeral             postgresql: Docker: " in pg.gitmig("doctor", code=1).stdout
+
+
+def test_programs_of_two_versions(pg: Project, wheel: str, tmp_path: Path) -> None:
+    """Configured programs that do not fit each other are one sentence (bad input)."""
+    (tmp_path / "postgres").symlink_to(f"{wheel}/postgres")
+    (tmp_path / "initdb").symlink_to(next(postgres_installed()).folder / "initdb")
+    pg.write("gitmig.toml", f'[postgresql]\nbinaries = "{tmp_path}"\n')
+    pg.git("add", "-A")
+    told = pg.gitmig("check", code=2).stderr
+    assert re.search("configured: .*(?:incompatible|not the same version)", told)
+    assert "mend `binaries` in [tool.gitmig.postgresql], or take it out" in told
 
 
 UNKNOWN = {
