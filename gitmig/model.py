@@ -280,6 +280,7 @@ class Failure:
 class CheckReport:
     """What ``gitmig check`` found in one environment.
 
+    ``waived`` are the findings that a waiver in a revision allows, which count for nothing else.
     ``ran`` is what the revisions that are new on the branch did. ``place`` is the file that
     stands for the environment where a finding names none. With ``failure`` it could not be
     checked, and there is nothing else; without an environment then, nothing could.
@@ -294,6 +295,7 @@ class CheckReport:
     ran: tuple[RanOperation, ...] = ()
     place: str = ""
     failure: Failure | None = None
+    waived: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -172,11 +172,12 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
             gates, told = [*gates, *more], [*told, *found]
         names = {gate.name for gate in gates}
         gates += [Gate(name, "skipped") for name in asked if name not in names]
-        gates, told = verdict.settled(subject, gates, told, answer.get("versions", {}))
+        gates, told, waived = verdict.settled(subject, gates, told, answer.get("versions", {}))
         return replace(
             report,
             gates=tuple(sorted(gates, key=lambda gate: ORDER.index(gate.name))),
             findings=tuple(told),
+            waived=tuple(waived),
             versions=answer.get("versions", {}),
             ran=recorded.operations(answer),
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from gitmig.commands import squawk
 from gitmig.commands.recorded import operations
-from gitmig.commands.subject import Outcome, Subject, is_bad
+from gitmig.commands.subject import Subject, is_bad
 from gitmig.declarations import read_facts
 from gitmig.errors import SourceError
 from gitmig.model import Finding, Gate
@@ -80,8 +80,8 @@ def models_in(subject: Subject, path: str) -> set[str]:
 
 def settled(
     subject: Subject, gates: Sequence[Gate], found: Sequence[Finding], versions: Mapping[str, str]
-) -> Outcome:
-    """Return the gates and findings as they are wanted, without what a waiver allows.
+) -> tuple[list[Gate], list[Finding], list[Finding]]:
+    """Return the gates and findings as they are wanted, and apart what a waiver allows.
 
     A gate that failed of nothing else has passed then. ``versions`` are the worker's.
     """
@@ -94,11 +94,12 @@ def settled(
         for waiver in waivers.read(subject.workspace.read(path) or "", path)
     ]
     left, used = waivers.apply(wanted, read)
+    waived = [each for each in wanted if each not in left]
     if any(gate.name == GATE and gate.status != "skipped" for gate in gates):
         new = [waiver for waiver in read if waiver.path in new_texts(subject)]
         known = looked_for(subject, context_of(versions, gates))
         left += waivers.problems(new, used, known)
-    return [as_left(gate, found, left) for gate in gates], left
+    return [as_left(gate, found, left) for gate in gates], left, waived
 
 
 def looked_for(subject: Subject, context: Context) -> frozenset[str]:

@@ -36,6 +36,7 @@ def check_object(report: CheckReport) -> JsonObject:
         **told,
         "gates": [asdict(gate) for gate in report.gates],
         "findings": [asdict(finding) for finding in report.findings],
+        "waived": [asdict(finding) for finding in report.waived],
         "versions": dict(report.versions),
         "branches": [asdict(branch) for branch in report.branches],
         "ran": [asdict(operation) for operation in report.ran],

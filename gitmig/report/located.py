@@ -58,3 +58,11 @@ def one_line(text: str) -> str:
 def counted(number: int, what: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def waived(report: CheckReport) -> str:
+    """Return how many findings a waiver allows, in words with the codes; empty for none."""
+    if not report.waived:
+        return ""
+    codes = ", ".join(sorted({each.code for each in report.waived}))
+    return f"{counted(len(report.waived), 'finding')} waived ({codes})"

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from gitmig.model import CheckReport, Gate
 from gitmig.ran import RanOperation
-from gitmig.report.located import Located, counted, failures, located, one_line
+from gitmig.report.located import Located, counted, failures, located, one_line, waived
 
 LIMIT = 65_000
 HALF = LIMIT // 2  # what findings may take
@@ -38,6 +38,9 @@ def checked(reports: Sequence[CheckReport]) -> str:
             page.add(gates(report, named=len(reports) > 1))
     found = sorted(located(reports), key=lambda each: list(SEVERITIES).index(severity(each)))
     page.add_all((finding(each, several=len(reports) > 1) for each in found), HALF, "finding")
+    for report in reports:
+        if report.waived:
+            page.add(f"\n_{text(waived(report))}_\n")
     below = versions(reports)
     page.limit -= size(below)
     page.add_all(

@@ -23,6 +23,7 @@ from gitmig.model import (
 )
 from gitmig.report.branches import meeting
 from gitmig.report.console import print_code, stderr, stdout
+from gitmig.report.located import counted, waived
 
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -159,7 +160,7 @@ def checked(
         meeting(console, report.branches, quiet=quiet)
         if not quiet:
             versions = ", ".join(f"{name} {value}" for name, value in report.versions.items())
-            count = f"{report.revisions} revision{'' if report.revisions == 1 else 's'}"
+            count = "; ".join(filter(None, (counted(report.revisions, "revision"), waived(report))))
             console.print(Text(f"  {count}; {versions}" if versions else f"  {count}", "dim"))
 
 

@@ -31,8 +31,8 @@ exclusive-lock-without-timeout = "warning"
 
 **Allow** one thing at one place, with the reason: a comment in the statement, or on the line above
 it, or before the first import for the whole file. It counts for everything that is found in a
-revision's file but what fails on every database. A waiver without a reason, and one that nothing
-needs, are found too.
+revision's file but what fails on every database. What is allowed is counted in the report. A waiver
+without a reason, and one that nothing needs, are found too.
 
 ```python
 # gitmig: allow table-rewritten settings has twelve rows

@@ -82,6 +82,19 @@ def test_waivers(project: Project, up: str, top: str, found: list[str]) -> None:
     assert gate(report, "rules") == ("failed" if found else "passed")
 
 
+def test_what_is_waived_is_counted(project: Project) -> None:
+    """A finding that a waiver allows fails nothing, and is in every report (K4)."""
+    branch(project, f"{GONE}  # gitmig: allow GM741 sessions end")
+    report = checked(project)
+    assert [(each["code"], each["line"]) for each in report["waived"]] == [("GM741", 12)]
+    told = project.gitmig("check", "--base", "main", code=None).stdout
+    assert "  2 revisions; 1 finding waived (GM741); " in told
+    page = project.gitmig("check", "--base", "main", "--format", "markdown", code=None).stdout
+    assert "_1 finding waived (GM741)_" in page
+    branch(project)
+    assert checked(project)["waived"] == []
+
+
 def test_a_waiver_of_another_gate(project: Project) -> None:
     """A downgrade that cannot restore the schema is allowed for its file, with a reason."""
     more = 'op.add_column("users", sa.Column("k", sa.Integer()))'
