@@ -73,7 +73,7 @@ class Kept:
         if not names:
             return []
         try:
-            with engine.begin() as connection:
+            with rows.transaction(engine) as connection:
                 wanted = [(schema, old) for (schema, _), old in names.items()]
                 there = rows.insert(connection, wanted, self.doubtful)
                 found = [self.table(connection, up, *key, old) for key, old in names.items()]

@@ -81,7 +81,7 @@ class OnRows:
 
     def fill(self, context: Context, seed: Seed) -> list[Step]:
         """Give rows to the tables of one database."""
-        with context.connection.engine.begin() as connection:
+        with rows.transaction(context.connection.engine) as connection:
             names = self.concerned(connection, context)
             held = contents.read(connection, names)
             seed.give(connection)

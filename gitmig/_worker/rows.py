@@ -7,8 +7,9 @@ it refuses the first attempt.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -36,6 +37,18 @@ Name = tuple[Any, str]  # schema, table
 
 class CannotFill(Exception):
     """A table for which no row can be made; the message says why."""
+
+
+@contextlib.contextmanager
+def transaction(engine: Any) -> Iterator[Connection]:
+    """Give a transaction in which a row may be refused, also where the project's engine has none.
+
+    An engine may be made with ``isolation_level="AUTOCOMMIT"``.
+    """
+    if engine.dialect.name != "sqlite":  # it begins one at the first savepoint
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
+    with engine.begin() as connection:
+        yield connection
 
 
 def insert(

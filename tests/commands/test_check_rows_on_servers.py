@@ -108,6 +108,27 @@ def test_postgresql(pg: Project) -> None:
     assert rows(pg, adds, "DELETE FROM wide WHERE long = 'new'") == []
 
 
+@pytest.mark.parametrize("where", ["engine", "connection"])
+def test_autocommit(pg: Project, where: str) -> None:
+    """An env.py whose engine commits each statement by itself gets rows, too (K3)."""
+    poolclass = "poolclass=pool.NullPool,"
+    edits = {
+        "engine": (poolclass, f'{poolclass} isolation_level="AUTOCOMMIT",'),
+        "connection": (
+            "with connectable.connect() as connection:",
+            'with connectable.connect().execution_options(isolation_level="AUTOCOMMIT") '
+            "as connection:",
+        ),
+    }
+    env = pg.read("migrations/env.py")
+    assert edits[where][0] in env
+    pg.write("migrations/env.py", env.replace(*edits[where]))
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, n integer CHECK (n > 7), t text)")
+    assert rows(pg, "ALTER TABLE few ADD COLUMN x integer", "ALTER TABLE few DROP COLUMN x") == []
+    ((code, message),) = rows(pg, "ALTER TABLE few ADD COLUMN y integer NOT NULL", "SELECT 1")
+    assert code == "GM501" and "contains null values" in message
+
+
 def test_mariadb(project: Project, memory: Path) -> None:
     """On MariaDB sets, truth values, years and circles get rows; what they break is found (K3)."""
     use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
