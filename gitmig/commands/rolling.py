@@ -11,6 +11,8 @@ from gitmig.graph import Graph
 from gitmig.model import Finding, Revision, Severity
 
 NOT_UP = "downgrade"
+ROWS = ("insert", "update", "delete")
+ROWS_SQL = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\s", re.IGNORECASE)
 GONE = ("drop_column", "drop_table", "rename_table", "alter_column", "execute")
 CAME = ("add_column", "alter_column", "execute")
 LATER = "take it out of the code in this release, and out of the schema in the next"
@@ -58,22 +60,33 @@ def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding
 def place(
     texts: Mapping[Revision, str], table: str, column: str, operations: Collection[str]
 ) -> tuple[Revision | None, int]:
-    """Return the last revision that names a table and a column in one of these operations.
+    """Return the last revision that changes a table and a column by one of these operations.
 
-    And the last line that does. Where only one revision is new it did it, whatever it says;
-    otherwise there may be none. ``texts`` begin with the newest revision.
+    And the last line that does; one that changes rows counts where no other is found. Where only
+    one revision is new it did it, whatever it says; otherwise there may be none. ``texts`` begin
+    with the newest revision.
     """
     words = [each for each in (table.rpartition(".")[2], column) if each]
+    of_rows = []
     for revision, text in texts.items():
-        lines = [
-            line
+        hits = [
+            (line, changes_rows(said))
             for line, said in statements(text)
             if all(names(said, word) for word in words) and names_any(said, operations)
         ]
+        lines = [line for line, only_rows in hits if not only_rows]
         if lines:
             return revision, lines[-1]
+        of_rows += [(revision, line) for line, _ in hits[-1:]]
+    if of_rows:
+        return of_rows[0]
     only = next(iter(texts)) if len(texts) == 1 else None
     return only, only.line if only else 0
+
+
+def changes_rows(said: Collection[str]) -> bool:
+    """Say whether a statement is SQL that only changes rows, as text or by SQLAlchemy's names."""
+    return "execute" in said and any(text in ROWS or ROWS_SQL.match(text) for text in said)
 
 
 def names(said: Collection[str], word: str) -> bool:

@@ -147,6 +147,26 @@ def test_required_in_steps(project: Project) -> None:
     assert [line for line, _ in found["GM602"]] == [14]
 
 
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "op.execute('UPDATE users SET email = name')",
+        "op.execute(sa.table('users', sa.column('email')).update().values(email='x'))",
+    ],
+)
+def test_required_and_filled(project: Project, fill: str) -> None:
+    """The line is that of the column, not of the statement that fills it afterwards."""
+    begin(project)
+    batch = "with op.batch_alter_table('users', recreate='always') as batch_op:\n"
+    column = "sa.Column('email', sa.String(9), nullable=False)"
+    found = rolling(
+        project,
+        f"{batch}        batch_op.add_column({column})\n    {fill}",
+        ("    size", "    email = Column(String(9), nullable=False)\n    size"),
+    )
+    assert [line for line, _ in found["GM602"]] == [13]
+
+
 def test_stricter(project: Project) -> None:
     """NOT NULL where the old code leaves NULL is an error, a new CHECK or UNIQUE a warning."""
     begin(project)
