@@ -151,19 +151,26 @@ def hint_for_rows(message: str) -> str:
     return f"let it stand rows as gitmig makes them, or {OTHER_ROWS}"
 
 
+def hint_for_beforehand(message: str) -> str:
+    """Return what to do about what no revision makes; empty where that is not why it failed."""
+    for words, statement in BEFOREHAND:
+        found = words.search(message)
+        if found:
+            return (
+                f"create it in a revision; or, where production has it beforehand, write "
+                f"prepare = ['{statement.format(found[1])}'] in [tool.gitmig.postgresql]"
+            )
+    return ""
+
+
 def hint_for_migration(message: str, replayed: bool) -> str:
     """Return what usually helps where a revision fails.
 
     ``replayed``: it did so on the way up from an empty database, and is not what is being written.
     """
-    for words, statement in BEFOREHAND:
-        found = words.search(message)
-        if found:
-            beforehand = statement.format(found[1])
-            return (
-                f"create it in a revision; or, where production has it beforehand, write "
-                f"prepare = ['{beforehand}'] in [tool.gitmig.postgresql]"
-            )
+    beforehand = hint_for_beforehand(message)
+    if beforehand:
+        return beforehand
     if ALREADY.search(message):
         return "create it only where it is missing, or drop what an earlier run left on that server"
     if EXTENSION_MISSING.search(message):
@@ -174,6 +181,8 @@ def hint_for_migration(message: str, replayed: bool) -> str:
             f"batch mode leaves {left[0]} behind where it fails: once the cause is mended, drop it "
             f"if {left[1]} is there (rename it to {left[1]} if not: it has the rows), and try again"
         )
+    if "unsafe use of new value" in message:
+        return "add it in `with op.get_context().autocommit_block():`, then use it after the block"
     if "not authorized" in message:
         return "a throw-away database attaches no other file: gitmig did not make that one"
     if replayed and re.search("no such table|does not exist|doesn.t exist|NoSuchTable", message):

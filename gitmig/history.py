@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from gitmig.errors import GitFailed
 from gitmig.git import FETCH_ALL, Repository
 
+SEE_THEM = "see what there is: git branch --all"
+
 
 def merge_base(repository: Repository, ref: str) -> str:
     """Return where ``HEAD`` left another branch (``origin``'s, where there is none here).
@@ -16,7 +18,8 @@ def merge_base(repository: Repository, ref: str) -> str:
     """
     name = next(iter(repository.known_as(ref)), "")
     if not name:
-        hint = FETCH_ALL if repository.is_shallow else f"git fetch origin {ref}"
+        hint = f"git fetch origin {ref}" if repository.text("remote") else SEE_THEM
+        hint = FETCH_ALL if repository.is_shallow else hint
         raise GitFailed(f"there is no commit called {ref}", hint)
     try:
         found = repository.text("merge-base", "HEAD", name)

@@ -62,7 +62,7 @@ class Operation:
     """One schema operation of a revision.
 
     ``words`` is how a person would say it (``add users.email``); ``doubt`` is why a person must
-    look at it, empty where it is safe.
+    look at it, empty where it is safe. ``schema`` is empty for the default one.
     """
 
     kind: str
@@ -70,6 +70,7 @@ class Operation:
     words: str
     column: str = ""
     doubt: str = ""
+    schema: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ MANY = 3
 INTEGERS = {"small_integer": 1, "smallint": 1, "integer": 2, "big_integer": 3, "bigint": 3}
 
 Told = tuple[str, str, str]  # words, column, doubt
+Place = tuple[str, str]  # schema, table
 
 
 def describe(containers: Iterable[Op]) -> list[Described]:
     """Return the operations of ``UpgradeOps`` containers as plain dictionaries, in order."""
     every = (op for container in containers for op in flatten(container))
     flat = [op for op in every if getattr(op, "statements", True)]  # what acts on the way back only
-    created = {op.table_name for op in flat if isinstance(op, ops.CreateTableOp)}
+    created = {place_of(op) for op in flat if isinstance(op, ops.CreateTableOp)}
     added = {
-        (op.table_name, op.column.name)
+        (place_of(op), op.column.name)
         for op in flat
         if isinstance(op, ops.AddColumnOp) and op.column.nullable and not fills(op.column)
     }
@@ -58,22 +59,38 @@ def flatten(container: Op) -> Iterator[Op]:
             yield op
 
 
-def describe_one(op: Op, created: Collection[str], added: Collection[tuple[str, str]]) -> Described:
-    """Return one operation as ``kind, table, column, words, doubt``."""
+def place_of(op: Op) -> Place:
+    """Return the schema, empty for the default one, and the table of an operation."""
     names = ("new_table_name", "table_name", "source_table")
     table = next((name for name in (getattr(op, each, None) for each in names) if name), "")
+    schema = getattr(op, "schema", None) or getattr(op, "kw", {}).get("source_schema")
+    return str(schema or ""), str(table)
+
+
+def located(schema: str | None, name: str) -> str:
+    """Return a name with its schema, as people are told it."""
+    return f"{schema}.{name}" if schema and name else str(name)
+
+
+def describe_one(
+    op: Op, created: Collection[Place], added: Collection[tuple[Place, str]]
+) -> Described:
+    """Return one operation as ``kind, schema, table, column, words, doubt``."""
+    place = place_of(op)
+    schema, table = place
     kinds = (DESCRIBERS[each] for each in type(op).__mro__ if each in DESCRIBERS)
     describer = next(kinds, None) or plugins.describer(type(op))
     if describer is None:
         kind = type(op).__name__
         words, column, doubt = f"run {kind}", "", f"{kind} is an operation gitmig cannot judge"
     else:
-        words, column, doubt = describer(op, table)
+        words, column, doubt = describer(op, located(schema, table))
     columns = set(columns_of(op))
-    if table in created or (columns and all((table, name) in added for name in columns)):
+    if place in created or (columns and all((place, name) in added for name in columns)):
         doubt = ""  # no row can be in the way
     kind = type(op).__name__
-    return {"kind": kind, "table": table, "column": column, "words": words, "doubt": doubt}
+    told = {"kind": kind, "schema": schema, "table": table, "column": column}
+    return {**told, "words": words, "doubt": doubt}
 
 
 def columns_of(op: Op) -> list[str]:
@@ -172,7 +189,8 @@ def _create_unique(op: Op, table: str) -> Told:
 
 
 def _create_foreign_key(op: Op, table: str) -> Told:
-    words = f"{table}({', '.join(op.local_cols)}) to {op.referent_table}"
+    words = f"{table}({', '.join(op.local_cols)}) to "
+    words += located(op.kw.get("referent_schema"), op.referent_table)
     return (
         f"add foreign key {words}",
         "",
@@ -197,7 +215,7 @@ def _comment(op: Op, table: str) -> Told:
 
 
 def _rename_table(op: Op, table: str) -> Told:
-    return f"rename table {op.table_name} to {op.new_table_name}", "", ""
+    return f"rename table {located(op.schema, op.table_name)} to {op.new_table_name}", "", ""
 
 
 def _create_primary_key(op: Op, table: str) -> Told:
@@ -240,11 +258,12 @@ def message(operations: Iterable[Described]) -> str:
 
     Indexes and constraints of a table made in the same revision go without saying.
     """
-    created = {op["table"] for op in operations if op["kind"] == "CreateTableOp"}
+    made = "CreateTableOp"
+    created = {(op["schema"], op["table"]) for op in operations if op["kind"] == made}
     told = [
         op["words"]
         for op in operations
-        if op["table"] not in created or op["kind"] == "CreateTableOp"
+        if (op["schema"], op["table"]) not in created or op["kind"] == made
     ]
     words = ", ".join(told[:MANY])
     rest = len(told) - MANY

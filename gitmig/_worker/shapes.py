@@ -16,7 +16,7 @@ Result = dict[str, Any]
 """What goes back, or a part of it: each module's docstring says which keys."""
 
 Described = dict[str, Any]
-"""One operation: kind, table, column, words, doubt."""
+"""One operation: kind, schema, table, column, words, doubt."""
 
 Fingerprint = dict[str, Any]
 """What ``fingerprint.take`` gives, good for ``fingerprint.differences`` alone."""

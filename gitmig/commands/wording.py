@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitmig.errors import Stopped, WorkerFailed
+from gitmig.explain import hint_for_beforehand
 
 REASONS = {
     "not_stable": "two comparisons of one state differ, so the models are not the same each time",
@@ -46,6 +47,8 @@ def unproved(error: WorkerFailed, known: set[str]) -> Exception:
     reason = REASONS[error.kind]
     likely = error.data.get("doubts", [])
     by_hand = "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again"
+    if error.kind == "migration_failed":
+        by_hand = hint_for_beforehand(error.data["message"]) or by_hand
     return Stopped(
         f"the generated revision was not written because {reason}: {error.data['message']}",
         likely[0] if likely else by_hand,

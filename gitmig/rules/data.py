@@ -11,7 +11,7 @@ from gitmig.rules.way import Act, Way
 
 @rule("GM741", "all-rows-deleted", "error", ANY, down="warning")
 def all_rows_deleted(way: Way) -> Iterator[Told]:
-    """DELETE without WHERE on a table that was there before.
+    """DELETE without WHERE, or with one that all rows meet, on a table that was there before.
 
     Why: every row is lost, and no downgrade brings them back. On the empty database of a test
     nothing shows.

@@ -14,6 +14,7 @@ OBJECTS = (
     "TRIGGER", "SCHEMA", "POLICY", "RULE", "AGGREGATE", "EVENT TRIGGER", "EVENT",
 )  # fmt: skip
 # what all databases of a server share
+EVERY_ROW = ("true", "1", "1 = 1")
 SHARED = ("DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SYSTEM")
 
 
@@ -156,8 +157,12 @@ def delete(cursor: Cursor) -> Iterator[Change]:
 
 
 def where(cursor: Cursor) -> frozenset[str]:
-    """Return the flag for rows that are chosen: WHERE, a join, LIMIT."""
-    chosen = any(cursor.has(word) for word in ("WHERE", "USING", "JOIN", "LIMIT"))
+    """Return the flag for rows that are chosen: WHERE, unless all rows meet it, a join, LIMIT."""
+    chosen = any(cursor.has(word) for word in ("USING", "JOIN", "LIMIT"))
+    if not chosen and cursor.has("WHERE"):
+        cursor.words("WHERE")
+        cursor.take("WHERE")
+        chosen = cursor.words("RETURNING").strip("()") not in EVERY_ROW
     return frozenset({"where"} if chosen else ())
 
 

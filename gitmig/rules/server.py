@@ -72,9 +72,11 @@ def setting_outlives(way: Way) -> Iterator[Told]:
         later = [each.change.name for each in way.after(act, "set", "reset")]
         earlier = [each for each in way.before(act, "set") if each.change.name == change.name]
         if change.name not in later and "all" not in later and not _put_back(change, earlier):
-            hint = "SET LOCAL" if way.context.dialect == "postgresql" else "put it back at the end"
+            hint = "put it back at the end of this revision"
+            if way.context.dialect == "postgresql":
+                hint = "SET LOCAL, or put it back in this revision"
             message = f"{change.name} stays {change.to} for the revisions that follow"
-            yield at(act, message, f"{hint}, or put it back in this revision")
+            yield at(act, message, hint)
 
 
 @rule("GM754", "trigger-left-disabled", "warning", ("postgresql",), down="warning")

@@ -81,7 +81,10 @@ def test_a_deployed_database_that_is_left_behind(project: Project) -> None:
 def test_a_base_that_is_not_there(project: Project) -> None:
     """An unknown base is one sentence with what to type, and never green (K6)."""
     told = project.gitmig("check", "--base", "nowhere", code=2).stderr
-    assert "there is no commit called nowhere" in told and "git fetch origin nowhere" in told
+    assert "there is no commit called nowhere" in told and "git branch --all" in told
+    project.git("remote", "add", "origin", "elsewhere")
+    told = project.gitmig("check", "--base", "nowhere", code=2).stderr
+    assert "git fetch origin nowhere" in told
 
 
 def test_a_shallow_clone(project: Project, tmp_path: Path) -> None:

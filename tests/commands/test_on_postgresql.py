@@ -12,6 +12,14 @@ from ephemeral.throwaway import alive
 from support import BIN, ENV, INI, MODELS, TEMPLATE, Project, column, use_url
 
 EMAIL, PHONE = column("email"), column("phone")
+NAMESAKE = """
+
+class Crew(Base):
+    __tablename__ = "users"
+    __table_args__ = {"schema": "crew"}
+
+    id = Column(Integer, primary_key=True)
+"""
 SERVICE = {"models.py": MODELS, "migrations/env.py": ENV, "migrations/script.py.mako": TEMPLATE}
 
 
@@ -37,6 +45,26 @@ def test_happy_path(pg: Project, pg_place: Path, listener: tuple[int, list[objec
     assert "downgrade passed" in told and "drift     passed" in told
     assert "nothing to generate" in pg.gitmig("autogenerate").stderr
     assert pg.status() == "" and tried == [] and alive(pg_place) == {}
+
+
+def test_namesake_in_another_schema(pg: Project) -> None:
+    """A new table of another schema takes no doubt away from its namesake, and is told apart."""
+    env = pg.read("migrations/env.py").replace(
+        "a=target_metadata", "a=target_metadata, include_schemas=True"
+    )
+    pg.write("migrations/env.py", env)
+    pg.write("models.py", MODELS + NAMESAKE)
+    pg.git("add", "-A")
+    assert "prepare = ['CREATE SCHEMA" in pg.gitmig("autogenerate", code=1).stderr
+    pg.write("models.py", MODELS)
+    pg.revision("crew00000000", "base00000000", "op.execute('CREATE SCHEMA crew')",
+                "op.execute('DROP SCHEMA crew')")  # fmt: skip
+    pg.commit_all("a schema")
+    pg.gitmig("install", "-q")
+    pg.write("models.py", MODELS.replace(column("name", "String(50)"), "") + NAMESAKE)
+    stopped = pg.git("commit", "-qam", "namesake", code=1).stderr
+    assert "stopped: users.name is dropped with all its values" in stopped
+    assert "create table crew.users, drop users.name" in stopped
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,9 @@ STATEMENTS = {
     "UPDATE users SET n = (SELECT max(m) FROM u WHERE u.id = users.id)": ["update users"],
     "UPDATE users SET n = 1 FROM b WHERE b.id = users.id": ["update users [where]"],
     "DELETE FROM ONLY users": ["delete users"],
+    "DELETE FROM users WHERE 1=1": ["delete users"],
+    "DELETE FROM users WHERE (TRUE) RETURNING id": ["delete users"],
+    "DELETE FROM users WHERE 1=1 AND id > 3": ["delete users [where]"],
     "DELETE FROM users USING b WHERE b.id = users.id": ["delete users [where]"],
     "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone": [
         "delete a",
