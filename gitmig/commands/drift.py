@@ -14,6 +14,10 @@ from gitmig.model import Finding, Severity
 
 Difference = dict[str, Any]
 WRITE_IT = "run `gitmig autogenerate`, look at the revision, and commit it"
+DECLARE_IT = (
+    "declare it in a model, or leave it out with include_object in env.py; "
+    "`gitmig autogenerate` would drop it"
+)
 BY_HAND = "write it by hand: `gitmig revision -m TEXT`"
 
 
@@ -41,7 +45,8 @@ def told(difference: Difference, env: str) -> Finding:
     """Return the finding for one difference."""
     if difference["written"]:
         message = f"the models ask for what no revision does: {difference['message']}"
-        return Finding("GM301", "error", message, WRITE_IT, env)
+        unknown = difference["message"].startswith("drop table ")
+        return Finding("GM301", "error", message, DECLARE_IT if unknown else WRITE_IT, env)
     message = f"models and schema differ where Alembic does not look: {difference['message']}"
     hint = BY_HAND
     if difference["severity"] == "warning":

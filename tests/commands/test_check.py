@@ -204,6 +204,16 @@ def test_drift(project: Project) -> None:
     project.gitmig("check")
 
 
+def test_table_that_no_model_declares(project: Project) -> None:
+    """A table that a revision made by hand is not told to be dropped in the first place."""
+    project.revision("logs00000000", "base00000000", "op.execute('CREATE TABLE log (id INTEGER)')",
+                     "op.drop_table('log')")  # fmt: skip
+    project.commit_all("a log")
+    told = project.gitmig("check", code=1).stdout
+    assert "no revision does: drop table log" in told
+    assert "declare it in a model, or leave it out with include_object in env.py" in told
+
+
 def test_index_is_what_is_checked(project: Project) -> None:
     """The staged tree decides; neither unstaged edits nor untracked files do (C7)."""
     with_email(project)
