@@ -18,7 +18,8 @@ HINTS = {
     "prepare_failed": "mend that statement, see the documentation of `prepare`",
     "setting_failed": "see docs/settings.md",
     "server_failed": "check the URL and that its user may create databases",
-    "wrong_database": "let env.py make its connection with create_engine or engine_from_config",
+    "wrong_database": "let env.py make its connection with create_engine or engine_from_config; "
+    "a revision has it from op.get_bind()",
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
 }
 

@@ -82,12 +82,17 @@ def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:
     The file is relative to its root. Frames of installed packages do not count, even where the
     virtual environment lies inside the project.
     """
-    places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(
-        error.__traceback__
-    )]  # fmt: skip
     if isinstance(error, SyntaxError) and error.filename:
-        places.append((error.filename, error.lineno or 0))
-    for filename, line in reversed(places):
+        found = place_on([traceback.FrameSummary(error.filename, error.lineno, "")], roots)
+        if found[0]:
+            return found
+    return place_on(traceback.extract_tb(error.__traceback__), roots)
+
+
+def place_on(frames: Sequence[traceback.FrameSummary], roots: Sequence[str]) -> tuple[str, int]:
+    """Return ``(file, line)`` of the innermost of some frames below one of ``roots``, likewise."""
+    for frame in reversed(frames):
+        filename, line = frame.filename, frame.lineno or 0
         for root in roots:  # the snapshot first: it lies inside the repository
             if is_below(filename, root):
                 return os.path.relpath(filename, root), line

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import drivers, line, needs
+from . import direct, drivers, line, needs
 from .compat import url_with
 from .failures import Failure
 from .registry import NAME, Registry, drop_database
@@ -69,7 +69,8 @@ class LentServer:
             self._names[asked] = self._begin(asked)
         url = url_with(self._url, database=self._names[asked])
         args, kwargs = drivers.arguments(url, dialect, cparams)
-        return dialect.connect(*args, **kwargs)
+        with direct.allowed():
+            return dialect.connect(*args, **kwargs)
 
     def fresh(self) -> None:
         """Give new, empty databases from now on."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from . import compat, depends, line, needs, notes, redirect
+from . import compat, depends, direct, line, needs, notes, redirect
 from .beginning import Beginning
 from .databases import Databases
 from .failures import Failure
@@ -25,6 +25,7 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     notes.open_to(cache)
     databases = Databases(request["run"], request["registry"], cache)
     redirect.install(databases)
+    direct.install((request["tree"], request["root"]))
     compat.keep_unique_in_reverse()
     try:
         project = Project(request, arguments)

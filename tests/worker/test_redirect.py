@@ -115,6 +115,49 @@ def test_no_way_round(
     assert "users.email" in result.stdout
 
 
+# driver -> a direct call of it, {port} being the production server's
+CALLS = {
+    "psycopg": "import psycopg; psycopg.connect('postgresql://ada:x@127.0.0.1:{port}/app')",
+    "psycopg's class": "from psycopg import Connection; "
+    "Connection.connect('postgresql://ada:x@127.0.0.1:{port}/app')",
+    "psycopg async": "import asyncio, psycopg; asyncio.run("
+    "psycopg.AsyncConnection.connect('postgresql://ada:x@127.0.0.1:{port}/app'))",
+    "psycopg2": "from psycopg2 import connect; connect('postgresql://ada:x@127.0.0.1:{port}/app')",
+    "asyncpg": "import asyncio, asyncpg; "
+    "asyncio.run(asyncpg.connect('postgresql://ada:x@127.0.0.1:{port}/app'))",
+    "pg8000": "import pg8000; pg8000.connect('ada', host='127.0.0.1', port={port})",
+    "pg8000 native": "from pg8000.native import Connection; "
+    "Connection('ada', host='127.0.0.1', port={port})",
+    "pymysql": "import pymysql; pymysql.connect(host='127.0.0.1', port={port}, user='ada')",
+    "aiomysql": "import asyncio, aiomysql; "
+    "asyncio.run(aiomysql.connect(host='127.0.0.1', port={port}, user='ada')._coro)",
+    "MySQLdb": "import MySQLdb; MySQLdb.connect(host='127.0.0.1', port={port}, user='ada')",
+    "mysql": "import mysql.connector; "
+    "mysql.connector.connect(host='127.0.0.1', port={port}, user='ada')",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_driver_that_is_called_directly(
+    project: Project, listener: tuple[int, list[object]], name: str
+) -> None:
+    """A revision, or env.py, that connects without SQLAlchemy is refused, and told where (E14)."""
+    port, tried = listener
+    call = CALLS[name].format(port=port)
+    path = project.revision("calls0000000", "base00000000", call)
+    project.git("add", "-A")
+    told = project.gitmig("check", code=2).stderr
+    assert f"{path}:" in told and f"{name.split()[0].split(chr(39))[0]} is called directly" in told
+    assert "op.get_bind()" in told and len(told.splitlines()) == 2
+    project.git("reset", "-q", "--hard")
+    project.write("migrations/env.py", f"{call}\n{project.read('migrations/env.py')}")
+    project.append("models.py", EMAIL)
+    project.git("add", "-A")
+    told = project.gitmig("autogenerate", code=2).stderr
+    assert "migrations/env.py:1: " in told and "is called directly" in told
+    assert tried == []
+
+
 def test_libpq_is_not_led_elsewhere(
     project: Project, server: str, listener: tuple[int, list[object]]
 ) -> None:
