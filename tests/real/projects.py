@@ -55,6 +55,12 @@ def complete_dstack(root: Path) -> None:
     add_template(root / DSTACK_MIGRATIONS)
 
 
+def complete_hindsight(root: Path) -> None:
+    """Add the configuration, which the application makes in code."""
+    ini = f"[alembic]\nscript_location = hindsight_api/alembic\nsqlalchemy.url =\n{LOGGING}"
+    (root / "alembic.ini").write_text(ini, encoding="utf-8")
+
+
 def add_template(folder: Path) -> None:
     """Add the template for revisions to the folder with env.py."""
     (folder / "script.py.mako").write_text(TEMPLATE, encoding="utf-8")
@@ -134,4 +140,18 @@ PLACEMENT = Distribution(
         *("Routes", "microversion-parse", "requests", "jsonschema"),
     ),
     variables={"OS_PLACEMENT_DATABASE__CONNECTION": "sqlite:///placement.db"},
+)
+HINDSIGHT = Distribution(
+    name="hindsight-api-slim",
+    package="hindsight_api",
+    directory="",
+    versions="hindsight_api/alembic/versions",
+    database="",
+    needs=(
+        *("alembic", "sqlalchemy[asyncio]<2.1", "pgvector", "asyncpg", "python-dotenv", "pydantic"),
+        *("aiohttp", "httpx", "orjson", "json-repair", "toktok-rs", "dateparser", "numpy"),
+        *("obstore", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
+        "opentelemetry-exporter-prometheus",
+    ),
+    complete=complete_hindsight,
 )

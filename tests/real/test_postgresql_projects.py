@@ -36,6 +36,8 @@ OPTUNA = replace(projects.OPTUNA, needs=(*projects.OPTUNA.needs, *DRIVERS))
 MLFLOW_OIDC_AUTH = replace(
     projects.MLFLOW_OIDC_AUTH, needs=(*projects.MLFLOW_OIDC_AUTH.needs, *DRIVERS)
 )
+FIEF = replace(projects.FIEF, needs=(*projects.FIEF.needs, *DRIVERS))
+HINDSIGHT = replace(projects.HINDSIGHT, needs=(*projects.HINDSIGHT.needs, *DRIVERS))
 DRIVER = "postgresql+psycopg2"
 
 
@@ -51,6 +53,7 @@ def installed() -> dict[str, Programs]:
     [
         pytest.param(OPTUNA, "4.5.0", id="optuna"),
         pytest.param(MLFLOW_OIDC_AUTH, "7.0.0", id="mlflow-oidc-auth"),
+        pytest.param(FIEF, "0.26.0", id="fief"),
     ],
 )
 def test_same_on_both(
@@ -62,14 +65,7 @@ def test_same_on_both(
     request: pytest.FixtureRequest,
 ) -> None:
     """The chain runs on both servers, from settings alone, and leads to one schema (E9, E14)."""
-    place = tempfile.mkdtemp(prefix="g-")  # a place of its own, and a short path for sockets
-    request.addfinalizer(partial(shutil.rmtree, place, ignore_errors=True))
-    install_editable(empty.path, downloads.packages(distribution))
-    empty.env["TMPDIR"] = place
-    empty.write(".gitignore", "/.venv/\n__pycache__/\n")
-    downloads.unpack(distribution, version, empty.path)
-    use(empty, distribution, f"{DRIVER}://nobody@localhost/app")
-    empty.commit_all(version)
+    begin_with(distribution, version, downloads, empty, request)
     schemas = {}
     for name, found in installed().items():
         empty.write("gitmig.toml", f'[postgresql]\nbinaries = "{found.folder}"\n')
@@ -85,12 +81,41 @@ def test_same_on_both(
     assert schemas["system"] == schemas["wheel"]
 
 
+def test_pgvector_without_a_setting(
+    downloads: Downloads, empty: Project, request: pytest.FixtureRequest
+) -> None:
+    """A project that needs pgvector gets the one installation that has it, the wheel."""
+    begin_with(HINDSIGHT, "1.1.0", downloads, empty, request)
+    assert programs.extensions_missing(installed()["system"], ["vector"]) == ["vector"]
+    answer = json.loads(empty.gitmig("check", "--format", "json", code=None).stdout)
+    assert {each["name"]: each["status"] for each in answer["gates"]}["upgrade"] == "passed"
+    assert answer["versions"]["database"].split(".")[0] == version_of(installed()["wheel"])
+
+
+def begin_with(
+    distribution: Distribution,
+    version: str,
+    downloads: Downloads,
+    empty: Project,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Commit a release that asks for PostgreSQL."""
+    place = tempfile.mkdtemp(prefix="g-")  # a place of its own, and a short path for sockets
+    request.addfinalizer(partial(shutil.rmtree, place, ignore_errors=True))
+    install_editable(empty.path, downloads.packages(distribution))
+    empty.env.update(distribution.variables, TMPDIR=place)
+    empty.write(".gitignore", "/.venv/\n__pycache__/\n")
+    downloads.unpack(distribution, version, empty.path)
+    use(empty, distribution, f"{DRIVER}://nobody@localhost/app")
+    empty.commit_all(version)
+
+
 def use(project: Project, distribution: Distribution, url: str) -> None:
     """Name the database in the configuration of a release."""
-    path = f"{distribution.directory}/alembic.ini"
+    path = str(Path(distribution.directory) / "alembic.ini")
     line = "sqlalchemy.url = " + url.replace("%", "%%")
     text, times = re.subn(r"(?m)^sqlalchemy\.url =.*$", lambda _: line, project.read(path))
-    assert times == 1
+    assert times  # fief has a section for each kind of its databases
     project.write(path, text)
 
 
