@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from gitmig.errors import NoInterpreter, WorkerFailed
 from gitmig.model import JsonObject, Progress
+from gitmig.underway import Running, out_of_time, tail
 
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
@@ -39,7 +40,6 @@ logger = logging.getLogger(__name__)
 Answer = Callable[[JsonObject], JsonObject]
 UNDER_WAY: set[subprocess.Popen[bytes]] = set()
 ENDING = threading.Event()
-TAIL = 2000  # bytes of stderr that are kept for an error
 # models made from sets are the same in every process, so that two comparisons agree
 ONE_ORDER = {"PYTHONHASHSEED": "0"}
 # what git tells its hooks about their repository: `git rev-parse --local-env-vars` (git 2.39)
@@ -96,40 +96,12 @@ def ask(
                     raise WorkerFailed("died", "interrupted")
                 output, _ = process.communicate(timeout=timeout)
             except subprocess.TimeoutExpired:
+                running.locate(process, errors)
                 raise out_of_time(timeout, running, tail(errors)) from None
             finally:
                 end(process)
                 UNDER_WAY.discard(process)
         return result_of(process, output, tail(errors), running.words)
-
-
-class Running:
-    """What the worker does, by its events: they are passed on to ``on_progress``."""
-
-    def __init__(self, on_progress: Progress | None) -> None:
-        self.on_progress = on_progress
-        self.words = ""
-        self.revision = ""
-
-    def hear(self, event: JsonObject) -> None:
-        """Note which revision is under way."""
-        if event["event"] in ("step", "steps-done"):
-            self.revision = str(event.get("revision", ""))
-            way = "upgrade" if event.get("up", True) else "downgrade"
-            self.words = f", in the {way} of revision {self.revision}" if self.revision else ""
-        if self.on_progress is not None:
-            self.on_progress(event)
-
-
-def out_of_time(timeout: float, running: Running, printed: str) -> WorkerFailed:
-    """Return the failure of a worker that took too long."""
-    waits = f"what revision {running.revision}" if running.revision else "what env.py"
-    return WorkerFailed(
-        "out_of_time",
-        f"the project's side did not finish within {timeout:g} seconds{running.words}",
-        f"raise `timeout` in [tool.gitmig], or see {waits} waits for",
-        printed,
-    )
 
 
 def end_all() -> None:
@@ -288,9 +260,3 @@ def result_of(
         raise WorkerFailed(error["kind"], error["message"], detail=printed, data=error)
     result: dict[str, Any] = answer["result"]
     return result
-
-
-def tail(errors: IO[bytes]) -> str:
-    """Return the end of what a process printed into a file."""
-    errors.seek(max(0, errors.seek(0, os.SEEK_END) - TAIL))
-    return errors.read().decode("utf-8", "replace").strip()

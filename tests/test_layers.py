@@ -52,6 +52,8 @@ MAY_IMPORT = {
     "model": {"ran"},
     **dict.fromkeys(CORE, BASE | CORE),
     **dict.fromkeys(ADAPTERS, BASE | CORE | {"git"}),
+    "underway": BASE,
+    "client": BASE | CORE | {"underway"},
     "rules": BASE | CORE,
     "report": BASE | CORE | {"rules"},
     "commands": BASE | CORE | ADAPTERS | {"rules"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib
 import json
 import os
@@ -44,6 +45,7 @@ def main() -> NoReturn:
     else:
         end_with_front(request["line"])
         bound_memory(request.get("memory", 0))
+        faulthandler.register(signal.SIGUSR1)  # the front asks where it stands
     try:
         answer = {"result": serve(request)}
     except Failure as failure:

@@ -170,6 +170,7 @@ class Project:
             line.emit(
                 event="step",
                 revision=step.revision.revision,
+                path=self.relative(step.revision.path),
                 subject=step.revision.doc,
                 up=step.is_upgrade,
                 number=number,

@@ -1,0 +1,87 @@
+"""What a worker is doing, by the events it sends: for the words about one that gives no answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from typing import IO
+
+from gitmig.errors import WorkerFailed
+from gitmig.model import JsonObject, Progress
+
+TAIL = 2000  # bytes of stderr that are kept for an error
+STACK = 50_000  # bytes of it in which a line is looked for
+PATIENCE = 1.0  # seconds to wait for a process to say where it stands
+
+
+class Running:
+    """Which revision is under way; the events are passed on to ``on_progress``."""
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self.on_progress = on_progress
+        self.revision = ""
+        self.path = ""
+        self.way = ""
+        self.line = ""
+
+    def hear(self, event: JsonObject) -> None:
+        """Note which revision is under way."""
+        if event["event"] in ("step", "steps-done"):
+            self.revision = str(event.get("revision", ""))
+            self.path = str(event.get("path", ""))
+            self.way = "upgrade" if event.get("up", True) else "downgrade"
+        if self.on_progress is not None:
+            self.on_progress(event)
+
+    @property
+    def words(self) -> str:
+        """The revision and its place, as the end of a sentence; empty for none."""
+        if not self.revision:
+            return ""
+        return f", in the {self.way} of revision {self.revision} ({self.path}{self.line})"
+
+    def locate(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+        """Have a process that takes too long say in which line of the revision it stands.
+
+        It answers SIGUSR1 with its stack, on stderr; one that does not stays without a line.
+        """
+        if not self.path:
+            return
+        before = size(errors)
+        os.kill(process.pid, signal.SIGUSR1)
+        frame = re.compile(rf'File "[^"]*/{re.escape(self.path)}", line (\d+)')
+        give_up = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < give_up:
+            said = tail(errors, min(STACK, size(errors) - before))
+            found = frame.search(said)
+            if found:
+                self.line = f":{found[1]}"
+                return
+            time.sleep(0.02)
+
+
+def out_of_time(timeout: float, running: Running, printed: str) -> WorkerFailed:
+    """Return the failure of a worker that took too long."""
+    waits = f"what revision {running.revision}" if running.revision else "what env.py"
+    return WorkerFailed(
+        "out_of_time",
+        f"the project's side did not finish within {timeout:g} seconds{running.words}",
+        f"raise `timeout` in [tool.gitmig], or see {waits} waits for",
+        printed,
+    )
+
+
+def size(errors: IO[bytes]) -> int:
+    """Return how many bytes were printed."""
+    return os.fstat(errors.fileno()).st_size
+
+
+def tail(errors: IO[bytes], length: int = TAIL) -> str:
+    """Return the end of what a process printed into a file."""
+    end = size(errors)
+    # the process writes where this file stands: it is the same open file to both
+    said = os.pread(errors.fileno(), length, max(0, end - length))
+    return said.decode("utf-8", "replace").strip()
