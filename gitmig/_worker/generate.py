@@ -1,9 +1,10 @@
 """``generate``: the revision that takes the schema of the revisions to that of the models.
 
 Request besides the common part: ``message`` (empty: made from the operations), ``rev_id`` (empty:
-a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``residue``
-(what the tree before the commit already left over, see ``compare``), ``before`` (its ``models``,
-null where they are not known), ``answered`` (those of ``likely`` that a person said are renames).
+a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``one_way``
+(whether to leave it out), ``residue`` (what the tree before the commit already left over, see
+``compare``), ``before`` (its ``models``, null where they are not known), ``answered`` (those of
+``likely`` that a person said are renames).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
 residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
@@ -26,6 +27,7 @@ from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
 from .kept import Kept
 from .models import OF_METADATA, Models, sequences_of
+from .oneway import leave_out_downgrades
 from .project import Project
 from .renames import Renames
 from .render import Scratch
@@ -51,6 +53,8 @@ def made(project: Project, request: Request) -> Result:
                       "unseen": left, "models": found.models,
                       "likely": [asdict(each) for each in found.likely]}  # fmt: skip
     if found.scripts:
+        if request["one_way"]:
+            leave_out_downgrades(found.scripts)
         result.update(render(project, request, found))
         try:
             result["notes"] += prove(project, request, found)

@@ -124,6 +124,7 @@ class Folding:
                     rev_id=folded[-1].id,
                     scratch=str(rest.scratch()),
                     downgrade=environment.settings.downgrade == "required",
+                    one_way=environment.settings.downgrade == "forbidden",
                     needs_of=files,
                 )
             except WorkerFailed as error:

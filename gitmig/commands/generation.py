@@ -110,6 +110,7 @@ class Run:
                     message=self.options.message,
                     rev_id=old.revision if old is not None else "",
                     downgrade=self.environment.settings.downgrade == "required",
+                    one_way=self.environment.settings.downgrade == "forbidden",
                     residue=older.residue,
                     before=older.models,
                 )

@@ -61,7 +61,7 @@ def test_leaves_processes(project: Project) -> None:
     assert "upgrade   passed" in told(project, start, code=0)
     pid = int(name.read_text())
     state = project.run("ps", "-o", "stat=", "-p", str(pid), code=None).stdout.strip()
-    assert state in ("", "Z")  # nobody may have collected it yet
+    assert state[:1] in ("", "Z")  # nobody may have collected it yet
 
 
 def test_writes_files(project: Project) -> None:

@@ -7,6 +7,9 @@ import json
 import pytest
 from support import Project
 
+GENERATED = """
+    raise NotImplementedError("this project forbids downgrades: mend it with another revision")
+"""
 REFUSES = 'raise NotImplementedError("no way back")'
 MAKE, DROP = 'op.create_table("{0}", sa.Column("id", sa.Integer))', 'op.drop_table("{0}")'
 
@@ -67,6 +70,34 @@ def test_forbidden(project: Project) -> None:
     project.git("switch", "-q", "-c", "feature")
     chain(project, REFUSES, "1 / 0", "pass")
     assert judged(project, "--base", "main", setting="forbidden") == ("failed", [("GM204", "r1")])
+
+
+def test_what_is_generated_where_they_are_forbidden(project: Project) -> None:
+    """What is generated, folded and joined refuses to go back, and passes the check (K2)."""
+    project.write("gitmig.toml", 'downgrade = "forbidden"\n')
+    project.commit_all("no way back")
+    project.git("switch", "-q", "-c", "feature")
+    for name in ("email", "phone"):
+        project.append("models.py", f"    {name} = Column(String(50))\n")
+        project.git("add", "-A")
+        project.gitmig("autogenerate")
+        project.commit_all(name)
+    generated = project.git("diff", "--name-only", "main", "--", "migrations").stdout.split()
+    assert len(generated) == 2
+    for path in generated:
+        assert project.read(path).count(GENERATED) == 1 and "drop_column" not in project.read(path)
+    check = ("check", "--base", "main", "--ignore", "GM7")
+    assert "✓ downgrade passed" in project.gitmig(*check).stdout
+    project.gitmig("fold", "--base", "main")
+    (folded,) = {
+        *project.git("diff", "--cached", "--name-only", "main", "--", "migrations").stdout.split()
+    }
+    assert project.read(folded).count(GENERATED) == 1 and "phone" in project.read(folded)
+    assert "✓ downgrade passed" in project.gitmig(*check).stdout
+    project.revision("other0000000", "base00000000", MAKE.format("o"), REFUSES)
+    project.git("add", "-A")
+    project.gitmig("merge-heads")
+    assert "✓ downgrade passed" in project.gitmig(*check, code=None).stdout
 
 
 def test_one_way_with_a_reason(project: Project) -> None:
