@@ -317,6 +317,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class SyncReport:
+    """What ``gitmig sync`` did: how many revisions it took back, with whose files, and applied.
+
+    ``steps`` are what it would have done, where it was only to tell.
+    """
+
+    told: str
+    down: int
+    up: int
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entry:
     """One replayed database that is kept: ``size`` in bytes, ``used`` in seconds of the epoch.
 

@@ -37,6 +37,7 @@ CORE = {
 ADAPTERS = {
     "branches",
     "client",
+    "elsewhere",
     "ephemeral",
     "git",
     "history",

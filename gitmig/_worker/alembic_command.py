@@ -2,10 +2,13 @@
 
 Request besides the common part: ``arguments``, what would follow ``alembic`` on the command line
 (global options such as ``-x`` first); ``peek``: only tell where the database stands, with the
-global options alone in ``arguments``; ``quiet``: say nothing while it runs.
+global options alone in ``arguments``; ``quiet``: say nothing while it runs; ``down_to`` (may be
+missing): instead of the command, take back what these revisions do not need, all for none of them;
+``only`` (may be missing): the databases that may be opened, by ``Seen.names``.
 
 Result: ``output`` (what the command printed), ``database`` (the URLs connected to, passwords
-hidden), ``heads`` (with ``peek``), ``files`` (revision files written).
+hidden), ``names`` (of the same), ``heads`` (with ``peek``), ``files`` (revision files written),
+``steps`` (how many revisions ran).
 """
 
 from __future__ import annotations
@@ -13,9 +16,9 @@ from __future__ import annotations
 import functools
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -25,28 +28,34 @@ from sqlalchemy.engine.url import make_url
 
 from . import redirect
 from .compat import url_text
+from .failures import Failure
 from .narrate import Narrator
-from .project import Project
-from .shapes import Context, Dialect, Request, Result
+from .project import Project, Targets
+from .shapes import Context, Dialect, Request, Result, Step
 
 
 def run(request: Request) -> Result:
     """Serve the request."""
     narrator = Narrator(request["quiet"])
-    seen = Seen(narrator)
+    seen = Seen(narrator, request)
     output = io.StringIO()
     arguments = [*request["arguments"], *(["current"] if request["peek"] else [])]
     project = Project(request, arguments, stdout=output, output_buffer=output)
-    result: Result = {"heads": [], "files": []}
+    result: Result = {"heads": [], "files": [], "steps": 0}
     try:
         if request["peek"]:
             seen.never_create()
             result["heads"] = where_it_stands(project)
         else:
-            run_command(project, narrator, result["files"])
+            tell_steps(project, narrator, result)
+            take_back = request.get("down_to")
+            if take_back is None:
+                run_command(project, result["files"])
+            else:
+                go_down(project, tuple(take_back))
     finally:
         narrator.finish()
-    return dict(result, output=output.getvalue(), database=seen.urls)
+    return dict(result, output=output.getvalue(), database=seen.urls, names=seen.names)
 
 
 def where_it_stands(project: Project) -> list[str]:
@@ -61,9 +70,17 @@ def where_it_stands(project: Project) -> list[str]:
     return sorted(set(found))
 
 
-def run_command(project: Project, narrator: Narrator, files: list[str]) -> None:
-    """Run the command as Alembic would, telling about each revision; collect files it writes."""
-    tell_steps(project, narrator)
+def go_down(project: Project, targets: Targets) -> None:
+    """Take every database back to these revisions; one that is not above them stays."""
+
+    def fn(heads: Any, context: Context) -> list[Step]:
+        return project.steps_down(targets, heads)
+
+    project.run_env(fn, starting_rev=None, destination_rev=None, as_sql=False, tag=None)
+
+
+def run_command(project: Project, files: list[str]) -> None:
+    """Run the command as Alembic would; collect the files it writes."""
     directory: Any = ScriptDirectory
     generate = directory._generate_template
 
@@ -82,27 +99,40 @@ def run_command(project: Project, narrator: Narrator, files: list[str]) -> None:
         )
 
 
-def tell_steps(project: Project, narrator: Narrator) -> None:
-    """Make every run of migrations tell about its steps."""
+def tell_steps(project: Project, narrator: Narrator, result: Result) -> None:
+    """Make every run of migrations tell about its steps, and count them."""
     run_migrations = MigrationContext.run_migrations
 
     @functools.wraps(run_migrations)
     def told(self: Context, **kwargs: Any) -> None:
         steps = self._migrations_fn
+        count = functools.partial(count_step, result)
         self._migrations_fn = lambda heads, context: narrator.told(
-            project.tracked(steps(heads, context), self)
+            project.tracked(steps(heads, context), self, count)
         )
         run_migrations(self, **kwargs)
 
     MigrationContext.run_migrations = told  # type: ignore[method-assign]
 
 
-class Seen:
-    """The databases that were connected to, told as soon as they are."""
+def count_step(result: Result, _step: Step, _context: Context) -> None:
+    """Count a revision that ran."""
+    result["steps"] += 1
 
-    def __init__(self, narrator: Narrator) -> None:
+
+class Seen:
+    """The databases that were connected to, told as soon as they are.
+
+    ``names`` tell them apart: a URL, or the path of a SQLite file. One that lies in the laid-out
+    tree of a commit is the work tree's.
+    """
+
+    def __init__(self, narrator: Narrator, request: Request) -> None:
         self.narrator = narrator
+        self.tree, self.root = request["tree"], request["root"]
+        self.only: list[str] | None = request.get("only")
         self.urls: list[str] = []
+        self.names: list[str] = []
         self.create = True
         event.listen(Engine, "do_connect", self.connecting)
         redirect.wrap_create_engine(self.remembering)
@@ -124,10 +154,18 @@ class Seen:
         return create
 
     def connecting(
-        self, dialect: Dialect, record: Any, cargs: Sequence[Any], cparams: Mapping[str, Any]
+        self, dialect: Dialect, record: Any, cargs: list[Any], cparams: Mapping[str, Any]
     ) -> Any:
-        """Tell which database is opened, before it is."""
+        """Tell which database is opened, before it is; raises where it may not be."""
         url = self._by_dialect.get(id(dialect), dialect.name)
+        name = url
+        if dialect.name == "sqlite" and cargs:
+            cargs[0] = in_work_tree(cargs[0], self.tree, self.root)
+            name = os.path.realpath(sqlite_file(cargs[0]))
+        if self.only is not None and name not in self.only:
+            raise Failure("other_database", f"the database {url}")
+        if name not in self.names:
+            self.names.append(name)
         if url not in self.urls:
             self.urls.append(url)
             self.narrator.database(url)
@@ -136,6 +174,19 @@ class Seen:
             args, kwargs = dialect.create_connect_args(make_url("sqlite://"))
             return dialect.connect(*args, **kwargs)
         return None
+
+
+def in_work_tree(name: Any, tree: str, root: str) -> Any:
+    """Return the name of a SQLite database in a laid-out tree as that in the work tree."""
+    path = os.path.realpath(sqlite_file(name))
+    inside = os.path.realpath(tree) + os.sep
+    if tree == root or not path.startswith(inside) or ":memory:" in path:
+        return name
+    there = os.path.join(root, path[len(inside) :])
+    text = os.fsdecode(name)
+    if text.startswith("file:"):
+        return urlsplit(text)._replace(netloc="", path=quote(there)).geturl()
+    return there
 
 
 def sqlite_file(name: Any) -> str:

@@ -19,6 +19,7 @@ KINDS = {
     "revision_unreadable": "a revision file could not be loaded",
     "migration_failed": "a revision failed while it ran",
     "wrong_database": "a connection is not the ephemeral one",
+    "other_database": "another database was asked for than the one this is about",
     "wrong_source": "a module of the project was imported from outside the snapshot",
     "no_database": "no server of the kind that the project asks for is to be had",
     "unfit_server": "the server that was lent will not do; the front may have another",

@@ -1,7 +1,8 @@
 """``preview``: what an upgrade or a downgrade would do, in words and in SQL, without doing it.
 
 Request besides the common part: ``start`` (the revisions the real database stands on) and
-``arguments``, what would follow ``alembic`` for the ``upgrade`` or ``downgrade``.
+``arguments``, what would follow ``alembic`` for the ``upgrade`` or ``downgrade``; ``down_to`` (may
+be missing): the revisions that stay, in place of the one that ``arguments`` name.
 
 Result: ``steps``, each with ``revision``, ``subject``, ``path``, ``up``, ``words`` and ``sql``,
 and the facts of ``Project.facts``.
@@ -38,9 +39,13 @@ def run(request: Request) -> Result:
             project.upgrade(head)
         recorder = Recorder(project)
         options: Any = project.config.cmd_opts
-        up = options.cmd[0] is command.upgrade
-        move = project.upgrade if up else project.downgrade
-        move(options.revision, after=recorder.finish)
+        take_back = request.get("down_to")
+        if take_back is not None:
+            project.downgrade_above(tuple(take_back), after=recorder.finish)
+        elif options.cmd[0] is command.upgrade:
+            project.upgrade(options.revision, after=recorder.finish)
+        else:
+            project.downgrade(options.revision, after=recorder.finish)
         return dict(project.facts(databases), steps=recorder.steps)
 
 

@@ -32,6 +32,7 @@ MODULES = {
     "hook": ("hook",),
     "rules": ("rule", "rules"),
     "setup": ("demo", "doctor", "graph", "init", "install", "uninstall"),
+    "sync": ("sync",),
 }  # fmt: skip
 
 

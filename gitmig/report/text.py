@@ -20,6 +20,7 @@ from gitmig.model import (
     Line,
     MergeReport,
     Step,
+    SyncReport,
 )
 from gitmig.report.branches import meeting
 from gitmig.report.console import print_code, stderr, stdout
@@ -217,6 +218,16 @@ def previewed(steps: Sequence[Step]) -> None:
         for statement in step.sql:
             indented = "\n".join(f"    {line}" for line in statement.splitlines())
             print_code(console, f"{indented};", "sql")
+
+
+def synced(report: SyncReport, *, dry_run: bool, quiet: bool) -> None:
+    """Print what ``gitmig sync`` did, or would do."""
+    if dry_run:
+        previewed(report.steps)
+    elif not quiet:
+        back = f"{report.down} taken back with the files of {report.told}, " if report.told else ""
+        did = f"{back}{report.up} applied" if back or report.up else "nothing to do"
+        stdout().print(f"gitmig: {did}; the database is at the heads now", markup=False)
 
 
 def kept(holdings: Sequence[Holding]) -> None:
