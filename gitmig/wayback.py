@@ -23,24 +23,31 @@ def reason(text: str) -> str | None:
 
 def kind(text: str) -> Kind:
     """Say what ``downgrade`` does: nothing (or it is not there), refuse, or something."""
-    body = body_of(text, "downgrade")
-    if body and isinstance(body[0], ast.Raise):
+    bodies = [body for body in bodies_of(text, "downgrade") if body]
+    if bodies and all(isinstance(body[0], ast.Raise) for body in bodies):
         return "refuses"
-    return "real" if body else "none"
+    return "real" if bodies else "none"
 
 
 def is_one_way(text: str) -> bool:
     """Say whether a revision that does something has no way back."""
     found = kind(text)
-    return found == "refuses" or (found == "none" and bool(body_of(text, "upgrade")))
+    return found == "refuses" or (found == "none" and any(bodies_of(text, "upgrade")))
 
 
-def body_of(text: str, name: str) -> list[ast.stmt]:
-    """Return the statements of a function, without those that do nothing."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return [each for each in node.body if not is_idle(each)]
-    return []
+def bodies_of(text: str, name: str) -> list[list[ast.stmt]]:
+    """Return the statements of a function, without those that do nothing; none where it is not.
+
+    Alembic's template for several databases has one for each (``downgrade_main``), called by way
+    of ``globals()``: then those.
+    """
+    functions = {each.name: [one for one in each.body if not is_idle(one)]
+                 for each in ast.parse(text).body if isinstance(each, ast.FunctionDef)}  # fmt: skip
+    own = functions.get(name, [])
+    if any(isinstance(each, ast.Name) and each.id == "globals"
+           for one in own for each in ast.walk(one)):  # fmt: skip
+        return [body for other, body in functions.items() if other.startswith(f"{name}_")]
+    return [own]
 
 
 def is_idle(statement: ast.stmt) -> bool:

@@ -7,6 +7,8 @@ import json
 import pytest
 from support import Project
 
+from gitmig import wayback
+
 GENERATED = """
     raise NotImplementedError("this project forbids downgrades: mend it with another revision")
 """
@@ -98,6 +100,32 @@ def test_what_is_generated_where_they_are_forbidden(project: Project) -> None:
     project.git("add", "-A")
     project.gitmig("merge-heads")
     assert "✓ downgrade passed" in project.gitmig(*check, code=None).stdout
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        (REFUSES, REFUSES, "refuses"),
+        (REFUSES, "op.drop_table('a')", "real"),
+        ("pass", REFUSES, "refuses"),
+        ("pass", "pass", "none"),
+    ],
+)
+def test_several_databases(first: str, second: str, kind: str) -> None:
+    """Of Alembic's template for several databases the function of each counts (K2)."""
+    text = f"""\
+def downgrade(engine_name):
+    globals()["downgrade_%s" % engine_name]()
+
+
+def downgrade_one():
+    {first}
+
+
+def downgrade_two():
+    {second}
+"""
+    assert wayback.kind(text) == kind
 
 
 def test_one_way_with_a_reason(project: Project) -> None:
