@@ -23,6 +23,8 @@ WAYS = {
     "system; or give a server: --database-url postgresql://user@host/",
     "mysql": "install the packages `mariadb-server-core` and `mariadb-client-core` of your system; "
     "or give a server: --database-url mysql://user@host/",
+    # its databases are not made by a statement
+    "oracle": "install a package that provides one (entry point `gitmig.ephemeral`)",
 }
 OTHERWISE = (
     "give a server: --database-url {kind}://user@host/; "

@@ -248,3 +248,11 @@ def test_a_kind_that_gitmig_does_not_start(project: Project) -> None:
     told = project.gitmig("check", code=2).stderr
     assert "asks for otherdb" in told and "gitmig starts no otherdb itself" in told
     assert "--database-url otherdb://" in told and "gitmig.ephemeral" in told
+
+
+def test_oracle(project: Project) -> None:
+    """With its driver there, Oracle is asked of a package alone: a URL would not do (bad input)."""
+    use_url(project, "oracle+oracledb://u:secret@production.invalid/?service_name=app")
+    told = project.gitmig("check", code=2).stderr
+    assert "asks for oracle" in told and "gitmig.ephemeral" in told
+    assert "--database-url" not in told and "secret" not in told
