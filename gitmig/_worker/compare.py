@@ -155,7 +155,8 @@ def compare(
         found.every = context.generated_revisions
         found.pointing.append(cascades.enforced(migration_context))
         found.dialects.append(migration_context.dialect)
-        hold(migration_context, *operations_of(context))
+        if beside is None or any(up.ops for up in operations_of(context)[0]):
+            hold(migration_context, *operations_of(context))
         found.models.append(describe(found.autogen, migration_context))
         put_in_order(found, migration_context)
         for script in context.generated_revisions:

@@ -24,7 +24,7 @@ from alembic.autogenerate.render import render_op, render_op_text
 from alembic.operations import ops
 from sqlalchemy.exc import DBAPIError
 
-from . import enums, operations, together, unseen
+from . import enums, operations, rebuilt, together, unseen
 from .cache import replay
 from .compare import Comparison, compare
 from .databases import Databases
@@ -170,6 +170,8 @@ class Judge:
         if self.context.dialect.name != "sqlite":
             yield from (render_op_text(self.autogen, op) for op in flat(made_of))
             return
+        if rebuilt.OPTION not in self.context.opts:
+            rebuilt.hold(self.context, (), ())
         autogen = AutogenContext(self.context, opts={**self.context.opts, "render_as_batch": True})
         head = ""
         for line in (line for op in made_of for line in render_op(autogen, op)):

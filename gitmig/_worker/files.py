@@ -146,10 +146,11 @@ def read_text(path: str) -> str:
 
 def refuse_attach(connection: Any, directory: str) -> None:
     """Let a SQLite connection attach no file outside a directory: it could be a real one."""
+    attach, fine = sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_OK
 
-    def authorize(action: int, name: Any, *rest: Any) -> int:
-        if action != sqlite3.SQLITE_ATTACH or not name or name == ":memory:":
-            return sqlite3.SQLITE_OK
+    def authorize(action: int, name: Any, *rest: Any) -> int:  # SQLite asks it very often
+        if action != attach or not name or name == ":memory:":
+            return fine
         inside = os.path.realpath(name).startswith(os.path.realpath(directory) + os.sep)
         return sqlite3.SQLITE_OK if inside else sqlite3.SQLITE_DENY
 

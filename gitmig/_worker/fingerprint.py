@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -29,6 +29,8 @@ ABOUT = re.compile(
     r"\('(?:sqltext|constrained_columns|column_names)', (\[.*?\]|\"[^\"]*\"|'[^']*')\)"
 )
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
+Row = tuple[str, str, str, str]  # as QUERY has them
+_rows: dict[Row, Row] = {}  # of all fingerprints: most are in many of them, and kept once
 
 
 def take(connection: Connection, tables: Collection[str] | None = None) -> Fingerprint:
@@ -38,7 +40,7 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
     The result is only good for ``differences``.
     """
     if connection.dialect.name == "sqlite":
-        return {"sqlite": sqlite_texts(connection)}
+        return {"sqlite": sqlite_rows(connection)}
     if catalog.can_tell(connection):
         return catalog.take(connection)
     inspector: Any = inspect(connection)
@@ -53,7 +55,9 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
 def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
     """Return what differs between two fingerprints, a sentence each; empty where nothing does."""
     if "sqlite" in before:
-        before, after = reflect_changed(before["sqlite"], after["sqlite"])
+        if before["sqlite"] == after["sqlite"]:
+            return []
+        before, after = reflect_changed(*map(by_table, (before["sqlite"], after["sqlite"])))
     found = [f"table {name} is gone" for name in sorted(before["names"] - after["names"])]
     found += [f"table {name} is left over" for name in sorted(after["names"] - before["names"])]
     for name in sorted(set(before["tables"]) & set(after["tables"])):
@@ -78,13 +82,21 @@ def others(inspector: Any) -> dict[str, str]:
     return found
 
 
-def sqlite_texts(connection: Connection) -> dict[str, Texts]:
-    """Return ``{table: {(type, name): text}}`` of everything in the database.
+def sqlite_rows(connection: Connection) -> list[Row]:
+    """Return what the database keeps of everything in it, asked for without SQLAlchemy's rows."""
+    cursor: Any = connection.connection.cursor()
+    cursor.execute(QUERY)
+    rows = map(tuple, cursor.fetchall())
+    cursor.close()
+    return [_rows.setdefault(row, row) for row in rows]
+
+
+def by_table(rows: Sequence[Row]) -> dict[str, Texts]:
+    """Return ``{table: {(type, name): text}}``.
 
     Views, and what belongs to them, are under "".
     """
     found: dict[str, Texts] = {}
-    rows = list(connection.execute(sqlalchemy.text(QUERY)))
     views = {name for _, kind, name, _ in rows if kind == "view"}
     for table, kind, name, sql in rows:
         found.setdefault("" if table in views else table, {})[(kind, name)] = sql

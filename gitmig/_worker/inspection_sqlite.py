@@ -24,6 +24,15 @@ OBJECTS = (
     "SELECT type, name, tbl_name, sql FROM sqlite_master "
     "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type = 'index'"
 )
+COLUMNS = (
+    "SELECT m.name, x.* FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS x "
+    "WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+)
+UNIQUES = (
+    "SELECT m.name, l.name, i.name FROM sqlite_master AS m, pragma_index_list(m.name) AS l, "
+    "pragma_index_info(l.name) AS i WHERE m.type = 'table' AND l.\"unique\" "
+    "AND l.origin <> 'pk' AND NOT l.partial"
+)
 GENERATED = (2, 3)  # table_xinfo's ``hidden``: virtual, stored
 
 Tokens = list[str]
@@ -32,22 +41,23 @@ Tokens = list[str]
 def read(connection: Connection, schemas: Sequence[str], default: str) -> dict[str, Any]:
     """Return what is in the database; see ``inspection.read``."""
     tables: dict[str, dict[str, Any]] = {}
+    columns, uniques = columns_of_all(connection), uniques_of_all(connection)
     for kind, name, table, sql in list(connection.execute(text(OBJECTS))):
         if kind in ("table", "view"):
-            tables[name] = table_words(connection, name, sql, kind == "view")
+            tables[name] = table_words(columns.get(name, []), sql, kind == "view")
+            tables[name]["uniques"] = list(uniques.get(name, {}).values())
         elif kind == "index" and table in tables:
             tables[table]["indexes"][name] = index_words(sql)
     return {"tables": tables, "enums": {}, "sequences": {}}
 
 
-def table_words(connection: Connection, name: str, sql: str, view: bool) -> dict[str, Any]:
-    """Return what is said of one table."""
+def table_words(rows: Sequence[Any], sql: str, view: bool) -> dict[str, Any]:
+    """Return what is said of one table, of which ``rows`` are the columns."""
     found = empty(view)
     parts = [] if view else list(definitions(sql))
     computed = dict(filter(None, map(computed_part, parts)))
-    rows = list(connection.execute(text(f"PRAGMA table_xinfo({quoted(name)})")))
     key = [row[1] for row in rows if row[5]]
-    for _, column, type_, required, default, primary, hidden in (tuple(row) for row in rows):
+    for _, column, type_, required, default, primary, hidden in rows:
         counts = bool(primary) and len(key) == 1 and type_.upper() == "INTEGER"
         found["columns"][column] = {
             "type": type_,
@@ -63,22 +73,23 @@ def table_words(connection: Connection, name: str, sql: str, view: bool) -> dict
                 found["checks"][check] = words
             else:
                 found["unnamed"].append(words)
-    found["uniques"] = list(uniques(connection, name))
     return found
 
 
-def uniques(connection: Connection, table: str) -> Iterator[list[str]]:
-    """Yield what is unique together in a table, by constraint or index, without the key."""
-    for row in list(connection.execute(text(f"PRAGMA index_list({quoted(table)})"))):
-        _, index, unique, origin, partial = tuple(row)[:5]
-        if unique and origin != "pk" and not partial:
-            columns = connection.execute(text(f"PRAGMA index_info({quoted(index)})"))
-            yield [str(column[2]) for column in columns]
+def columns_of_all(connection: Connection) -> dict[str, list[Any]]:
+    """Return the columns of all tables, as PRAGMA table_xinfo has them, from one statement."""
+    found: dict[str, list[Any]] = {}
+    for name, *column in connection.execute(text(COLUMNS)):
+        found.setdefault(name, []).append(column)
+    return found
 
 
-def quoted(name: str) -> str:
-    """Return a name as SQLite reads it, a colon of which begins no parameter."""
-    return '"' + name.replace('"', '""').replace(":", "\\:") + '"'
+def uniques_of_all(connection: Connection) -> dict[str, dict[str, list[str]]]:
+    """Return what is unique together by table and index: by constraint or index, not the key."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for table, index, column in connection.execute(text(UNIQUES)):
+        found.setdefault(table, {}).setdefault(index, []).append(str(column))
+    return found
 
 
 def tokens(sql: str) -> Tokens:

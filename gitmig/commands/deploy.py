@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gitmig.commands import rolling
 from gitmig.commands.projectside import How, ProjectSide, open_project
+from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Outcome, Subject, gate_of
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.model import Finding, Gate
@@ -22,8 +23,14 @@ IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
 @contextlib.contextmanager
 def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Outcome]]:
-    """Begin the gate beside those of the worker's `check`; what is given waits for its outcome."""
+    """Begin the gate beside those of the worker's `check`; what is given waits for its outcome.
+
+    Nothing runs where the walk from empty says it all, see ``is_the_base``.
+    """
     base, workspace = subject.base, subject.workspace
+    if is_the_base(subject):
+        yield lambda: ([Gate("deploy", "passed"), Gate("rolling", "passed")], [])
+        return
     how = How(staged.terms.urls, staged.terms.keep, line=staged.terms.line)
     with (
         open_project(workspace, subject.environment, how, commit=base.commit) as old,
@@ -43,6 +50,16 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Ou
             return [*gates, gate_of("rolling", more)], [*found, *more]
 
         yield outcome
+
+
+def is_the_base(subject: Subject) -> bool:
+    """Say whether not a file differs from the base, and the walk from empty is taken beside.
+
+    The way to the base's heads is that walk then, and the code that meets them is their own.
+    """
+    workspace = subject.workspace
+    same = workspace.index == workspace.repository.tree(subject.base.commit)
+    return same and WALK in subject.parts
 
 
 def deploy(

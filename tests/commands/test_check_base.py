@@ -149,3 +149,24 @@ def test_the_merge_that_hosts_check_out(project: Project, tmp_path: Path) -> Non
     clone.git("fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
     told = json.loads(clone.gitmig("check", "--static", "--base=main", "--format=json").stdout)
     assert [gate["name"] for gate in told["gates"]] == ["graph", "published"]
+
+
+def test_nothing_but_the_base(project: Project, tmp_path: Path) -> None:
+    """Where no file differs from the base the walk from empty says it all: no further workers."""
+    runs = tmp_path / "runs"
+    once = f"open({str(runs)!r}, 'a').write(str(__import__('os').getpid()) + ' ')\n"
+    project.write("migrations/env.py", once + project.read("migrations/env.py"))
+    project.commit_all("env.py tells who runs it")
+
+    def workers() -> tuple[dict[str, str], int]:
+        runs.unlink(missing_ok=True)
+        told = json.loads(project.gitmig("check", "--base", "main", "--format", "json").stdout)
+        gates = {gate["name"]: gate["status"] for gate in told["gates"]}
+        return gates, len(set(runs.read_text().split()))
+
+    gates, alone = workers()
+    assert gates["deploy"] == gates["rolling"] == "passed" and alone == 1
+    project.write("other.txt", "any file may be read by a revision")
+    project.git("add", "-A")
+    gates, beside = workers()
+    assert gates["deploy"] == gates["rolling"] == "passed" and beside == 3
