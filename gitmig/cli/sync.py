@@ -23,6 +23,13 @@ from gitmig.report.console import conversation
 @options.quiet
 @options.dry_run
 @click.option("--yes", is_flag=True, help="Also where tables, columns or rows are dropped.")
+@click.option(
+    "--from",
+    "source",
+    default="",
+    metavar="COMMIT",
+    help="The commit whose files the database was upgraded with; otherwise it is looked for.",
+)
 @click.option("-x", "extra", multiple=True, metavar="KEY=VALUE", help="For env.py, as ever.")
 @options.database_url
 def sync(
@@ -31,6 +38,7 @@ def sync(
     quiet: bool,
     dry_run: bool,
     yes: bool,
+    source: str,
     extra: tuple[str, ...],
     database: tuple[str, ...],
 ) -> int:
@@ -39,7 +47,7 @@ def sync(
     What only another branch has is taken back with that branch's files, found in git.
     """
     with conversation(quiet=True) as (_, confirm):  # a bar would draw over what env.py prints
-        wanted = Wanted(extra_words(extra), yes, dry_run, quiet, confirm)
+        wanted = Wanted(extra_words(extra), yes, dry_run, quiet, confirm, source)
         report = run_sync(directory, environment, wanted, How(database))
     text.synced(report, dry_run=dry_run, quiet=quiet)
     return OK

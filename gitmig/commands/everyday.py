@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitmig.commands import lost
 from gitmig.commands.projectside import AS_USUAL, How, open_work_tree
 from gitmig.commands.workspace import Workspace
+from gitmig.errors import WorkerFailed
 from gitmig.model import Step
 
 
@@ -40,6 +42,8 @@ def run_alembic(
                 "alembic", attached=True, arguments=list(arguments), peek=False, quiet=quiet
             )
         return CommandReport(answer["output"], tuple(answer["files"]), tuple(answer["database"]))
+    except WorkerFailed as error:
+        raise lost.located(workspace, environment, error, arguments) from error
     finally:
         workspace.close()
 
@@ -67,6 +71,8 @@ def preview(
             words = [*options, *arguments]
             answer = project.ask("preview", start=stands["heads"], arguments=words)
         return steps_of(answer["steps"])
+    except WorkerFailed as error:
+        raise lost.located(workspace, environment, error, arguments) from error
     finally:
         workspace.close()
 

@@ -30,6 +30,7 @@ from gitmig.model import (
 )
 from gitmig.reparent import reparented
 
+SHORT = 12  # digits of a commit's id
 JOIN = "join them with a merge revision instead: `gitmig merge-heads`"
 
 
@@ -62,7 +63,7 @@ def put_in_line(
     refuse_broken(found, moves)
     how = How(options.database, on_progress=on_progress)
     notes = proved(workspace, environment, how, written, moves[0].parent)
-    told = (*notes, *(applied(move) for move in moves))
+    told = (*notes, *(applied(workspace, environment, move) for move in moves))
     return MergeReport(
         environment.name,
         tuple(heads),
@@ -181,11 +182,16 @@ def refused(problem: dict[str, Any]) -> Stopped:
     )
 
 
-def applied(move: Move) -> str:
+def applied(workspace: Workspace, environment: Environment, move: Move) -> str:
     """Return what to do with a database that has a revision of the side that moved."""
     revision = move.revision
     old, new = revision.parents[0], move.parent.id
+    commands = f"gitmig downgrade {new} && gitmig stamp {old} && gitmig upgrade"
+    for name in ("HEAD", "MERGE_HEAD"):  # one of them has it where it was
+        commit = workspace.repository.resolve(name)
+        if revision.id in workspace.ids_at(environment, commit):
+            commands = f"gitmig sync --from {commit[:SHORT]}"
+            break
     return (
-        f"a database that has {revision.id} lacks what comes before it now; there type "
-        f"`gitmig downgrade {new} && gitmig stamp {old} && gitmig upgrade`"
+        f"a database that has {revision.id} lacks what comes before it now; there type `{commands}`"
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -10,10 +11,11 @@ from shlex import quote
 from gitmig import config, elsewhere, revisions
 from gitmig.commands.workspace import Workspace, places
 from gitmig.elsewhere import Place
-from gitmig.errors import GitmigError
+from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.graph import Graph
 from gitmig.model import Environment, Revision
 
+UNKNOWN = re.compile(r"Can't locate revision identified by '([^']+)'")
 NOWHERE = (
     "`git fetch --all`, then `gitmig sync`; a revision that is gone for good takes "
     "`gitmig stamp --purge REVISION`, with the one whose schema the database has"
@@ -51,6 +53,21 @@ def find(workspace: Workspace, environment: Environment, heads: Collection[str])
         f"the database is at {' and '.join(sorted(heads))}, which no branch, stash or reflog has",
         NOWHERE,
     )
+
+
+def at(workspace: Workspace, environment: Environment, ref: str, heads: Collection[str]) -> Found:
+    """Return the revisions of a commit; raises GitmigError where it lacks what these stand on."""
+    commit = workspace.repository.resolve(ref)
+    if not commit:
+        raise GitmigError(f"there is no commit called {ref}", "`git reflog` lists the last ones")
+    tree = workspace.repository.tree(commit)
+    graph = Graph(workspace.read_revisions(places(environment, tree))[0])
+    if not graph.by_id.keys() >= set(heads) or not is_whole(graph, heads):
+        raise GitmigError(
+            f"the database is at {' and '.join(sorted(heads))}, and {ref} does not have all that",
+            "`gitmig sync` without --from looks for the commit by itself",
+        )
+    return Found(Place(commit, ref), graph)
 
 
 def having(workspace: Workspace, environment: Environment, name: str) -> Iterator[Found]:
@@ -112,6 +129,19 @@ def is_same(revision: Revision, here: Graph) -> bool:
         set(revision.parents) | set(revision.depends_on)
         == set(other.parents) | set(other.depends_on)
     )
+
+
+def located(
+    workspace: Workspace, environment: Environment, error: WorkerFailed, arguments: Sequence[str]
+) -> WorkerFailed:
+    """Return an error of Alembic's; where the database is at what is not here, with who has it.
+
+    ``arguments`` are the user's own: what they name is no place of the database.
+    """
+    unknown = UNKNOWN.search(error.message)
+    if error.kind == "alembic_refused" and unknown and unknown[1] not in " ".join(arguments):
+        error.hint = hint(workspace, environment, unknown[1])
+    return error
 
 
 def hint(workspace: Workspace, environment: Environment, name: str) -> str:

@@ -35,13 +35,18 @@ UP = ("upgrade", "heads")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for: ``options`` are Alembic's global ones, for env.py."""
+    """What was asked for: ``options`` are Alembic's global ones, for env.py.
+
+    ``source`` is the commit whose files the database was upgraded with, empty where that is to be
+    found out.
+    """
 
     options: Sequence[str] = ()
     yes: bool = False
     dry_run: bool = False
     quiet: bool = False
     confirm: Confirm | None = None
+    source: str = ""
 
 
 def sync(directory: Path, name: str | None, wanted: Wanted, how: How = AS_USUAL) -> SyncReport:
@@ -57,12 +62,12 @@ def sync(directory: Path, name: str | None, wanted: Wanted, how: How = AS_USUAL)
             here = lost.in_work_tree(workspace, environment)
             unknown = [head for head in stands["heads"] if head not in here.by_id]
             back = Back("", stands["heads"])
-            if unknown:
+            if unknown or wanted.source:
                 back = take_back(workspace, environment, wanted, how, stands)
             if wanted.dry_run:
                 answer = project.ask("preview", start=back.heads, arguments=[*wanted.options, *UP])
                 return back.report(steps=(*back.steps, *steps_of(answer["steps"])))
-            if unknown:
+            if back.told:
                 refuse_unmoved(where_it_stands(project, wanted)["heads"], unknown)
             answer = run(project, wanted, UP, only=stands["names"] or None)
             return back.report(up=answer["steps"])
@@ -112,7 +117,10 @@ def take_back(
 ) -> Back:
     """Take back what the work tree does not have, with the files of the commit that has it."""
     heads = stands["heads"]
-    found = lost.find(workspace, environment, heads)
+    if wanted.source:
+        found = lost.at(workspace, environment, wanted.source, heads)
+    else:
+        found = lost.find(workspace, environment, heads)
     stay = lost.staying(found.graph, lost.in_work_tree(workspace, environment), heads)
     command = ["downgrade", stay[0] if stay else "base"]
     with open_project(workspace, environment, how, commit=found.place.tree) as there:

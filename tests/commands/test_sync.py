@@ -283,6 +283,54 @@ def test_one_of_several_environments(project: Project) -> None:
     assert (project.path / "two/app.db").read_bytes() == other
 
 
+def test_put_in_line_after_it_was_applied(project: Project) -> None:
+    """A revision that got another parent after it was applied goes down there and up here (H3)."""
+    project.git("switch", "-q", "-c", "feature")
+    add(project, "email")
+    project.gitmig("upgrade", "-q")
+    project.git("switch", "-q", "main")
+    add(project, "phone")
+    project.git("switch", "-q", "feature")
+    project.git("rebase", "-q", "main")
+    told = project.gitmig("merge-heads", "--rebase", "--base", "main").stderr
+    assert "a database that has email00000000 lacks what comes before it now" in told
+    command = told[told.index("`gitmig sync") + 1 :].partition("`")[0].split()
+    assert command[1:] == ["sync", "--from", project.head()[:12]]
+    project.commit_all("in line")
+    assert project.tables()["users"] == ["id", "name", "email"]
+    assert "nothing to do" in project.gitmig("sync").stdout
+    assert "1 taken back" in project.gitmig(*command[1:], "--yes").stdout
+    assert project.tables()["users"] == ["id", "name", "phone", "email"]
+    assert at(project) == "email00000000"
+
+
+@pytest.mark.parametrize(
+    ("ref", "told"),
+    [("main", "main does not have all that"), ("nobody", "there is no commit called nobody")],
+)
+def test_from_a_commit_that_will_not_do(two: Project, ref: str, told: str) -> None:
+    """--from with a commit that lacks what the database is at, or none, is one sentence."""
+    assert told in two.gitmig("sync", "--from", ref, code=2).stderr
+    assert at(two) == "email00000000"
+
+
+@pytest.mark.parametrize(
+    "command", [["upgrade"], ["current"], ["history", "-i"], ["upgrade", "--dry-run"]]
+)
+def test_everyday_commands_name_it(two: Project, command: list[str]) -> None:
+    """Where Alembic cannot locate a revision the answer says who has it, and what to type."""
+    told = two.gitmig(*command, code=2).stderr
+    assert "Can't locate revision identified by 'email00000000'" in told
+    path = "migrations/versions/email00000000.py"
+    assert f"→ branch feature has it ({path}); `gitmig sync` takes" in told
+
+
+def test_a_slip_is_no_place(two: Project) -> None:
+    """A revision that only the user names is looked up among those that are here."""
+    two.gitmig("sync", "--yes")
+    assert "`gitmig history` lists" in two.gitmig("upgrade", "email00000000", code=2).stderr
+
+
 def test_on_postgresql(project: Project, server: str) -> None:
     """On a server by URL the rows of tables that stay are kept, its other databases untouched."""
     ask(server, "CREATE DATABASE synced")
