@@ -315,7 +315,7 @@ def test_from_a_commit_that_will_not_do(two: Project, ref: str, told: str) -> No
 
 
 @pytest.mark.parametrize(
-    "command", [["upgrade"], ["current"], ["history", "-i"], ["upgrade", "--dry-run"]]
+    "command", [["upgrade"], ["current"], ["history", "-r:current"], ["upgrade", "--dry-run"]]
 )
 def test_everyday_commands_name_it(two: Project, command: list[str]) -> None:
     """Where Alembic cannot locate a revision the answer says who has it, and what to type."""
