@@ -21,6 +21,7 @@ def renamed(before: Models, renames: Sequence[Op]) -> Models:
     """Return the models of before with the names that they have after the renames."""
     found = dict(before)
     names: dict[str, dict[str, str]] = {}
+    columns: dict[str, list[Op]] = {}
     tables: dict[str, str] = {}
     for op in renames:
         prefix = f"{op.schema}." if getattr(op, "schema", None) else ""
@@ -30,10 +31,21 @@ def renamed(before: Models, renames: Sequence[Op]) -> Models:
             found[new] = found.pop(prefix + op.table_name)
             names.setdefault(new, {})[op.table_name] = op.new_table_name
         elif isinstance(op, RenameColumnOp):
-            names.setdefault(prefix + op.table_name, {})[op.column_name] = str(op.modify_name)
+            columns.setdefault(prefix + op.table_name, []).append(op)
+    for key, each in columns.items():
+        names.setdefault(key, {}).update(names_after(each))
     for key, facts in found.items():
         changed = in_names(facts, names[key]) if key in names else facts
         found[key] = {**changed, "keys": keys_in_names(facts, key, names, tables)}
+    return found
+
+
+def names_after(renames: Sequence[Op]) -> dict[str, str]:
+    """Return the new names of one table's columns by the old, after renames one by one."""
+    found: dict[str, str] = {}
+    for op in renames:
+        was = next((old for old, new in found.items() if new == op.column_name), op.column_name)
+        found[was] = str(op.modify_name)
     return found
 
 
@@ -62,7 +74,7 @@ def in_names(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     def text(sql: Any) -> Any:
         return there.sub(lambda found: names.get(found[0], found[0]), sql) if sql else sql
 
-    columns = {names.get(name, name): {**each, "computed": text(each["computed"])}
+    columns = {names.get(name, name): {**each, "computed": text(each["computed"]), "was": name}
                for name, each in facts["columns"].items()}  # fmt: skip
     attributes = facts.get("attributes", {})
     unnamed = {"unnamed": [text(sql) for sql in facts["unnamed"]]} if "unnamed" in facts else {}
@@ -79,10 +91,12 @@ def in_names(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
 def exchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield ``(aspect, name, before, after)`` of what takes another column's place in a table.
 
-    Both columns were there and stay: no name comes or goes, and the values would be exchanged.
+    Both columns were there and stay: no name comes or goes, and the values would be exchanged. Not
+    where the models declare it and it is done (see ``moves``).
     """
     stay = set(before["columns"]) & set(after["columns"])
     there = {each: column for column, each in before.get("attributes", {}).items()}
+    stay -= {name for name in stay if is_done(before["columns"][name], after["columns"][name])}
     for column, attribute in sorted(after.get("attributes", {}).items()):
         was = there.get(attribute, column)
         if was != column and {was, column} <= stay:
@@ -91,6 +105,11 @@ def exchanged(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[t
         old, new = (facts["columns"][column].get("renamed_from") for facts in (before, after))
         if new and new != old and new in stay:
             yield "declaration", column, column, new
+
+
+def is_done(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Say whether a column is what it is declared to have been, and had that name just now."""
+    return bool(before.get("was", "") == after.get("renamed_from") != "")
 
 
 def other_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,8 @@ Request besides the common part: ``message`` (empty: made from the operations), 
 a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``one_way``
 (whether to leave it out), ``residue`` (what the tree before the commit already left over, see
 ``compare``), ``before`` (its ``models``, null where they are not known), ``answered`` (those of
-``likely`` that a person said are renames).
+``likely`` that a person said are renames), ``by_hand`` (whether the commit has revisions of
+its own, which may have exchanged names already).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
 residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
@@ -77,7 +78,8 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
         )
 
     before = request["before"]
-    renames = Renames(project, request.get("renamed"), before, request.get("answered", ()))
+    known = request.get("renamed"), before, request.get("answered", ())
+    renames = Renames(project, *known, by_hand=request.get("by_hand", False))
     added = False
     left: list[str] = []
     with renames.settled(again) as found:

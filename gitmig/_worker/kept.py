@@ -17,6 +17,7 @@ from sqlalchemy import exc
 from . import pointing, rows
 from .compare import Comparison
 from .failures import Failure, one_line
+from .follow import names_after
 from .operations import flatten
 from .project import Project
 from .required import AddRequired
@@ -93,11 +94,10 @@ class Kept:
 
     def table(self, connection: Connection, up: Op, schema: Any, new: str, old: str) -> Table:
         """Return one table that has rows now."""
-        renamed = {op.modify_name: op.column_name for op in of(up, RenameColumnOp, new)}
+        later = names_after(list(of(up, RenameColumnOp, new)))
         lost = {op.column_name for op in of(up, ops.DropColumnOp, new)}
         lost |= {op.column_name for op in of(up, ops.AlterColumnOp, new) if op.modify_type}
         there = sqlalchemy.inspect(connection).get_columns(old, schema=schema)
-        later = {was: name for name, was in renamed.items()}
         pairs = [(each["name"], later.get(each["name"], each["name"])) for each in there]
         pairs = [pair for pair in pairs if not lost & set(pair)]
         held = read(connection, schema, old, [pair[0] for pair in pairs])

@@ -41,7 +41,7 @@ def index_of(op: Any, dialect: Dialect) -> list[Op]:
     """Return the rename of the index that a foreign key made and named after its column."""
     table = op.column.table
     names = {index.name for index in table.indexes} if table is not None else set()
-    if op.column_name not in names:
+    if op.column.name not in names:  # its first name, where it is renamed in two steps
         return []
     quote = dialect.identifier_preparer.quote
     known, old, new = quote(op.table_name), quote(op.column_name), quote(op.modify_name)

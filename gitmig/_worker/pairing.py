@@ -183,7 +183,7 @@ def declared(
         name = after.info.get(DECLARED)
         told = f"{place[1]}.{after.name} is declared to have been {name}, and"
         if name is not None and name not in going and name in evidence.columns(place):
-            later = f"column {name} stays: where names move on, rename one in each commit"
+            later = f"column {name} stays: say what that one has been, or rename one in each commit"
             raise Failure("rename_unknown", f"{told} {later}")
         if name is not None and name not in going:
             raise Failure("rename_unknown", f"{told} no column {name} goes")

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy
 from alembic.operations import ops
 
-from . import constraints, mysql
+from . import constraints, moves, mysql
 from .compare import Comparison, use_batch_where_needed
 from .follow import renamed
 from .lineage import Known
@@ -32,7 +32,8 @@ class Renames:
     """The renames of each database of the project, in the order env.py opens them.
 
     ``told`` are those that a chain of revisions did: then there are no others. ``before`` are the
-    models of the commit before, ``answered`` the renames that a person told.
+    models of the commit before, ``answered`` the renames that a person told. ``by_hand``: the
+    databases may have names exchanged already.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class Renames:
         told: Sequence[Any] | None = None,
         before: Sequence[Models] | None = None,
         answered: Sequence[Mapping[str, Any]] = (),
+        by_hand: bool = False,
     ) -> None:
         self.project = project
         self.told = [Known(each) for each in told] if told is not None else None
         self.done: list[list[Op]] = []
         self.before = before or ()
+        self.by_hand = by_hand
         self.answered = {
             (each["schema"], each["table"], each["new"]): each["old"] for each in answered
         }
@@ -71,6 +74,8 @@ class Renames:
             if any(here):
                 self.rename(here)
                 found = again()
+            if find is tables_renamed and self.told is None and self.move(each):
+                found = again()
         if self.done and self.carry_along(found):
             found = again()
         for known, done in zip(self.told or (), self.done or repeat(())):
@@ -81,6 +86,23 @@ class Renames:
         if any(self.done):
             self.take_back()
         self.add_to(found)
+
+    def move(self, each: Sequence[Evidence]) -> bool:
+        """Rename columns that take each other's names; say whether there was any."""
+        if not any(moves.declared(evidence) for evidence in each):
+            return False
+        waiting = iter(each)
+        here: list[list[Op]] = []
+
+        def fn(heads: Any, context: Context) -> list[Any]:
+            moved = list(moves.columns_moved(next(waiting), context, circles=not self.by_hand))
+            here.append(mysql.complete(moved, context.dialect))
+            return []
+
+        self.project.run_env(fn)
+        if any(here):
+            self.rename(here)
+        return any(here)
 
     def carry_along(self, found: Comparison) -> bool:
         """Rename what has its name from what was renamed; say whether there was any."""

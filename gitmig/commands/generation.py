@@ -113,6 +113,7 @@ class Run:
                     one_way=self.environment.settings.downgrade == "forbidden",
                     residue=older.residue,
                     before=older.models,
+                    by_hand=bool(self.own_revisions() - set(without)),
                 )
             except WorkerFailed as error:
                 raise unproved(error, known) from error
@@ -198,11 +199,16 @@ class Run:
         """Return the report of a run that wrote nothing, which may have been for want of sight."""
         if not self.unseen:
             return report
-        added = set(config.revision_paths(self.environment, self.workspace.index))
-        if added - set(config.revision_paths(self.environment, self.base.index)):
+        if self.own_revisions():
             return replace(report, notes=(*report.notes, f"not judged: {listed(self.unseen)}"))
         stopped = f"{listed(self.unseen)}: Alembic sees no such change, and nothing was generated"
         return replace(report, stopped=stopped, hint=BY_HAND)
+
+    def own_revisions(self) -> set[str]:
+        """Return the paths of the revisions that this commit brings."""
+        found, before = (set(config.revision_paths(self.environment, index))
+                         for index in (self.workspace.index, self.base.index))  # fmt: skip
+        return found - before
 
     def write(self, report: GenerateReport, old: Superseded | None) -> GenerateReport:
         """Write and stage the revisions, or take an unneeded one away."""

@@ -86,6 +86,20 @@ KINDS = {
         {"nick": "nick_name"},
         ("ck_users_adult", "by_age"),
     ),
+    "names that move on": Kind(
+        {"    age = Column(": "    years = Column(info={'renamed_from': 'age'}, type_=",
+         "    nick = Column(": '    age = Column(info={"renamed_from": "nick"}, type_=',
+         "age > 0": "years > 0", '"age"': '"years"'},
+        {"age": "years", "nick": "age"},
+        ("ck_users_adult", "by_age"),
+    ),
+    "two columns exchange their names": Kind(
+        {"    age = Column(": '    nick# = Column(info={"renamed_from": "age"}, type_=',
+         "    nick = Column(": '    age = Column(info={"renamed_from": "nick"}, type_=',
+         "    nick# =": "    nick =", "age > 0": "nick > 0", '"by_age", "age"': '"by_age", "nick"'},
+        {"age": "nick", "nick": "age"},
+        ("ck_users_adult", "by_age"),
+    ),
 }  # fmt: skip
 
 Make = Callable[[], str]

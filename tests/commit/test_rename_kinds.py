@@ -25,6 +25,7 @@ USER = (
 ORDER = (
     'class Order(Base):\n    __tablename__ = "orders"\n    id = Column(Integer, primary_key=True)\n'
 )
+FROM = ', info={{"renamed_from": "{}"}})'.format
 
 
 @dataclass
@@ -116,6 +117,35 @@ KINDS = {
         ("SELECT u.created, o.created FROM users u JOIN orders o",
          "SELECT u.created_at, o.created_at FROM users u JOIN orders o"),
     ),
+    "names that move on": Kind(
+        NAMED + USER + "    a = Column(Integer, index=True)\n"
+        "    b = Column(String(9), index=True)\n",
+        {"    a = Column(Integer, index=True)": "    b = Column(Integer, index=True" + FROM("a"),
+         "    b = Column(String(9), index=True)":
+         "    c = Column(String(20), index=True" + FROM("b")},
+        ["INSERT INTO users VALUES (1, 7, 'x'), (2, 8, 'y')"],
+        ("SELECT id, a, b FROM users", "SELECT id, b, c FROM users"),
+        ("ix_users_b", "ix_users_c", "c VARCHAR(20)"),
+    ),
+    "two columns exchange their names": Kind(
+        NAMED + USER + "    a = Column(Integer, nullable=False)\n    b = Column(String(9))\n"
+        '    __table_args__ = (CheckConstraint("a > 0", name="positive"),)\n',
+        {"    a = Column(Integer, nullable=False)":
+         "    b = Column(Integer, nullable=False" + FROM("a"),
+         "    b = Column(String(9))": "    a = Column(String(9)" + FROM("b"),
+         '"a > 0"': '"b > 0"'},
+        ["INSERT INTO users VALUES (1, 7, 'x'), (2, 8, 'y')"],
+        ("SELECT id, a, b FROM users", "SELECT id, b, a FROM users"),
+        ("b INTEGER NOT NULL", "b > 0"),
+    ),
+    "three names in a circle, and those of the table": Kind(
+        PLAIN + USER + "".join(f"    {each} = Column(Integer)\n" for each in "abc"),
+        {'"users"': '"people"', "    a = Column(Integer)": "    a = Column(Integer" + FROM("c"),
+         "    b = Column(Integer)": "    b = Column(Integer" + FROM("a"),
+         "    c = Column(Integer)": "    c = Column(Integer" + FROM("b")},
+        ["INSERT INTO users VALUES (1, 7, 8, 9)"],
+        ("SELECT id, a, b, c FROM users", "SELECT id, b, c, a FROM people"),
+    ),
     "tables mapped imperatively": Kind(
         HEAD + "class User: ...\n\n\nclass Base(declarative_base()):\n    __abstract__ = True\n\n\n"
         'users = Table("users", Base.metadata, Column("id", Integer, primary_key=True),\n'
@@ -180,7 +210,6 @@ def test_rows_survive(hooked: Project, name: str) -> None:
 
 NAME = "    name = Column(String(50))\n"
 TWO = '    first = Column("a", Integer)\n    second = Column("b", Integer)\n'
-FROM = ', info={{"renamed_from": "{}"}})'.format
 STOPS = {
     "one column becomes two": (
         NAME,
@@ -192,10 +221,22 @@ STOPS = {
         {'first = Column("a"': 'first = Column("b"', 'second = Column("b"': 'second = Column("a"'},
         ["attribute first of users changed from a to b", "attribute second of users"],
     ),
-    "an exchange that is declared": (
+    "a name that is taken from a column that goes": (
         TWO,
-        {'"a", Integer)': '"a", Integer' + FROM("b"), '"b", Integer)': '"b", Integer' + FROM("a")},
-        ["declaration a of users changed from a to b", "write it by hand"],
+        {'    first = Column("a", Integer)\n': "", '"b", Integer)': '"b", Integer' + FROM("a")},
+        ["users.b is declared to have been a, and column b was there: drop or rename that"],
+    ),
+    "a name that is taken from a column that stays": (
+        TWO,
+        {'"b", Integer)': '"b", Integer)\n    third = Column("c", Integer' + FROM("b")},
+        ["users.c is declared to have been b, and column b stays: say what that one has been"],
+    ),
+    "a foreign key whose name another one takes": (
+        "    boss = Column(Integer, ForeignKey('users.id', name='to_boss'))\n"
+        "    aide = Column(Integer, ForeignKey('users.id', name='to_aide'))\n",
+        {"name='to_boss'))": "name='to_boss')" + FROM("aide"),
+         "name='to_aide'))": "name='to_aide')" + FROM("boss")},
+        ["foreign key to_aide of users is named after a column whose name moves on"],
     ),
     "two that are declared to have been one": (
         NAME,
@@ -224,6 +265,27 @@ def test_stops(hooked: Project, name: str) -> None:
     start(hooked, Kind(PLAIN + USER + columns, {}, [], ("SELECT * FROM users", "")))
     shown = change(hooked, changes, code=1)
     assert [each for each in told if each not in shown] == [], shown
+
+
+def test_exchanged_by_hand(hooked: Project) -> None:
+    """Where the commit has a revision that exchanges the names it is not done again (C11)."""
+    rows = ["INSERT INTO users VALUES (1, 7, 8)"]
+    start(hooked, Kind(PLAIN + USER + TWO, {}, rows, ("SELECT a, b FROM users", "")))
+    models = hooked.read("models.py").replace('"a", Integer)', '"a", Integer' + FROM("b"))
+    hooked.write("models.py", models.replace('"b", Integer)', '"b", Integer' + FROM("a")))
+    hooked.gitmig("revision", "-q", "-m", "exchange")
+    [path] = hooked.git("ls-files", "-o", "-c", "*_exchange.py").stdout.split()
+    assert hooked.read(path).count("    pass\n") == 2
+    names = (("a", "x"), ("b", "a"), ("x", "b"))
+    lines = "".join(f'    op.alter_column("users", "{old}", new_column_name="{new}")\n'
+                    for old, new in names)  # fmt: skip
+    hooked.write(path, hooked.read(path).replace("    pass\n", lines))
+    hooked.git("add", "-A")
+    told = hooked.git("commit", "-qm", "after").stderr
+    assert "declaration a of users changed from a to b" in told and "not judged" in told
+    assert hooked.new_revisions() == [path]
+    hooked.gitmig("upgrade", "-q")
+    assert database(hooked, "SELECT a, b FROM users") == [(8, 7)]
 
 
 def test_three_hundred_columns(hooked: Project) -> None:

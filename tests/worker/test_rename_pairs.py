@@ -10,6 +10,7 @@ from alembic.operations import ops
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text
 
 from gitmig._worker.failures import Failure
+from gitmig._worker.moves import in_order
 from gitmig._worker.pairing import Evidence, columns_renamed
 from gitmig._worker.tablepairs import tables_renamed
 
@@ -318,5 +319,26 @@ def test_names_that_move_on() -> None:
     """Where a column takes the name of another that takes a third, the way is told."""
     after = {"users": {"columns": {each: {} for each in ("id", "name", "size", "bio")}}}
     bio = Column("bio", Text, info={"renamed_from": "name"})
-    with pytest.raises(Failure, match="column name stays: where names move on, rename one in each"):
+    with pytest.raises(Failure, match="column name stays: say what that one has been, or"):
         list(columns_renamed(changed([ID, NAME, SIZE], [ID, NAME, bio]), Evidence({}, after)))
+
+
+@pytest.mark.parametrize(
+    ("moves", "there", "steps"),
+    [
+        ({"b": "a", "c": "b"}, "ab", ["b>c", "a>b"]),
+        ({"a": "b", "b": "a"}, "ab", ["b>b_before", "a>b", "b_before>a"]),
+        ({"a": "b", "b": "c", "c": "a"}, "abc", ["b>b_before", "c>b", "a>c", "b_before>a"]),
+        ({"b": "a", "c": "b"}, "bc", []),
+    ],
+    ids=["on", "exchanged", "in a circle", "done already"],
+)
+def test_the_order_of_moves(moves: dict[str, str], there: str, steps: list[str]) -> None:
+    """Columns that take each other's names are renamed when the next name is free (C11)."""
+    assert [f"{old}>{new}" for _, old, new in in_order(moves, there)] == steps
+
+
+def test_circles_that_may_be_done() -> None:
+    """What a revision of one's own may have exchanged already is not exchanged again (C11)."""
+    moves = {"a": "b", "b": "a", "d": "c", "e": "d"}
+    assert list(in_order(moves, "abcd", circles=False)) == [("d", "d", "e"), ("c", "c", "d")]
