@@ -156,6 +156,15 @@ def names(url: str) -> set[str]:
         return found
 
 
+def comments(url: str) -> list[str]:
+    """Return the comments on the columns of the users, whatever they are called by now."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        look = sqlalchemy.inspect(connection)
+        return sorted(str(column["comment"]) for table in look.get_table_names()
+                      for column in look.get_columns(table) if column.get("comment"))  # fmt: skip
+
+
 def begin(project: Project, url: str, models: str, tmp: Path) -> None:
     """Let the project begin with these models in that database."""
     project.env["TMPDIR"] = str(tmp)
@@ -186,11 +195,12 @@ def test_rows_survive(hooked: Project, database: Make, pg_place: Path, name: str
     assert "not proved" not in told
     hooked.gitmig("upgrade", "-q")
     assert rows(url, READ.format(**{**old, **kind.names})) == held
-    assert set(kind.after) <= names(url)
+    assert set(kind.after) <= names(url) and comments(url) == ["in years", "short"]
     if "app_users" in models and url.startswith("postgresql"):
         assert {each for each in names(url) if "_users" in each.replace("app_users", "")} == set()
     hooked.gitmig("downgrade", "-q", "-1")
     assert rows(url, READ.format(**old)) == held and names(url) == before
+    assert comments(url) == ["in years", "short"]
 
 
 def test_a_table_of_a_schema(hooked: Project, server: str, pg_place: Path) -> None:

@@ -42,12 +42,17 @@ def test_constant_default(hooked: Project) -> None:
         pytest.param("JSON, nullable=False, default=dict", "{}", id="dict"),
         pytest.param("Enum('on', 'off', name='s'), nullable=False, default='on'", "on", id="enum"),
         pytest.param("Date, nullable=False, default=date(2020, 1, 2)", "2020-01-02", id="date"),
+        pytest.param("Enum(Color), nullable=False, default=Color.RED", "RED", id="member"),
     ],
 )
 def test_types(hooked: Project, declaration: str, value: object) -> None:
     """The default becomes what the database holds for it, whatever its type."""
     fill(hooked)
-    head = "from datetime import date\nfrom sqlalchemy import Boolean, Date, Enum, JSON, Numeric\n"
+    head = (
+        "import enum\nfrom datetime import date\n"
+        "from sqlalchemy import Boolean, Date, Enum, JSON, Numeric\n"
+        'Color = enum.Enum("Color", "RED BLUE")\n'
+    )
     hooked.write("models.py", head + hooked.read("models.py"))
     add(hooked, f"    more = Column({declaration})\n")
     hooked.gitmig("upgrade", "-q")
