@@ -67,3 +67,11 @@ def test_a_column_without_a_revision(typed: Project) -> None:
     typed.git("commit", "-qnam", "no revision")
     text = commit(typed, drift.replace('"x", "y"', '"x", "y", "z"'))
     assert text.index("ADD VALUE") < text.index("add_column('first'")
+
+
+def test_a_member_for_rows_that_are_there(typed: Project) -> None:
+    """A NOT NULL column of a known type whose default is a member of a Python enum (C10, C12)."""
+    column = '    more = Column(Enum(Color, name="kind"), nullable=False, default=Color.x)\n'
+    text = commit(typed, 'import enum\n\nColor = enum.Enum("Color", "x y")\n' + MODELS + column)
+    assert "server_default='x'" in text and "create_type=False" in text
+    assert "server_default=None" in text and "DROP TYPE" not in text
