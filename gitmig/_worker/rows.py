@@ -104,12 +104,25 @@ class Filling:
             connection.execute(sqlalchemy.text("SET CONSTRAINTS ALL DEFERRED"))
 
     def order(self, names: Iterable[Name]) -> list[Any]:
-        """Reflect tables and what they point to; return them, what is pointed to first."""
+        """Reflect tables and what they point to; return them, what is pointed to first.
+
+        One at a time: SQLAlchemy would follow a long chain as deep as Python goes.
+        """
         metadata = sqlalchemy.MetaData()
+        inspector: Any = sqlalchemy.inspect(self.connection)
+        waiting, seen = sorted(names, key=str), set()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of types that SQLAlchemy does not know, of cycles
-            for schema, name in sorted(names, key=str):
-                sqlalchemy.Table(name, metadata, schema=schema, autoload_with=self.connection)
+            while waiting:
+                schema, name = waiting.pop()
+                if (schema, name) in seen:
+                    continue
+                seen.add((schema, name))
+                sqlalchemy.Table(
+                    name, metadata, schema=schema, autoload_with=self.connection, resolve_fks=False
+                )
+                keys = inspector.get_foreign_keys(name, schema=schema)
+                waiting += [(key["referred_schema"], key["referred_table"]) for key in keys]
             tables = sorted(metadata.tables.values(), key=lambda table: str(table.fullname))
             pairs: Iterable[Any] = in_order(tables)
             return [table for table, _ in pairs if table is not None]

@@ -352,3 +352,13 @@ def test_models_that_agree_are_green(project: Project) -> None:
     project.gitmig("autogenerate", "-q", code=None)
     project.commit_all("email")
     assert check(project, code=0)["ok"]
+
+
+def test_a_long_chain_of_tables(project: Project) -> None:
+    """Tables that point to each other one after the other are filled, however many they are."""
+    first = "CREATE TABLE t0 (id INTEGER PRIMARY KEY)"
+    one = "CREATE TABLE t{} (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES t{} (id))"
+    base(project, first, *(one.format(n, n - 1) for n in range(1, 250)))
+    branch(project, "op.execute('DELETE FROM t249')")
+    status, told = rows(project)
+    assert (status, [each[0] for each in told]) == ("passed", ["GM503"])
