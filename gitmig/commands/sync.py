@@ -129,7 +129,8 @@ def take_back(
         if wanted.dry_run:
             return replace(back, steps=tuple(steps_of(there.ask("preview", **asked)["steps"])))
         if not wanted.yes:
-            agree(there, asked, wanted, found.place.told)
+            database = " and ".join(stands["database"])
+            agree(there, asked, wanted, f"what {found.place.told} has does this to {database}")
         try:
             answer = run(there, wanted, command, down_to=list(stay), only=stands["names"])
         except WorkerFailed as error:
@@ -145,7 +146,7 @@ def agree(there: ProjectSide, asked: dict[str, Any], wanted: Wanted, told: str) 
         losses = [f"what cannot be told beforehand ({error.message.rstrip('.')})"]
     if not losses:
         return
-    told = f"taking back what {told} has does this to your database: {'; '.join(losses)}"
+    told = f"taking back {told}: {'; '.join(losses)}"
     if wanted.confirm is None:
         raise Stopped(told, "`gitmig sync --yes` does it, `gitmig sync --dry-run` shows it all")
     if not wanted.confirm(f"{told}. Go on?"):
