@@ -334,3 +334,13 @@ def use_url(project: Project, url: str, env: str = "") -> None:
     if env:
         project.write("migrations/env.py", env)
     project.commit_all("another database")
+
+
+def two_heads(project: Project) -> None:
+    """Give the project two heads behind its one, which make a table each; stage them."""
+    (head,) = (line.split()[0] for line in project.gitmig("heads").stdout.splitlines())
+    for name in ("left", "right"):
+        project.revision(f"{name}00000000"[:12], head,
+                         f'op.create_table("{name}", sa.Column("id", sa.Integer()))',
+                         f'op.drop_table("{name}")')  # fmt: skip
+    project.git("add", "-A")

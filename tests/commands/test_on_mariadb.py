@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from mysqls import query, served
 from sqlalchemy.engine import make_url
-from support import ASYNC_ENV, Project, column, use_url
+from support import ASYNC_ENV, Project, column, two_heads, use_url
 
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.workspace import Workspace
@@ -68,7 +68,8 @@ def running(memory: Path) -> list[str]:
 def test_a_commit_and_its_check(hooked: Project, memory: Path, driver: str) -> None:
     """A commit generates, proves and adds the revision, and `check` passes, whatever driver (C1).
 
-    The real URL leads to a socket on this machine, which nobody connects to (E14).
+    Heads are joined (H1). The real URL leads to a socket on this machine, which nobody connects
+    to (E14).
     """
     met: list[object] = []
     with socket.socket() as listener:
@@ -88,6 +89,8 @@ def test_a_commit_and_its_check(hooked: Project, memory: Path, driver: str) -> N
         assert "op.create_index(" in text and "base00000000" in text
         assert hooked.status() == ""
         told = hooked.gitmig("check", "--base", "HEAD~").stdout
+        two_heads(hooked)
+        assert "written and staged" in hooked.gitmig("merge-heads").stdout
         assert met == []
     assert f"driver {driver.partition('+')[2]}" in told and "deploy    passed" in told
     assert "downgrade passed" in told and "drift     passed" in told
