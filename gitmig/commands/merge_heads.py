@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from gitmig import history, revisions
+from gitmig import config, history, revisions
 from gitmig.commands import head_file
 from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
+from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
-from gitmig.errors import Stopped, WorkerFailed
+from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
 from gitmig.model import (
     AS_ASKED,
@@ -98,6 +101,7 @@ def join(
     on_progress: Progress | None,
 ) -> MergeReport:
     """Join heads by one revision, proved in every order; the report has the file."""
+    refuse_joined(workspace, environment, heads)
     answer = ask(workspace, environment, heads, options, on_progress)
     return MergeReport(
         environment.name,
@@ -106,6 +110,18 @@ def join(
         dry_run=options.dry_run,
         notes=notes_of(answer),
     )
+
+
+def refuse_joined(
+    workspace: Workspace, environment: Environment, heads: Sequence[Revision]
+) -> None:
+    """Raise Stopped where a file that is not staged joins the heads: a second one would be two."""
+    untracked = workspace.repository.status().untracked
+    for path in config.revision_paths(environment, untracked):
+        with suppress(SourceError):  # somebody's draft
+            found = revisions.parse(text_in_work_tree(workspace, path) or "", path)
+            if found is not None and set(found.parents) == {head.id for head in heads}:
+                raise Stopped(f"{path} joins the heads and is not staged", f"git add {quote(path)}")
 
 
 def ask(
@@ -169,13 +185,17 @@ def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
 
 def refused(workspace: Workspace, error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
     """Return what to raise where the proof says that the heads may not be joined."""
-    places = meeting_places(workspace, error) or " and ".join(head.path for head in heads)
+    places = meeting_places(workspace, error) or " and ".join(
+        operation_of(workspace, {"path": head.path, "line": head.line, "words": head.subject})
+        for head in heads
+    )
     if error.kind == "sides_differ":
+        two = len(heads) == 2  # of more nobody knows yet which ones meet
+        which = f"{heads[1].id} depend on {heads[0].id}" if two else "one depend on another"
         return Stopped(
             f"the heads do not commute, nothing was written: {error.data['message']} "
             f"depending on the order of {places}",
-            f"edit one of the two so that the order does not matter, or let {heads[1].id} depend "
-            f"on {heads[0].id} with depends_on",
+            f"edit one of them so that the order does not matter, or let {which} with depends_on",
         )
     # each side runs on its own; a failure in the second one is the two meeting
     if error.kind == "migration_failed" and error.data.get("order"):

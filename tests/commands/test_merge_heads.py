@@ -133,11 +133,14 @@ def test_dry_run(merged: Project) -> None:
 
 
 def test_message_and_no_stage(merged: Project) -> None:
-    """-m is the message; --no-stage leaves the file to the user."""
+    """-m is the message; --no-stage leaves the file to the user, and a second call adds none."""
     result = merged.gitmig("merge-heads", "-m", "join them", "--no-stage", "--format", "json")
     answer = json.loads(result.stdout)
     assert [head["id"] for head in answer["heads"]] == ["left", "right"]
     assert answer["written"]["message"] == "join them" and answer["staged"] is False
+    assert merged.status() == f"?? {answer['written']['path']}\n"
+    again = merged.gitmig("merge-heads", "--no-stage", code=1).stderr
+    assert f"git add {answer['written']['path']}" in again
     assert merged.status() == f"?? {answer['written']['path']}\n"
 
 
@@ -154,7 +157,11 @@ CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
             "left.py:12 (add users.email by Ada) and "
             "migrations/versions/right.py:12 (add users.email by Ada)): ",
         ),
-        (add("users", "email"), (CREATE_COPY, 'op.drop_table("copy")'), "do not commute"),
+        (
+            add("users", "email"),
+            (CREATE_COPY, 'op.drop_table("copy")'),
+            "(revision left by Ada) and migrations/versions/right.py:",
+        ),
         (
             (NEW_TABLE, 'op.drop_table("tags")'),
             (NEW_TABLE, 'op.drop_table("tags")'),
@@ -188,6 +195,31 @@ def test_heads_that_may_not_be_joined(
     assert told in result.stderr and all(path in result.stderr for path in paths)
     assert "nothing was written" in result.stderr
     assert project.status() == ""
+
+
+def test_three_heads_that_do_not_commute(project: Project) -> None:
+    """Of three nobody is told to order two that may commute (H4, H5)."""
+    begin(project)
+    for side, code in (("aaa", add("users", "x")), ("bbb", add("users", "y"))):
+        project.revision(side, "base00000000", *code)
+    project.revision("ccc", "base00000000", CREATE_COPY, 'op.drop_table("copy")')
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert "do not commute, nothing was written" in told and "ccc.py" in told
+    assert "let one depend on another with depends_on" in told and project.status() == ""
+
+
+def test_every_order_of_three(project: Project) -> None:
+    """Three that end alike whoever is first, and otherwise in one order of the six, are refused."""
+    begin(project)
+    project.revision("aaa", "base00000000", NEW_TABLE, 'op.drop_table("tags")')
+    project.revision("bbb", "base00000000", *add("users", "x"))
+    tags = 'tags = sa.inspect(op.get_bind()).has_table("tags"); '
+    copy = """op.execute("CREATE TABLE copy AS SELECT * FROM users" if tags
+               else "CREATE TABLE copy AS SELECT id, CAST('' AS TEXT) AS x FROM users")"""
+    project.revision("ccc", "base00000000", tags + copy, 'op.drop_table("copy")')
+    project.commit_all()
+    assert "do not commute" in project.gitmig("merge-heads", code=1).stderr
 
 
 def test_three_heads(project: Project) -> None:
