@@ -31,7 +31,7 @@ from gitmig.model import (
 from gitmig.reparent import reparented
 
 SHORT = 12  # digits of a commit's id
-JOIN = "join them with a merge revision instead: `gitmig merge-heads`"
+JOIN = "join them with a merge revision instead: `gitmig merge-heads --no-rebase`"
 
 
 def put_in_line(
@@ -83,29 +83,44 @@ def plan(
 ) -> Iterator[Move]:
     """Yield the revisions that get another parent, one side after the other.
 
-    Raises Stopped where a side that would have to move is published, begins without a parent, or
-    begins with a revision that joins several.
+    Raises Stopped where a side that would have to move is published, is depended on, begins
+    without a parent, or begins with a revision that joins several.
     """
     standing = [head for head in heads if head.id in published]
     if len(standing) > 1:
         names = " and ".join(head.id for head in standing)
         raise Stopped(
             f"{names} are both in {ref}: what is published keeps its parents",
-            "join them with a merge revision: `gitmig merge-heads`",
+            JOIN,
         )
     # of two that are not published, the side that is checked out stays
     rest = sorted((head for head in heads if head not in standing), key=lambda h: h.id not in ours)
     line = [*standing, *rest]
     target = line[0]
-    below = whole.ancestors([target.id])
+    below, descent = whole.ancestors([target.id]), lineage(whole, target)
     for head in line[1:]:
-        own = whole.ancestors([head.id]) - below
+        own = lineage(whole, head) - descent
+        needed = sorted(own & below)
+        if needed:
+            raise Stopped(f"{target.id} depends on {needed[0]} and cannot come before it", JOIN)
         for identifier in sorted(own):
             revision = whole.by_id[identifier]
             if not own.intersection(revision.parents):
                 yield movable(revision, target, published, ref)
-        below |= own
+        below, descent = below | whole.ancestors([head.id]), descent | own
         target = head
+
+
+def lineage(whole: Graph, revision: Revision) -> frozenset[str]:
+    """Return the ids of a revision and all its parents; ``depends_on`` does not count."""
+    found: set[str] = set()
+    pending = [revision.id]
+    while pending:
+        name = pending.pop()
+        if name in whole.by_id and name not in found:
+            found.add(name)
+            pending.extend(whole.by_id[name].parents)
+    return frozenset(found)
 
 
 def movable(revision: Revision, target: Revision, published: Collection[str], ref: str) -> Move:

@@ -109,6 +109,33 @@ def test_refused(feature: Project, arguments: tuple[str, ...], said: str, code: 
     assert said in told and feature.status() == ""
 
 
+@pytest.mark.parametrize("needed", ["one", "three"])
+def test_what_the_base_depends_on(feature: Project, needed: str) -> None:
+    """What the base names in `depends_on` cannot follow it; joining is named, and works (H5)."""
+    feature.git("merge", "-q", "--no-edit", "main")
+    path = "migrations/versions/right.py"
+    text = feature.read(path).replace("depends_on = None", f"depends_on = '{needed}'")
+    feature.write(path, text)
+    feature.commit_all("needed")
+    told = feature.gitmig("merge-heads", "--rebase", "--base", "main", code=1).stderr
+    assert "right depends on one and cannot come before it" in told and feature.status() == ""
+    assert "`gitmig merge-heads --no-rebase`" in told
+    feature.write("gitmig.toml", 'merge = "linear"\nbase = "main"\n')
+    feature.gitmig("merge-heads", "--no-rebase")
+
+
+def test_what_depends_on_the_base(feature: Project) -> None:
+    """What the side that moves names in `depends_on` stays as it is (H3, H5)."""
+    path = "migrations/versions/two.py"
+    text = feature.read(path).replace("depends_on = None", "depends_on = 'right'")
+    feature.write(path, text)
+    feature.commit_all("needs right")
+    feature.git("merge", "-q", "--no-edit", "main")
+    feature.gitmig("merge-heads", "--rebase", "--base", "main")
+    assert changed(feature) == {"migrations/versions/one.py"} and feature.read(path) == text
+    assert feature.gitmig("heads").stdout.split()[0] == "three"
+
+
 def test_does_not_run_in_one_line(feature: Project) -> None:
     """Where both sides have one operation nothing is written, and its place is said (H4)."""
     feature.git("switch", "-q", "main")
