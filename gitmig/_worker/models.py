@@ -72,11 +72,18 @@ def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
     checks = [each for each in checks if is_made(each, dialect)]
     return {
         "columns": {column.name: column_facts(column, dialect) for column in table.columns},
-        "checks": {str(each.name): sql_text(each.sqltext, dialect) for each in checks if each.name},
+        "checks": {
+            str(each.name): sql_text(each.sqltext, dialect) for each in checks if is_named(each)
+        },
         "indexes": {str(index.name): index_text(index, dialect) for index in table.indexes},
         "keys": dict(named_keys(table)),
         "unnamed": sorted(unnamed(table, dialect)),
     }
+
+
+def is_named(constraint: Any) -> bool:
+    """Say whether a constraint has a name: what stands for none in SQLAlchemy may be true."""
+    return isinstance(constraint.name, str)
 
 
 def is_made(check: Any, dialect: Dialect) -> bool:
@@ -90,7 +97,7 @@ def is_made(check: Any, dialect: Dialect) -> bool:
 def unnamed(table: Any, dialect: Dialect) -> Iterator[str]:
     """Yield what Alembic does not compare: checks without a name, and on SQLite uniques."""
     for each in table.constraints:
-        if each.name or getattr(each, "_type_bound", False):
+        if is_named(each) or getattr(each, "_type_bound", False):
             continue
         if isinstance(each, sqlalchemy.CheckConstraint):
             yield f"check {sql_text(each.sqltext, dialect)}"
@@ -102,7 +109,7 @@ def named_keys(table: Any) -> Iterator[tuple[str, list[Any]]]:
     """Yield the names of a table's keys and unique constraints: kind, columns, and their target."""
     for each in table.constraints:
         kind = type(each).__name__
-        if isinstance(each.name, str) and kind != "CheckConstraint":
+        if is_named(each) and kind != "CheckConstraint":
             there = [element.target_fullname.rsplit(".", 1) for element in
                      getattr(each, "elements", ())]  # fmt: skip
             target = "".join(sorted({table for table, _ in there}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -107,9 +108,19 @@ def test_interrupted(project: Project) -> None:
     finally:
         process.kill()
     assert process.returncode == 130 and "Traceback" not in output
-    for worker in meeting.iterdir():
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(worker.name), 0)
+    workers = [int(worker.name) for worker in meeting.iterdir()]
+    deadline = time.monotonic() + 60  # far more than it may ever take
+    while any(map(is_there, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_there(process: int) -> bool:
+    """Say whether a process has not ended, or nobody has asked yet how it did."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
 
 
 URLS = {
