@@ -174,7 +174,8 @@ def test_deploying_what_needs_another_server(pg: Project, statement: str) -> Non
     pg.git("checkout", "-qb", "branch")
     pg.revision("more00000000", "base00000000", f"op.execute({statement})", f"op.execute({undo})")
     pg.commit_all("more")
-    assert "deploy passed" in " ".join(pg.gitmig("check", "--base", "main").stdout.split())
+    told = pg.gitmig("check", "--base", "main", "--ignore", "GM751").stdout
+    assert "deploy passed" in " ".join(told.split())
 
 
 MULTIDB_TOML = """\
