@@ -28,6 +28,7 @@ NEVER_ENDS = (
     "what the revisions do is not kept: env.py does not commit; it must call "
     "context.run_migrations() within context.begin_transaction()"
 )
+MADE_BEFORE = "already exists"
 STAGE = 64  # revisions after which a database on the way is kept, too
 COSTLY = 0.3  # seconds; below that a replay is as quick as a copy on a server
 MANY = 8  # revisions; so is replaying fewer
@@ -36,8 +37,8 @@ MANY = 8  # revisions; so is replaying fewer
 def replay(project: Project, databases: Databases, target: Target = "heads") -> None:
     """Upgrade new databases to ``target``; what is cached is copied, what is new is kept.
 
-    What fails in several runs of env.py is tried once more in one: SQLAlchemy remembers within a
-    run which enum types it made, so that a revision may name one that an earlier one made.
+    What was made already in an earlier run of env.py is tried once more in one: SQLAlchemy
+    remembers within a run which enum types it made, so that a revision may name one again.
     """
     cached = project.complete and project.request["cache"]
     chain = Chain(project, target) if cached else None
@@ -48,7 +49,7 @@ def replay(project: Project, databases: Databases, target: Target = "heads") -> 
     try:
         climb_all(project, databases, target, chain)
     except Failure as failure:
-        if failure.kind != "migration_failed" or not chain.in_parts:
+        if not (chain.in_parts and MADE_BEFORE in failure.message):
             raise
         databases.fresh(())
         project.upgrade(target)

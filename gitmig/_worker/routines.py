@@ -38,11 +38,15 @@ OPTIONS = (
 def take(
     connection: Connection, inspector: Any, names: Collection[str], tables: dict[str, Any]
 ) -> Fingerprint:
-    """Return the fingerprint; ``tables`` are those that were reflected."""
+    """Return the fingerprint; ``tables`` are those that were reflected.
+
+    A view's text names the database, which is another one for each replay.
+    """
     others: dict[str, str] = {}
+    here = f"`{connection.execute(text('SELECT database()')).scalar()}`."
     for query in (*OTHERS, SEQUENCES):
         for name, *told in connection.execute(text(query)):
-            others[str(name)] = str(told)
+            others[str(name)] = str(told).replace(here, "")
     for name, options in connection.execute(text(OPTIONS)):
         if name in tables:
             tables[name]["options"] = str(options)
