@@ -7,6 +7,7 @@ the revision's.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,7 @@ class Tables:
         return name in self.old
 
 
-class Witness:
+class Witness(ABC):
     """What all witnesses have in common; ``begin`` is called before all else."""
 
     def __init__(self) -> None:
@@ -73,7 +74,7 @@ class Witness:
         """Look at what is there before the revision."""
         self.tables = Tables(self.look(connection))
 
-    def before(self, connection: Connection, sql: str) -> None:
+    def before(self, connection: Connection, sql: str) -> None:  # noqa: B027 - most need not
         """Get ready for a statement, given without the comments before it."""
 
     def after(self, connection: Connection, sql: str) -> Result:
@@ -95,9 +96,9 @@ class Witness:
         """Say whether a table was not there before the revision."""
         return bool(table) and table not in self.tables.old
 
+    @abstractmethod
     def look(self, connection: Connection) -> dict[str, Thing]:
         """Return everything that has a file."""
-        raise NotImplementedError
 
     def transaction(self, connection: Connection) -> Any:
         """Return what is the same for all statements of a transaction, None for none."""
