@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 import servers
 from support import ENV, INI, MODELS, TEMPLATE, Project, clean_environment
+
+from gitmig.ephemeral.rundir import roomy
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -28,6 +31,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty home directory."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder with a short path, in memory where there is room, for a module's servers."""
+    tmp_path_factory.getbasetemp()  # pytest's own is not to be made in there
+    folder = Path(tempfile.mkdtemp(prefix="g-", dir=roomy()))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -6,16 +6,10 @@ Each difference from both sides: a finding where it is, silence where it only lo
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import mysqls
 import pytest
 from support import REVISION, Project, column, use_url
-
-from gitmig.ephemeral.rundir import roomy
 
 HEAD = """\
 from sqlalchemy import *
@@ -348,16 +342,6 @@ def mariadb(project: Project, memory: Path) -> Project:
     use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
     project.env["TMPDIR"] = str(memory)
     return project
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """Return a folder with a short path for servers."""
-    assert mysqls.installed()
-    folder = Path(tempfile.mkdtemp(prefix="m-", dir=roomy()))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def branch_with(project: Project, models: str, revision: str = "") -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -119,15 +116,6 @@ def test_sqlite(project: Project, forgets: bool) -> None:
     before(project, ["CREATE VIEW kept AS SELECT name FROM users"], ["DROP VIEW kept"])
     expected = {f"r{number}": words for number, (*_, words) in enumerate(SQLITE)}
     compare(told(project, SQLITE, forgets), expected if forgets else {})
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """Give a folder with a short path for MariaDB's data."""
-    fast = "/dev/shm"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])

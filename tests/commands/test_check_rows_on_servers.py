@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,15 +39,6 @@ CREATE TABLE hen (id integer PRIMARY KEY, egg integer NOT NULL, FOREIGN KEY (egg
     REFERENCES egg (id)) ENGINE=InnoDB;
 ALTER TABLE egg ADD FOREIGN KEY (hen) REFERENCES hen (id);
 """
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """Give a folder with a short path for MariaDB's data."""
-    fast = "/dev/shm"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def begin(project: Project, sql: str) -> None:

@@ -7,7 +7,6 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,16 +20,6 @@ from gitmig.commands.workspace import Workspace
 URL = "mysql+pymysql://ada:50%25@production.invalid/app"
 DRIVERS = ["mysql+pymysql", "mariadb+pymysql", "mysql+mysqldb", "mysql+aiomysql",
            "mysql+mysqlconnector"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder with a short path for this module's servers: the first makes the data."""
-    tmp_path_factory.getbasetemp()  # pytest's own is not to be made in there
-    fast = "/dev/shm"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,15 +27,6 @@ CLAUSES = {
     "ADD FOREIGN KEY (o) REFERENCES orders (id)": (True, True),
     "ADD FULLTEXT INDEX f (n)": (True, False),
 }
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """Give a folder with a short path for this module's servers."""
-    fast = "/dev/shm"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def on(project: Project, memory: Path, driver: str = "mysql+pymysql") -> Project:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -244,15 +242,6 @@ MYSQL = {
         """,
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """Give a folder with a short path for the server."""
-    fast = "/dev/shm"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="g-", dir=fast if os.access(fast, os.W_OK) else None))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
