@@ -20,11 +20,14 @@ from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
-from .rebuilt import Drop, Held, drop_unnamed, mentions, of_database
+from .rebuilt import Drop, drop_unnamed, mentions
 from .shapes import Context, Op
 from .sql import SqlOp, put_first, put_last
 from .together import key_of
 
+INDEX = (
+    "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = :name AND tbl_name = :table"
+)
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
 
@@ -247,9 +250,8 @@ def index_operations(change: Change, table: Any, context: Context) -> list[Op]:
 
 def is_there(name: str, table: Any, context: Context) -> bool:
     """Say whether a table has an index; SQLAlchemy passes over SQLite's on expressions."""
-    if context.dialect.name == "sqlite":
-        known = of_database(context.connection).get(table.name, Held()).indexes
-        if name in known:
-            return True
+    if context.dialect.name == "sqlite" and not table.schema:
+        where = {"name": name, "table": table.name}
+        return bool(context.connection.execute(sqlalchemy.text(INDEX), where).scalar())
     found = inspect(context.connection).get_indexes(table.name, schema=table.schema)
     return name in {each["name"] for each in found}
