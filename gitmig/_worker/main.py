@@ -29,6 +29,7 @@ OPERATIONS = {
     "fold": "fold",
     "generate": "generate",
     "init": "init",
+    "meeting": "meeting",
     "merge": "merge",
     "preview": "preview",
     "residue": "residue",

@@ -81,7 +81,10 @@ def merge_heads_command(
     rebase: bool | None,
     base: str,
 ) -> int:
-    """Join the heads of the staged revisions, after a proof that they may be joined."""
+    """Join the heads of the staged revisions, after a proof that they may be joined.
+
+    Two to five heads must end in one schema in every order; of more, every two are tried in both.
+    """
     with progress_bar(quiet) as on_progress:
         wanted = Options(message, dry_run, not no_stage, database)
         line = Line(rebase, base)

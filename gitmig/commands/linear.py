@@ -7,12 +7,13 @@ never from the dates in files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 from typing import Any
 
 from gitmig import graph
+from gitmig.commands import meeting
 from gitmig.commands.foldable import published_ids
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.superseded import text_in_work_tree
@@ -62,7 +63,7 @@ def put_in_line(
     written = [rewritten(workspace, move) for move in moves]
     refuse_broken(found, moves)
     how = How(options.database, on_progress=on_progress)
-    notes = proved(workspace, environment, how, written, moves[0].parent)
+    notes = proved(workspace, environment, how, written, heads, moves[0].parent)
     told = (*notes, *(applied(workspace, environment, move) for move in moves))
     return MergeReport(
         environment.name,
@@ -164,6 +165,7 @@ def proved(
     environment: Environment,
     how: How,
     written: Sequence[WrittenRevision],
+    heads: Sequence[Revision],
     standing: Revision,
 ) -> list[str]:
     """Run the new line from the head that stays on, up and down; return what to say of it.
@@ -183,17 +185,37 @@ def proved(
                     f"the models ask for more than the revisions give: {problem['message']}"
                 )
             else:
-                raise refused(problem)
+                raise refused(workspace, environment, how, heads, problem)
     return notes
 
 
-def refused(problem: dict[str, Any]) -> Stopped:
-    """Return what to raise where the new line does not run, or not back."""
-    path, line = problem.get("path", ""), problem.get("line", 0)
+def refused(
+    workspace: Workspace,
+    environment: Environment,
+    how: How,
+    heads: Sequence[Revision],
+    problem: Mapping[str, Any],
+) -> Stopped:
+    """Return what to raise where the new line does not run, or not back: what meets what.
+
+    Each side is run by itself for that, from where the revisions are now.
+    """
+    with open_project(workspace, environment, how) as project:
+        answer = project.ask("meeting", heads=[head.id for head in heads])
+    failed = answer["alone"] or problem
+    path, line = failed.get("path", ""), failed.get("line", 0)
     where = f"{path}:{line}: " if line else f"{path}: " if path else ""
+    if answer["alone"]:
+        return Stopped(
+            f"{failed.get('revision', 'one side')} fails by itself, nothing was written: "
+            f"{where}{failed['message']}",
+            "mend it, then run `gitmig merge-heads` again",
+        )
+    met = meeting.places(workspace, answer["meetings"])
+    told = f"nothing was written ({met})" if met else "nothing was written"
     return Stopped(
-        f"one after the other they do not run, nothing was written: {where}{problem['message']}",
-        "drop or edit the operation that both sides have, then run it again",
+        f"one after the other they do not run, {told}: {where}{problem['message']}",
+        f"drop or edit {'the operation that both sides have' if met else 'it'}, then run it again",
     )
 
 

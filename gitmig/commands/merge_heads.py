@@ -11,7 +11,7 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, history, revisions
-from gitmig.commands import head_file
+from gitmig.commands import head_file, meeting
 from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.superseded import text_in_work_tree
@@ -100,7 +100,7 @@ def join(
     options: Options,
     on_progress: Progress | None,
 ) -> MergeReport:
-    """Join heads by one revision, proved in every order; the report has the file."""
+    """Join heads by one revision, proved in all orders; the report has the file."""
     refuse_joined(workspace, environment, heads)
     answer = ask(workspace, environment, heads, options, on_progress)
     return MergeReport(
@@ -131,7 +131,7 @@ def ask(
     options: Options,
     on_progress: Progress | None,
 ) -> dict[str, Any]:
-    """Have the worker replay the sides in every order, and render and prove the merge."""
+    """Have the worker replay the sides in all orders, and render and prove the merge."""
     how = How(options.database, on_progress=on_progress)
     with open_project(workspace, environment, how) as project:
         try:
@@ -143,7 +143,7 @@ def ask(
                 scratch=str(project.scratch()),
             )
         except WorkerFailed as error:
-            raise refused(workspace, error, heads) from error
+            raise meeting.refused(workspace, error, heads) from error
 
 
 def head_groups(workspace: Workspace, environment: Environment) -> tuple[tuple[Revision, ...], ...]:
@@ -181,46 +181,6 @@ def notes_of(answer: dict[str, Any]) -> tuple[str, ...]:
     more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
     told = ", ".join(missing[:NAMED]) + more
     return (*found, f"the models ask for more than the joined revisions give: {told}")
-
-
-def refused(workspace: Workspace, error: WorkerFailed, heads: tuple[Revision, ...]) -> Exception:
-    """Return what to raise where the proof says that the heads may not be joined."""
-    places = meeting_places(workspace, error) or " and ".join(
-        operation_of(workspace, {"path": head.path, "line": head.line, "words": head.subject})
-        for head in heads
-    )
-    if error.kind == "sides_differ":
-        two = len(heads) == 2  # of more nobody knows yet which ones meet
-        which = f"{heads[1].id} depend on {heads[0].id}" if two else "one depend on another"
-        return Stopped(
-            f"the heads do not commute, nothing was written: {error.data['message']} "
-            f"depending on the order of {places}",
-            f"edit one of them so that the order does not matter, or let {which} with depends_on",
-        )
-    # each side runs on its own; a failure in the second one is the two meeting
-    if error.kind == "migration_failed" and error.data.get("order"):
-        return Stopped(
-            f"the heads meet, nothing was written ({places}): {error.message}",
-            "drop or edit the operation that both have, then run `gitmig merge-heads` again",
-            error.detail,
-        )
-    return error
-
-
-def meeting_places(workspace: Workspace, error: WorkerFailed) -> str:
-    """Return which operations meet: file, line, what they do and who wrote them."""
-    told = []
-    for each in error.data.get("meetings", ()):
-        one, other = (operation_of(workspace, each[side]) for side in ("one", "other"))
-        told.append(f"{one} and {other}")
-    return "; ".join(told)
-
-
-def operation_of(workspace: Workspace, told: dict[str, Any]) -> str:
-    """Return one operation with its place and its author."""
-    author = history.writer_of(workspace.repository, told["path"])
-    by = f" by {author}" if author else ""
-    return f"{told['path']}:{told['line']} ({told['words']}{by})"
 
 
 def merge_in_progress(directory: Path, on_progress: Progress | None = None) -> list[MergeReport]:

@@ -140,8 +140,37 @@ def test_does_not_run_in_one_line(feature: Project) -> None:
     """Where both sides have one operation nothing is written, and its place is said (H4)."""
     feature.git("switch", "-q", "main")
     feature.revision("more", "right", *add("users", "two"), "the same")
+    feature.commit_all("the same", GIT_AUTHOR_NAME="Grace")
+    feature.git("switch", "-q", "feature")
+    feature.git("merge", "-q", "--no-edit", "main")
+    told = feature.gitmig("merge-heads", "--rebase", "--base", "main", code=1).stderr
+    assert (
+        "one after the other they do not run, nothing was written "
+        "(migrations/versions/more.py:12 (add users.two by Grace) and "
+        "migrations/versions/two.py:15 (add users.two by Ada)): migrations/versions/two.py:15: "
+    ) in told
+    assert "duplicate column name: two" in told and feature.status() == ""
+    assert "drop or edit the operation that both sides have" in told
+
+
+def test_sql_in_one_line(feature: Project) -> None:
+    """What meets is named where one of the two is a statement, too (H4)."""
+    feature.git("switch", "-q", "main")
+    feature.revision("more", "right", 'op.execute("ALTER TABLE users ADD COLUMN two TEXT")')
     feature.commit_all("the same")
     feature.git("switch", "-q", "feature")
     feature.git("merge", "-q", "--no-edit", "main")
     told = feature.gitmig("merge-heads", "--rebase", "--base", "main", code=1).stderr
-    assert "duplicate column name: two" in told and feature.status() == ""
+    assert "more.py:12 (run ALTER TABLE users ADD COLUMN two TEXT by Ada) and " in told
+    assert "two.py:15 (add users.two by Ada)" in told and feature.status() == ""
+
+
+def test_fails_by_itself(feature: Project) -> None:
+    """A side that fails without the other one is told as that (H4)."""
+    path = "migrations/versions/three.py"
+    feature.write(path, feature.read(path).replace('add_column("users"', 'add_column("nowhere"'))
+    feature.commit_all("bad")
+    feature.git("merge", "-q", "--no-edit", "main")
+    told = feature.gitmig("merge-heads", "--rebase", "--base", "main", code=1).stderr
+    assert "three fails by itself, nothing was written: " in told and f"{path}:15: " in told
+    assert "both" not in told and feature.status() == ""

@@ -160,7 +160,8 @@ CREATE_COPY = 'op.execute("CREATE TABLE copy AS SELECT * FROM users")'
         (
             add("users", "email"),
             (CREATE_COPY, 'op.drop_table("copy")'),
-            "(revision left by Ada) and migrations/versions/right.py:",
+            "left.py:12 (add users.email by Ada) and "
+            "migrations/versions/right.py:12 (run CREATE TABLE copy AS SELECT * FROM users by Ada)",
         ),
         (
             (NEW_TABLE, 'op.drop_table("tags")'),
@@ -197,16 +198,65 @@ def test_heads_that_may_not_be_joined(
     assert project.status() == ""
 
 
-def test_three_heads_that_do_not_commute(project: Project) -> None:
-    """Of three nobody is told to order two that may commute (H4, H5)."""
+@pytest.mark.parametrize("way", ["op.execute", "op.get_bind().exec_driver_sql"])
+def test_meeting_in_sql(project: Project, way: str) -> None:
+    """An operation meets a statement, whoever sends it, by what its text names (H4)."""
     begin(project)
-    for side, code in (("aaa", add("users", "x")), ("bbb", add("users", "y"))):
-        project.revision(side, "base00000000", *code)
-    project.revision("ccc", "base00000000", CREATE_COPY, 'op.drop_table("copy")')
+    project.revision("left", "base00000000", *add("users", "email"))
+    sql = f'{way}("ALTER TABLE posts ADD COLUMN x"); {way}(\'ALTER TABLE "users" ADD email TEXT\')'
+    project.revision("right", "base00000000", sql)
     project.commit_all()
     told = project.gitmig("merge-heads", code=1).stderr
-    assert "do not commute, nothing was written" in told and "ccc.py" in told
-    assert "let one depend on another with depends_on" in told and project.status() == ""
+    assert (
+        "the heads meet, nothing was written "
+        "(migrations/versions/left.py:12 (add users.email by Ada) and "
+        'migrations/versions/right.py:12 (run ALTER TABLE "users" ADD email TEXT by Ada)): '
+    ) in told
+    assert "right.py:12: revision right fails on upgrade" in told and project.status() == ""
+
+
+def test_batch_is_told_once(project: Project) -> None:
+    """What a batch asks for is told, and not the statements that it is carried out by (H4)."""
+    begin(project)
+    batch = 'with op.batch_alter_table("users") as b: b.add_column(sa.Column("email", sa.Text()))'
+    project.revision("left", "base00000000", batch)
+    project.revision("right", "base00000000", *add("users", "email"))
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert told.count(" and ") == 1 and "left.py:12 (add users.email by Ada) and " in told
+
+
+@pytest.mark.parametrize(
+    ("third", "which", "hint"),
+    [
+        pytest.param(add("users", "x"), "aaa and ccc meet", "that both have", id="a pair"),
+        pytest.param(
+            (CREATE_COPY.replace("users", "posts").replace("copy", "other"), "pass"),
+            "bbb and ccc do not commute",
+            "let ccc depend on bbb with depends_on",
+            id="in one order",
+        ),
+        pytest.param(
+            (CREATE_COPY, "pass"),
+            "aaa and ccc, ccc and ddd do not commute",
+            "let one depend on another with depends_on",
+            id="two pairs",
+        ),
+    ],
+)
+def test_which_of_several(project: Project, third: tuple[str, str], which: str, hint: str) -> None:
+    """Of several heads the two that do not fit are named, and the operations of those (H4, H5)."""
+    begin(project)
+    sides = {"aaa": ("users", "x"), "bbb": ("posts", "y"), "ddd": ("users", "z")}
+    for side, (table, name) in sides.items():
+        project.revision(side, "base00000000", *add(table, name))
+    project.revision("ccc", "base00000000", *third)
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert f"gitmig: of 4 heads {which}, nothing was written" in told and hint in told
+    for side in ("aaa", "bbb", "ccc", "ddd"):
+        assert (f"/{side}.py:12 " in told) == (side in which), told
+    assert project.status() == ""
 
 
 def test_every_order_of_three(project: Project) -> None:
@@ -219,7 +269,36 @@ def test_every_order_of_three(project: Project) -> None:
                else "CREATE TABLE copy AS SELECT id, CAST('' AS TEXT) AS x FROM users")"""
     project.revision("ccc", "base00000000", tags + copy, 'op.drop_table("copy")')
     project.commit_all()
-    assert "do not commute" in project.gitmig("merge-heads", code=1).stderr
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert "of 3 heads aaa and ccc do not commute" in told
+
+
+THIRD = """found = sa.inspect(op.get_bind()).get_columns("users")
+    both = {"p", "q"} <= {each["name"] for each in found}
+    op.add_column("users", sa.Column("rr" if both else "r", sa.Text()))"""
+
+
+def test_only_all_together(project: Project) -> None:
+    """Where each two of three commute and the three do not, that is said (H4)."""
+    begin(project)
+    project.revision("aaa", "base00000000", *add("users", "p"))
+    project.revision("bbb", "base00000000", *add("users", "q"))
+    project.revision("ccc", "base00000000", THIRD)
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert "of 3 heads no two alone, but all together do not commute" in told
+    assert all(f"{side}.py:" in told for side in ("aaa", "bbb", "ccc")) and project.status() == ""
+
+
+def test_six_heads(project: Project) -> None:
+    """Of more than five heads every two are tried in both orders, and that is said (H1, H5)."""
+    begin(project)
+    for number in range(6):
+        project.revision(f"side{number}", "base00000000", *add("users", f"c{number}"))
+    project.commit_all()
+    told = project.gitmig("merge-heads").stderr
+    assert "of 6 heads every two were replayed in both orders, and not all in every order" in told
+    assert "'side5')" in project.read(merge_revision(project))
 
 
 def test_three_heads(project: Project) -> None:
@@ -329,18 +408,19 @@ def test_much_that_the_models_ask_for(merged: Project) -> None:
     assert "posts.more0" in told and "posts.more11" not in told and "and 4 more" in told
 
 
-@pytest.mark.parametrize("where", ["base", "side"])
+@pytest.mark.parametrize("where", ["base", "side", "other side"])
 def test_a_side_that_fails_by_itself(project: Project, where: str) -> None:
     """A revision that fails on its own is named as what it is, no meeting of two; exit 2 (E13)."""
     begin(project)
     bad = 'op.execute("INSERT INTO nowhere VALUES (1)")'
-    parent = "base00000000"
+    parent, path = "base00000000", ""
     if where == "base":
         parent = "more"
         path = project.revision("more", "base00000000", bad)
     left = project.revision("left", parent, *((bad,) if where == "side" else ()))
-    project.revision("right", parent)
+    right = project.revision("right", parent, *((bad,) if where == "other side" else ()))
     project.commit_all()
     told = project.gitmig("merge-heads", code=2).stderr
-    assert (path if where == "base" else left) in told and "no such table: nowhere" in told
+    guilty = {"base": path, "side": left, "other side": right}[where]
+    assert guilty in told and "no such table: nowhere" in told
     assert "meet" not in told and project.status() == ""
