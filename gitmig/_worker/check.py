@@ -16,6 +16,7 @@ compared with.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -64,7 +65,7 @@ def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         recorder = Recorder(project, request["new"])
-        walk = Walk(project, databases, request)
+        walk = Walk(project, databases, request, recorder)
         writes = Writes(project)
         done = {}
         # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
@@ -72,6 +73,7 @@ def run(request: Request) -> Result:
         for name in ("upgrade", "drift", "downgrade", "rows"):
             wanted = name in request["gates"]
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
+        walk.record_rest()
         gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
         return dict(
             project.facts(databases),
@@ -89,13 +91,18 @@ class Walk:
     to stand on.
     """
 
-    def __init__(self, project: Project, databases: Databases, request: Request) -> None:
+    def __init__(
+        self, project: Project, databases: Databases, request: Request, recorder: Recorder
+    ) -> None:
         self.project = project
         self.databases = databases
         self.request = request
         self.published: Targets = tuple(request["published"]) or project.baseline
         self.one_way = frozenset(request.get("one_way", ()))
         self.sent = Sent(project, request["new"])
+        self.recorder = recorder
+        recorder.waits = bool("rows" in request["gates"] and self.published)
+        self.lacks_rows = recorder.waits
         self.schemas: dict[Heads, Fingerprint] = {}
         self.reached: dict[str, frozenset[str]] = {}
         self.known: set[str] = set()
@@ -128,7 +135,9 @@ class Walk:
         for target, run in runs:
             if target:  # nothing leads down to here
                 replay(self.project, self.databases, target)
+            self.recorder.waits = self.lacks_rows and not target  # those come with rows, too
             self.project.downgrade_through(run, after=compare_with_before)
+            self.recorder.waits = self.lacks_rows
         if not problems:  # on what was left over anything may fail
             self.again()
             self.at_head = True
@@ -161,10 +170,30 @@ class Walk:
             return False
         walk = OnRows(self.project, self.databases, self.published, self.sent)
         seed = Seed(self.request["seed"], self.request["tree"])
-        last = [run for target, run in self.runs() if not target]
-        down = last[0] if last and "downgrade" in self.request["gates"] else []
-        walk.run(problems, seed, at_head=self.goes_back, down=down)
+        walk.begin(problems, seed, at_head=self.goes_back)
+        self.recorder.waits = False
+        walk.walk(self.last_down())
+        self.lacks_rows = False
         return True
+
+    def last_down(self) -> list[str]:
+        """Return the revisions that are taken down from the heads, none where that is not asked."""
+        last = [run for target, run in self.runs() if not target]
+        return last[0] if last and "downgrade" in self.request["gates"] else []
+
+    def record_rest(self) -> None:
+        """Record without rows what the walk with rows, which failed, did not get to."""
+        if not self.lacks_rows:
+            return
+        self.recorder.waits = True
+        with contextlib.suppress(Failure):  # it is told already
+            if not self.databases.rewind():
+                replay(self.project, self.databases, self.published)
+            self.recorder.waits = False
+            self.recorder.forget_broken()
+            self.project.upgrade("heads")
+            if self.last_down():
+                self.project.downgrade_through(self.last_down())
 
     def drift(self, problems: Problems) -> bool:
         """Compare the models with the schema at the heads."""

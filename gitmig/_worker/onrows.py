@@ -64,8 +64,11 @@ class OnRows:
         """Take an operation of the revision that runs into account."""
         self.lineage.note(op)
 
-    def run(self, problems: Problems, seed: Seed, *, at_head: bool, down: Sequence[str]) -> None:
-        """Walk up, and back through ``down``; ``at_head``: the databases are proved to go back."""
+    def begin(self, problems: Problems, seed: Seed, *, at_head: bool) -> None:
+        """Take the databases to where the base is, and give their tables rows.
+
+        ``at_head``: they are proved to go back.
+        """
         self.problems = problems
         if not self.databases.rewind():
             if at_head and self.sent.takes_nothing():
@@ -73,6 +76,9 @@ class OnRows:
             else:
                 replay(self.project, self.databases, self.published)
         self.project.run_env(lambda heads, context: self.fill(context, seed))
+
+    def walk(self, down: Sequence[str]) -> None:
+        """Walk up, and back through ``down``."""
         self.lineage = Lineage()
         with_rows(lambda: self.project.upgrade("heads", after=self.after_up))
         if down:

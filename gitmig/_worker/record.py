@@ -37,38 +37,53 @@ WITNESSES: dict[str, Callable[[], Witness]] = {
 KEY = "gitmig-witness"
 SENT = "_gitmig_sent"
 
+Way = tuple[str, bool, Any]  # a revision, whether up, and the database
+
 
 class Recorder:
-    """Each new revision is recorded the first time it runs up, and the first time down."""
+    """Each new revision is recorded the first time it runs up, and the first time down.
+
+    While it ``waits`` for a run that shows more it records nothing.
+    """
 
     def __init__(self, project: Project, new: Collection[str]) -> None:
         self.project = project
         self.new = frozenset(new)
-        self.accounts: list[Account] = []
+        self.waits = False
+        self.accounts: dict[Way, Account] = {}
         self.account: Account | None = None
-        self._done: set[tuple[Any, ...]] = set()
+        self._broken: set[Way] = set()
+        self._steps = 0
         self._numbers: dict[Any, int] = {}
         project.before = self.before_step
 
     def told(self) -> list[Result]:
         """Return what was recorded, in the order in which it ran."""
-        return [made for account in self.accounts for made in account.ran]
+        return [made for account in self.accounts.values() for made in account.ran]
+
+    def forget_broken(self) -> None:
+        """Have what did not get to its end recorded once more."""
+        for key in self._broken:
+            self.accounts.pop(key, None)
+        self._broken.clear()
 
     def before_step(self, step: Step, context: Context) -> None:
         """Have a step recorded if it is of a new revision."""
-        key = (step.revision.revision, step.is_upgrade, name_of(context.connection))
-        if key[0] not in self.new or key in self._done:
+        key = (step.revision.revision, bool(step.is_upgrade), name_of(context.connection))
+        if self.waits or key[0] not in self.new or key in self.accounts:
             return
-        if not self._done:
+        if not self._steps:
             self.listen()
-        self._done.add(key)
+        self._steps += 1
         run = step.migration_fn
 
         @functools.wraps(run)
         def recorded(**options: Any) -> None:
-            self.account = self.open_account(step, context)
+            self._broken.add(key)
+            self.account = self.accounts[key] = self.open_account(step, context)
             try:
                 run(**options)
+                self._broken.remove(key)
             finally:
                 self.account = None
 
@@ -98,21 +113,19 @@ class Recorder:
             witness.begin(connection)
         revision, path = step.revision.revision, self.project.relative(file)
         common = {"revision": revision, "path": path, "up": bool(step.is_upgrade)}
-        account = Account(file, connection.dialect, witness, common)
-        self.accounts.append(account)
-        return account
+        return Account(file, connection.dialect, witness, common)
 
     def new_witness(self, connection: Connection) -> Witness:
         """Return a witness who knows what is there now, for one connection and one step."""
         witness = WITNESSES[connection.dialect.name]()
         witness.begin(connection)
-        connection_info(connection)[KEY] = (len(self._done), witness)
+        connection_info(connection)[KEY] = (self._steps, witness)
         return witness
 
     def witness_of(self, connection: Connection) -> Witness:
         """Return the witness of a connection for the step that runs."""
         step, witness = connection_info(connection).get(KEY, (0, None))
-        known = step == len(self._done)
+        known = step == self._steps
         return witness if known else self.new_witness(connection)
 
     def around_operation(self, operations: Any, op: Op) -> AbstractContextManager[Any]:
@@ -165,7 +178,7 @@ class Recorder:
         """Know that a transaction ended."""
         if self.account is not None:
             step, witness = connection_info(connection).get(KEY, (0, None))
-            if witness is not None and step == len(self._done):
+            if witness is not None and step == self._steps:
                 witness.end()
 
 

@@ -44,8 +44,9 @@ op.alter_column("settings", "id", type_=sa.BigInteger())
 lines as `SQ-` and its rule's name. What gitmig knows from the database itself is not told twice,
 and squawk's opinions on types and habits are off until they are selected.
 
-The rules see what was sent to a database without rows: what a revision sends for each row that it
-reads is not among it. Nor is what a function or a DO block does inside, but for its locks.
+The rules judge the run of the gate `rows`, on tables that hold rows: what a revision sends for each
+row that it reads is seen, too. What comes after one that fails there ran on tables without any.
+What a function or a DO block does inside is not seen, but for its locks.
 
 On the way down only what is dangerous there is told, and never as worse than the severity given
 below for it.
