@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from configparser import ConfigParser, InterpolationError
 from configparser import Error as IniError
 from dataclasses import dataclass, replace
@@ -49,9 +49,25 @@ def load(paths: Collection[str], read: Read) -> Config:
     settings = laid_over(Settings(), table, file)
     if declared:
         chosen = _declared(declared, file, settings, tracked, read)
-        return Config(settings, tuple(_environment(*each, tracked) for each in chosen))
+        return Config(settings, _apart([_environment(*each, tracked) for each in chosen], file))
     found = [_environment("", settings, each, tracked) for each in _discovered(tracked, read)]
-    return Config(settings, tuple(_named(found)))
+    return Config(settings, _apart(_named(found), file))
+
+
+def _apart(environments: Sequence[Environment], file: str) -> tuple[Environment, ...]:
+    """Return environments that have a head file of their own; raises ConfigError for a shared one.
+
+    It could be true for one of them only.
+    """
+    owners: dict[str, str] = {}
+    for each in environments:
+        path = each.settings.head_file
+        if path and owners.setdefault(path, each.name) != each.name:
+            raise ConfigError(
+                f"{file}: {path} would be the head-file of both {owners[path]} and {each.name}.",
+                hint=f'give each its own, in [tool.gitmig.environments."{each.name}"]',
+            )
+    return tuple(environments)
 
 
 def choose(config: Config, name: str | None, directory: str) -> Environment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import Project
+from support import Project, services
 from test_merge_heads import begin, change_sides
 
 PATH = "migrations/HEAD"
@@ -67,3 +67,94 @@ def test_uninstall(team: Project) -> None:
     team.gitmig("uninstall", "-q")
     assert team.read(".git/info/attributes") == "*.bin binary\n"
     assert "gitmig" not in team.git("config", "--local", "--list").stdout
+
+
+SERVICES = ("shop", "blog")
+
+
+@pytest.fixture
+def services_of_a_team(project: Project) -> Project:
+    """Return two services with a head file each, and two branches that add to both."""
+    services(project, *SERVICES)
+    project.write(".gitignore", "*.db\n__pycache__/\n")
+    project.write(
+        "gitmig.toml",
+        "".join(f'[environments.{name}]\nconfig = "{name}/alembic.ini"\n'
+                f'head-file = "{name}/HEAD"\n' for name in SERVICES),
+    )  # fmt: skip
+    project.git("add", ".")
+    project.gitmig("install", "-q")
+    project.git("commit", "-qm", "head files")
+    for name in SERVICES:
+        assert project.read(f"{name}/HEAD") == f"{name}00000000\n"
+    for side in ("left", "right"):
+        project.git("switch", "-qc", side, "main")
+        for name in SERVICES:
+            more = f'\n\nclass {side.title()}(Base):\n    __tablename__ = "{side}"\n'
+            text = project.read(f"{name}/models.py") + more
+            text += "    id = Column(Integer, primary_key=True)\n"
+            project.write(f"{name}/models.py", text)
+        project.git("commit", "-qam", side)
+        assert len(project.new_revisions()) == len(SERVICES) and project.status() == ""
+    return project
+
+
+def heads_of(project: Project) -> dict[str, str]:
+    """Return the head of each service as Alembic says it."""
+    return {name: project.gitmig("heads", "--env", name).stdout.split()[0] for name in SERVICES}
+
+
+def test_one_for_each_environment(services_of_a_team: Project) -> None:
+    """Each environment's file follows its own head, and a merge conflicts in no head file (C17)."""
+    team = services_of_a_team
+    team.git("merge", "--no-edit", "left", code=1)
+    conflicts = team.git("diff", "--name-only", "--diff-filter=U").stdout.split()
+    assert conflicts == [f"{name}/models.py" for name in sorted(SERVICES)]
+    for name in SERVICES:
+        ours = team.git("show", f"HEAD:{name}/models.py").stdout
+        theirs = team.git("show", f"left:{name}/models.py").stdout
+        more = theirs[theirs.index("\n\nclass Left") :]
+        team.write(f"{name}/models.py", ours + more)
+    team.git("commit", "-qam", "both")
+    heads = heads_of(team)
+    assert heads["shop"] != heads["blog"]
+    for name, head_of_it in heads.items():
+        assert team.read(f"{name}/HEAD") == f"{head_of_it}\n"
+        assert {f"{name}/HEAD"} <= team.files_in()
+    assert team.status() == ""
+    team.gitmig("check", "--static")
+
+
+def test_conflict_in_each_without_the_driver(services_of_a_team: Project) -> None:
+    """Where git knows no driver each head file conflicts, by itself (C17)."""
+    team = services_of_a_team
+    team.git("config", "--remove-section", "merge.gitmig-head")
+    told = team.git("merge", "--no-edit", "left", code=1).stdout
+    assert all(f"Merge conflict in {name}/HEAD" in told for name in SERVICES)
+
+
+def test_one_service_alone(services_of_a_team: Project) -> None:
+    """Two branches that add to different services merge without a word (C17)."""
+    team = services_of_a_team
+    for name in SERVICES:
+        team.git("switch", "-qc", f"only-{name}", "main")
+        text = team.read(f"{name}/models.py")
+        team.write(f"{name}/models.py", text + "    size = Column(Integer)\n")
+        team.git("commit", "-qam", f"only {name}")
+        assert team.files_in() > {f"{name}/HEAD"}
+        assert len(team.files_in()) == 3
+    team.git("merge", "-q", "--no-edit", "only-shop")
+    for name, head_of_it in heads_of(team).items():
+        assert team.read(f"{name}/HEAD") == f"{head_of_it}\n"
+    assert team.status() == ""
+    team.gitmig("check", "--static")
+
+
+def test_shared_by_two(project: Project) -> None:
+    """One file for two environments could be true for one of them only: refused, with both."""
+    services(project, *SERVICES)
+    project.write("gitmig.toml", 'head-file = "HEAD"\n')
+    project.git("add", ".")
+    told = project.gitmig("check", "--static", code=2).stderr
+    assert "gitmig.toml: HEAD would be the head-file of both blog and shop" in told
+    assert '[tool.gitmig.environments."shop"]' in told
