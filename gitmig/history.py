@@ -98,6 +98,21 @@ def changed_by_last_commit(repository: Repository, paths: Sequence[str]) -> list
     )  # fmt: skip
 
 
+def takes_revisions_away(repository: Repository, before: str, after: str) -> bool:
+    """Say whether a file that looks like a revision is in one commit and not in the other.
+
+    No for what is no commit here: the null id that git gives a hook for a new work tree.
+    """
+    if not (repository.resolve(before) and repository.resolve(after)):
+        return False
+    return bool(
+        repository.run(
+            "--no-literal-pathspecs", "diff", "--name-only", "--no-ext-diff", "--no-renames",
+            "--diff-filter=D", "-G^down_revision", before, after, "--", ":(top,glob)**/*.py",
+        )
+    )  # fmt: skip
+
+
 def head_is_published(repository: Repository) -> bool:
     """Say whether a remote's branch already has ``HEAD``."""
     found = repository.run("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")

@@ -317,6 +317,17 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Departure:
+    """Revisions that were checked out before and are not now, the newest first.
+
+    ``environment`` is empty where there is only one.
+    """
+
+    revisions: tuple[Revision, ...]
+    environment: str = ""
+
+
+@dataclass(frozen=True)
 class SyncReport:
     """What ``gitmig sync`` did: how many revisions it took back, with whose files, and applied.
 

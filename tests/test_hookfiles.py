@@ -200,7 +200,7 @@ def test_uninstall_restores_everything(repo: Repo) -> None:
     assert listing(repo.hooks) == installed
     assert repo.commit("a.py") == ["foreign", "gitmig hook pre-commit", "linked"]
     actions = [change.action for change in uninstall(repo.hooks)]
-    assert actions == ["restored", "removed", "restored", "removed", "removed"]
+    assert actions == ["restored", "removed", "restored", "removed", "removed", "removed"]
     assert listing(repo.hooks) == before
     assert {change.action for change in uninstall(repo.hooks)} == {"absent"}
     assert listing(repo.hooks) == before

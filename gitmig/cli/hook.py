@@ -12,9 +12,10 @@ import click
 from gitmig import gate, invocation
 from gitmig.commands.autogenerate import autogenerate
 from gitmig.commands.left_behind import left_behind
+from gitmig.commands.left_branch import left_branch
 from gitmig.commands.merge_heads import merge_in_progress
 from gitmig.commands.repair import repair
-from gitmig.errors import FINDINGS, OK
+from gitmig.errors import FINDINGS, OK, GitmigError
 from gitmig.model import MergeReport, Options
 from gitmig.report import text
 from gitmig.report.console import conversation, progress_bar
@@ -84,6 +85,24 @@ def post_rewrite(framework: bool) -> int:
     if framework and os.environ.get("PRE_COMMIT_REWRITE_COMMAND") != "rebase":
         return OK  # `git commit --amend` calls it, too
     return tell_left_behind(framework)
+
+
+@hook.command("post-checkout")
+@click.option("--framework", is_flag=True, help="Called by the pre-commit framework.")
+@click.argument("commits", nargs=-1)
+def post_checkout(framework: bool, commits: tuple[str, ...]) -> int:
+    """Tell of revisions that the branch had which was left; never fails a checkout."""
+    if framework:
+        if gate.skipped(os.environ) or os.environ.get("PRE_COMMIT_CHECKOUT_TYPE") != "1":
+            return OK
+        commits = (os.environ["PRE_COMMIT_FROM_REF"], os.environ["PRE_COMMIT_TO_REF"])
+    before, after = commits
+    try:
+        for departure in left_branch(Path.cwd(), before, after):
+            text.departed(departure)
+    except GitmigError as error:
+        click.echo(f"gitmig: {error.message}", err=True)
+    return OK
 
 
 def tell_left_behind(framework: bool) -> int:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gitmig.model import (
     CheckReport,
+    Departure,
     Failure,
     Finding,
     FoldReport,
@@ -26,6 +27,7 @@ from gitmig.report.branches import meeting
 from gitmig.report.console import print_code, stderr, stdout
 from gitmig.report.located import counted, waived
 
+NAMED = 3  # revisions of a branch that was left
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "dim")}
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -188,6 +190,19 @@ def found(findings: Sequence[Finding]) -> None:
         console = stderr()
         console.print(Text.assemble(("gitmig: ", "bold"), finding.message))
         console.print(Text.assemble(("  → ", "bold"), finding.hint))
+
+
+def departed(departure: Departure) -> None:
+    """Print which revisions a branch that was left has, and what takes a database along."""
+    gone, console = departure.revisions, stderr()
+    named = ", ".join(f"{each.id} ({each.subject})" for each in gone[:NAMED])
+    more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
+    command = "gitmig sync"
+    if departure.environment:
+        command += f" --env {quote(departure.environment)}"
+    it = "it" if len(gone) == 1 else "them"
+    console.print(Text.assemble(("gitmig: ", "bold"), f"not on this branch: {named}{more}"))
+    console.print(Text.assemble(("  → ", "bold"), f"a database that has {it}: {command}"))
 
 
 def print_finding(console: Console, finding: Finding) -> None:

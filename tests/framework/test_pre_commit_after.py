@@ -43,6 +43,21 @@ def test_a_fast_forward_with_one_head(after: Framed) -> None:
     assert "Passed" in told.stdout + told.stderr and "heads:" not in told.stdout + told.stderr
 
 
+def test_a_switch_of_branches(framed: Framed) -> None:
+    """What the other branch has that was left is told, though the hook has passed (D2, C16)."""
+    framed.use("gitmig-post-checkout", types=("post-checkout",))
+    framed.git("switch", "-q", "-c", "side")
+    grow(framed, "phone", "    name = ")
+    result = framed.git("switch", "main")
+    told = result.stdout + result.stderr
+    assert "gitmig: not on this branch: " in told and "gitmig sync" in told
+    assert "not on this branch" not in framed.git("switch", "side").stdout
+    for skip in ({"GITMIG_SKIP": "1"}, {"SKIP": "gitmig-post-checkout"}):
+        result = framed.git("switch", "main", **skip)
+        assert "not on this branch" not in result.stdout + result.stderr
+        framed.git("switch", "side")
+
+
 def test_a_rebase_that_leaves_two_heads(after: Framed) -> None:
     """They are told of after the rebase, and not after an amended commit (H2, C9)."""
     after.git("switch", "-q", "side")
