@@ -32,9 +32,9 @@ from .onrows import OnRows
 from .project import Project, Targets
 from .record import Recorder
 from .seeds import Seed
-from .sent import Sent
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
+from .touched import Touched
 from .writes import Writes
 
 # what says that the gates could not run at all, rather than that one of them failed
@@ -99,7 +99,7 @@ class Walk:
         self.request = request
         self.published: Targets = tuple(request["published"]) or project.baseline
         self.one_way = frozenset(request.get("one_way", ()))
-        self.sent = Sent(project, request["new"])
+        self.touched = Touched(project, request["new"])
         self.recorder = recorder
         recorder.waits = bool("rows" in request["gates"] and self.published)
         self.lacks_rows = recorder.waits
@@ -168,7 +168,7 @@ class Walk:
         """Up and down once more, one revision at a time, with rows in the tables."""
         if not (self.upgraded and self.published):
             return False
-        walk = OnRows(self.project, self.databases, self.published, self.sent)
+        walk = OnRows(self.project, self.databases, self.published, self.touched)
         seed = Seed(self.request["seed"], self.request["tree"])
         walk.begin(problems, seed, at_head=self.goes_back)
         self.recorder.waits = False

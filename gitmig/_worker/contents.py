@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy
 
+from .reflected import columns
 from .shapes import Connection
 
 Name = tuple[Any, str]  # schema, table
@@ -68,23 +69,23 @@ class Renames:
 def read(connection: Connection, names: Iterable[Name]) -> Contents:
     """Return what tables hold, those of them that are there."""
     inspector: Any = sqlalchemy.inspect(connection)
-    there: dict[Any, set[str]] = {}
-    found: Contents = {}
+    wanted: dict[Any, list[str]] = {}
     for schema, name in names:
-        if schema not in there:
-            there[schema] = set(inspector.get_table_names(schema=schema))
-        if name in there[schema]:
-            columns = {each["name"]: str(each["type"]) for each in
-                       inspector.get_columns(name, schema=schema)}  # fmt: skip
-            found[schema, name] = Table(columns, rows_of(connection, schema, name, columns))
+        wanted.setdefault(schema, []).append(name)
+    found: Contents = {}
+    for schema, those in wanted.items():
+        there = sorted({*those} & {*inspector.get_table_names(schema=schema)})
+        for name, reflected in columns(inspector, schema, there).items():
+            types = {each["name"]: str(each["type"]) for each in reflected}
+            found[schema, name] = Table(types, rows_of(connection, schema, name, types))
     return found
 
 
 def rows_of(
-    connection: Connection, schema: Any, name: str, columns: Iterable[str]
+    connection: Connection, schema: Any, name: str, names: Iterable[str]
 ) -> list[tuple[str, ...]]:
     """Return the rows of a table as texts."""
-    items: list[Any] = [sqlalchemy.column(each) for each in columns]
+    items: list[Any] = [sqlalchemy.column(each) for each in names]
     if not items:
         return []
     query = sqlalchemy.table(name, *items, schema=schema).select()

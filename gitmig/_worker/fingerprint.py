@@ -165,11 +165,14 @@ def reflect(inspector: Any, table: str) -> dict[str, Any]:
         }
         for column in inspector.get_columns(table)
     }
+    keys, indexes = inspector.get_foreign_keys(table), inspector.get_indexes(table)
+    if inspector.dialect.name in ("mysql", "mariadb"):
+        indexes = routines.without_own_names(indexes, keys)
     return {
         "columns": columns,
         "primary key": sorted(inspector.get_pk_constraint(table)["constrained_columns"]),
-        "foreign keys": texts_of(inspector.get_foreign_keys(table)),
-        "indexes": texts_of(inspector.get_indexes(table)),
+        "foreign keys": texts_of(keys),
+        "indexes": texts_of(indexes),
         "unique constraints": texts_of(inspector.get_unique_constraints(table)),
         "checks": texts_of(checks(inspector, table)),
     }

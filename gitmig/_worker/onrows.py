@@ -8,7 +8,7 @@ What is lost and no statement of the revision asked for is a problem; the rest i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -22,11 +22,13 @@ from .invoked import watch
 from .lineage import Lineage
 from .project import Project, Targets
 from .redirect import name_of
+from .reflected import foreign_keys
 from .seeds import Seed
-from .sent import Sent
 from .shapes import Connection, Context, Op, Step
+from .touched import Touched
 
 Problems = list[dict[str, Any]]
+MOST = 400  # tables that get rows; about 5 ms each, and as much for each new revision
 SYSTEM = ("information_schema", "pg_catalog")
 PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition"
 
@@ -46,17 +48,19 @@ class Database:
 
 
 class OnRows:
-    """The walk with rows; ``published`` is where it begins, ``sent`` what the new revisions do."""
+    """The walk with rows, which begins at ``published``; ``touched``: what new revisions touch."""
 
     def __init__(
-        self, project: Project, databases: Databases, published: Targets, sent: Sent
+        self, project: Project, databases: Databases, published: Targets, touched: Touched
     ) -> None:
         self.project = project
         self.databases = databases
         self.published = published
-        self.sent = sent
+        self.touched = touched
         self.found: dict[str, Database] = {}
         self.problems: Problems = []
+        self.missing: dict[contents.Name, str] = {}  # tables without a row, and why
+        self.others: set[contents.Name] = set()  # that may be touched, or not
         self.lineage = Lineage()
         watch(self.note)
 
@@ -71,7 +75,7 @@ class OnRows:
         """
         self.problems = problems
         if not self.databases.rewind():
-            if at_head and self.sent.takes_nothing():
+            if at_head and self.touched.takes_nothing():
                 self.project.downgrade_above(self.published)
             else:
                 replay(self.project, self.databases, self.published)
@@ -80,41 +84,53 @@ class OnRows:
     def walk(self, down: Sequence[str]) -> None:
         """Walk up, and back through ``down``."""
         self.lineage = Lineage()
-        with_rows(lambda: self.project.upgrade("heads", after=self.after_up))
-        if down:
-            self.lineage = Lineage()
-            with_rows(lambda: self.project.downgrade_through(down, after=self.after_down))
+        try:
+            with_rows(lambda: self.project.upgrade("heads", after=self.after_up))
+            if down:
+                self.lineage = Lineage()
+                with_rows(lambda: self.project.downgrade_through(down, after=self.after_down))
+        finally:
+            self.tell_missing()
 
     def fill(self, context: Context, seed: Seed) -> list[Step]:
         """Give rows to the tables of one database."""
         with rows.transaction(context.connection.engine) as connection:
             names = self.concerned(connection, context)
-            held = contents.read(connection, names)
-            seed.give(connection)
-            after = contents.read(connection, names)
-            own = {name for name in names if len(after[name].rows) > len(held[name].rows)}
+            own = seeded(connection, names, seed) if seed.setting else set()
             for name, why in rows.insert_where_possible(connection, names, own).items():
-                self.problems.append({
-                    "kind": "rows_missing",
-                    "message": f"{contents.told(name)} has no row in the proof: {why}",
-                })  # fmt: skip
+                self.missing[name] = f"{contents.told(name)} has no row in the proof: {why}"
             found = Database(contents.read(connection, names))
         found.seen[heads_of(context)] = found.now
         self.found[name_of(context.connection)] = found
         return []
 
     def concerned(self, connection: Connection, context: Context) -> list[contents.Name]:
-        """Return the tables that the new revisions name, and those that point to them."""
+        """Return the tables that get rows.
+
+        Those that the new revisions name, and those that point to them; where others may be
+        touched, too, all, as far as there are not very many.
+        """
         inspector: Any = sqlalchemy.inspect(connection)
-        words, own = self.sent.words(), context._version.name
+        words, own = self.touched.words(), context._version.name
         found: list[contents.Name] = []
+        others: list[contents.Name] = []
         left = partitions(connection)
         for schema in schemas(inspector, connection):
             names = set(inspector.get_table_names(schema=schema)) - {own} - left
             wanted = {name for name in names if name.lower() in words}
-            wanted |= pointing(inspector, schema, names, wanted)
+            if wanted:
+                keys = foreign_keys(inspector, schema, names)
+                wanted |= pointing(keys, wanted, deep=self.touched.deletes())
             found += [(schema, name) for name in sorted(wanted)]
-        return found
+            others += [(schema, name) for name in sorted(names - wanted)]
+        if not self.touched.may_be_any():
+            return found
+        room = max(MOST - len(found), 0)
+        if others[room:]:
+            told = f"{len(others[room:])} tables ({contents.told(others[room])} …) have no row"
+            self.missing[None, ""] = f"{told} in the proof, in which only {MOST} get some"
+        self.others |= {*others[:room]}
+        return found + others[:room]
 
     def after_up(self, step: Step, context: Context) -> None:
         """Compare what is there after a revision with what was there before it."""
@@ -144,6 +160,13 @@ class OnRows:
         self.lineage = Lineage()
         self.tell(step, losses)
 
+    def tell_missing(self) -> None:
+        """Add the problem of each table without a row; not of others that were never named."""
+        words = self.touched.words()
+        for name, why in self.missing.items():
+            if name not in self.others or name[1].lower() in words:
+                self.problems.append({"kind": "rows_missing", "message": why})
+
     def is_known(self, found: Database, loss: Loss) -> bool:
         """Say whether it was told already: of the table as a whole, or of the column."""
         known = {column for table, column in found.lost if table == loss.table}
@@ -169,7 +192,7 @@ class OnRows:
 
     def is_asked(self, revision: str, loss: Loss) -> bool:
         """Say whether a revision says itself that something goes."""
-        return loss.kind in ("table", "column") or self.sent.asks_for(revision, loss.table[1])
+        return loss.kind in ("table", "column") or self.touched.asks_for(revision, loss.table[1])
 
 
 def with_rows(walk: Any) -> None:
@@ -203,17 +226,24 @@ def partitions(connection: Connection) -> set[str]:
     return {row[0] for row in connection.execute(sqlalchemy.text(PARTITIONS))}
 
 
-def pointing(
-    inspector: Any, schema: Any, names: Collection[str], wanted: Collection[str]
-) -> set[str]:
-    """Return the tables of a schema with a foreign key to one of those that are wanted."""
-    if not wanted:
-        return set()
-    found = set()
-    for name in names:
-        keys = inspector.get_foreign_keys(name, schema=schema)
-        if any(key["referred_table"] in wanted for key in keys):
-            found.add(name)
+def seeded(connection: Connection, names: Sequence[contents.Name], seed: Seed) -> set[Any]:
+    """Give the project's own rows; return the tables that got some."""
+    held = contents.read(connection, names)
+    seed.give(connection)
+    after = contents.read(connection, names)
+    return {name for name in names if len(after[name].rows) > len(held[name].rows)}
+
+
+def pointing(keys: Mapping[str, Sequence[Any]], wanted: Collection[str], *, deep: bool) -> set[str]:
+    """Return the tables with a foreign key to those that are wanted, and (``deep``) so on."""
+    found, new = set[str](), set(wanted)
+    while new:
+        to_new = {name for name, own in keys.items()
+                  if any(key["referred_table"] in new for key in own)}  # fmt: skip
+        new = to_new - found
+        found |= new
+        if not deep:
+            break
     return found
 
 

@@ -51,3 +51,22 @@ def take(
         if name in tables:
             tables[name]["options"] = str(options)
     return {"names": set(names), "tables": tables, "others": others}
+
+
+def without_own_names(indexes: Any, keys: Any) -> list[dict[str, Any]]:
+    """Return indexes, those that a foreign key brought without their names.
+
+    InnoDB names such an index as the constraint where that is given a name when it is made, as the
+    first column where not: which of them depends on how the same key was written.
+    """
+    implicit = {
+        (tuple(key["constrained_columns"]), name)
+        for key in keys
+        for name in (key["name"], key["constrained_columns"][0])
+    }
+    return [
+        {**each, "name": None}
+        if not each["unique"] and (tuple(each["column_names"]), each["name"]) in implicit
+        else each
+        for each in indexes
+    ]

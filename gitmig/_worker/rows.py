@@ -18,6 +18,7 @@ from sqlalchemy import schema as ddl
 
 from .checks import repairs
 from .failures import one_line
+from .reflected import add_tables, foreign_keys
 from .shapes import Connection
 from .values import Unknown, value
 
@@ -106,23 +107,22 @@ class Filling:
     def order(self, names: Iterable[Name]) -> list[Any]:
         """Reflect tables and what they point to; return them, what is pointed to first.
 
-        One at a time: SQLAlchemy would follow a long chain as deep as Python goes.
+        A step at a time: SQLAlchemy would follow a long chain as deep as Python goes.
         """
         metadata = sqlalchemy.MetaData()
         inspector: Any = sqlalchemy.inspect(self.connection)
-        waiting, seen = sorted(names, key=str), set()
+        waiting, seen = set(names), set[Name]()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of types that SQLAlchemy does not know, of cycles
             while waiting:
-                schema, name = waiting.pop()
-                if (schema, name) in seen:
-                    continue
-                seen.add((schema, name))
-                sqlalchemy.Table(
-                    name, metadata, schema=schema, autoload_with=self.connection, resolve_fks=False
-                )
-                keys = inspector.get_foreign_keys(name, schema=schema)
-                waiting += [(key["referred_schema"], key["referred_table"]) for key in keys]
+                seen |= waiting
+                found = set()
+                for schema in sorted({schema for schema, _ in waiting}, key=str):
+                    those = [name for own, name in waiting if own == schema]
+                    add_tables(metadata, inspector, self.connection, schema, those)
+                    for keys in foreign_keys(inspector, schema, those).values():
+                        found |= {(key["referred_schema"], key["referred_table"]) for key in keys}
+                waiting = found - seen
             tables = sorted(metadata.tables.values(), key=lambda table: str(table.fullname))
             pairs: Iterable[Any] = in_order(tables)
             return [table for table, _ in pairs if table is not None]

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 #                                 exclude); flags: not valid, using index; condition: of a check
 #   drop constraint               name, to: what it is, where that is said; flags: if, cascade
 #   validate constraint           name
-#   insert, update, delete        flags: where, select
+#   insert, update, delete        flags: where, select; to: the columns of an update that gives
+#                                 each a constant
 #   truncate                      flags: cascade
 #   refresh, cluster, vacuum full, reindex
 #   create, drop                  to: the kind of object, name; flags: if, cascade, replace

@@ -15,6 +15,7 @@ OBJECTS = (
 )  # fmt: skip
 # what all databases of a server share
 EVERY_ROW = ("true", "1", "1 = 1")
+FIXED = ("NULL", "TRUE", "FALSE")
 SHARED = ("DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SYSTEM")
 
 
@@ -147,7 +148,25 @@ def update(cursor: Cursor) -> Iterator[Change]:
     cursor.skip("LOW_PRIORITY", "IGNORE", "ONLY")
     if cursor.take("OR"):  # SQLite
         cursor.name()
-    yield Change("update", cursor.name(), flags=where(cursor))
+    table = cursor.name()
+    yield Change("update", table, to=", ".join(constants(cursor)), flags=where(cursor))
+
+
+def constants(cursor: Cursor) -> list[str]:
+    """Return the columns that SET gives a constant; none where it gives one anything else."""
+    rest, found = Cursor(cursor.tokens[cursor.at :]), []
+    more = rest.take("SET")
+    while more:
+        found.append(rest.name())
+        if not rest.take("="):
+            return []
+        rest.take("-")
+        token = rest.tokens[rest.at] if rest.at < len(rest.tokens) else None
+        if token is None or (token.kind not in ("string", "number") and token.text not in FIXED):
+            return []
+        rest.at += 1
+        more = rest.take(",")
+    return found if rest.at == len(rest.tokens) or rest.take("WHERE") else []
 
 
 def delete(cursor: Cursor) -> Iterator[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gitmig.rules.changes import same
 from gitmig.rules.rule import ANY, POSTGRESQL, Rule, Told, at, rule
 from gitmig.rules.way import Act, Way
 
@@ -54,7 +55,8 @@ def rows_changed_after_ddl(way: Way) -> Iterator[Told]:
 
     Why: MySQL and MariaDB commit at every DDL statement, and SQLite is mostly driven so. If the
     change of the rows fails, the schema change stays while the database is still noted at the
-    revision before; the next try fails on what is there already.
+    revision before; the next try fails on what is there already. A column that the revision adds
+    and gives a constant, as for NOT NULL, is not told: no row can refuse it.
 
     Example:
 
@@ -64,6 +66,8 @@ def rows_changed_after_ddl(way: Way) -> Iterator[Told]:
     Instead: change the rows in a revision of its own.
     """
     for act in way.on_old("update", "delete", "insert"):
+        if _fills_what_is_new(way, act):
+            continue
         for before in way.before(act, *SCHEMA):
             stays = before.statement.commits or before.statement.transaction == 0
             if before.old and not before.change.has("if") and stays:
@@ -109,6 +113,14 @@ def _jumps(way: Way) -> Iterator[Told]:
             yield Told(message, "use op.get_context().autocommit_block()", operation.line)
             return
         current = number
+
+
+def _fills_what_is_new(way: Way, act: Act) -> bool:
+    """Say whether it is an UPDATE that gives constants to columns the revision added."""
+    added = {each.change.name.lower() for each in way.before(act, "add column")
+             if same(each.change.table, act.change.table)}  # fmt: skip
+    filled = act.change.to.lower().split(", ") if act.change.kind == "update" else [""]
+    return added.issuperset(filled)
 
 
 def _what(act: Act) -> str:

@@ -34,6 +34,19 @@ def base(project: Project, *more: str) -> None:
     project.commit_all("more of the base")
 
 
+def enforce_keys(project: Project) -> None:
+    """Let env.py have SQLite look at foreign keys."""
+    env = project.read("migrations/env.py").replace(
+        "    with connectable.connect",
+        "    from sqlalchemy import event\n\n"
+        "    @event.listens_for(connectable, 'connect')\n"
+        "    def enforce(connection, record):\n"
+        "        connection.execute('PRAGMA foreign_keys=ON')\n\n"
+        "    with connectable.connect",
+    )
+    project.write("migrations/env.py", env)
+
+
 def check(project: Project, *options: str, code: int | None = None) -> dict[str, Any]:
     """Run a check against main and return its report."""
     result = project.gitmig("check", "--base", "main", "--format", "json", *options, code=code)
@@ -173,15 +186,7 @@ def test_filling_what_is_empty_loses_nothing(project: Project) -> None:
 
 def test_rows_that_nobody_asked_to_lose(project: Project) -> None:
     """Rows that go with a table that batch mode writes anew are an error (K3)."""
-    env = project.read("migrations/env.py").replace(
-        "    with connectable.connect",
-        "    from sqlalchemy import event\n\n"
-        "    @event.listens_for(connectable, 'connect')\n"
-        "    def enforce(connection, record):\n"
-        "        connection.execute('PRAGMA foreign_keys=ON')\n\n"
-        "    with connectable.connect",
-    )
-    project.write("migrations/env.py", env)
+    enforce_keys(project)
     base(
         project,
         "CREATE TABLE posts (id INTEGER PRIMARY KEY, "
@@ -362,3 +367,70 @@ def test_a_long_chain_of_tables(project: Project) -> None:
     branch(project, "op.execute('DELETE FROM t249')")
     status, told = rows(project)
     assert (status, [each[0] for each in told]) == ("passed", ["GM503"])
+
+
+UNFILLABLE = "CREATE TABLE b (id INTEGER PRIMARY KEY, n TEXT NOT NULL CHECK (n GLOB '[A-F]z'))"
+STOCK = "CREATE TABLE stock (id INTEGER PRIMARY KEY, n INTEGER UNIQUE)"
+TOUCHES = {
+    "a loop over rows": (
+        "for each in op.get_bind().execute(sa.text('SELECT id FROM users')).fetchall():\n"
+        "        op.execute('UPDATE stock SET n = 1')"
+    ),
+    "a cursor of the driver's": (
+        "cursor = op.get_bind().connection.cursor()\n    cursor.execute('UPDATE stock SET n = 1')\n"
+        "    op.execute('UPDATE users SET id = id')"
+    ),
+    "what an update says of itself": (
+        "if op.get_bind().execute(sa.text('UPDATE users SET id = id')).rowcount:\n"
+        "        op.execute('UPDATE stock SET n = 1')"
+    ),
+    "tables found by looking": (
+        "for each in sa.inspect(op.get_bind()).get_table_names():\n"
+        "        if 'n' in [one['name'] for one in sa.inspect(op.get_bind()).get_columns(each)]:\n"
+        "            op.execute(f'UPDATE {each} SET n = 1')"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOUCHES)
+def test_tables_that_are_touched_only_where_there_are_rows(project: Project, case: str) -> None:
+    """A table that no statement names as long as there are no rows has some, too (K3)."""
+    base(project, STOCK)
+    branch(project, TOUCHES[case])
+    status, found = rows(project)
+    assert (status, [each[0] for each in found]) == ("failed", ["GM501"])
+    assert "UNIQUE constraint failed: stock.n" in found[0][2]
+
+
+def test_tables_that_nothing_touches(project: Project) -> None:
+    """Where all that is touched is named, others get no rows; and none is told that was not."""
+    base(project, UNFILLABLE, STOCK)
+    branch(project, "op.execute('UPDATE users SET id = id')")
+    assert rows(project) == ("passed", [])
+    loop = TOUCHES["a loop over rows"].replace("n = 1", "n = id")
+    project.revision("more00000000", "base00000000", loop)
+    project.git("add", "-A")
+    assert rows(project) == ("passed", [])
+    project.revision("more00000000", "base00000000", loop.replace("UPDATE stock", "UPDATE b"))
+    project.git("add", "-A")
+    assert [each[0] for each in rows(project)[1]] == ["GM504"]
+
+
+def test_rows_that_go_with_those_they_point_to(project: Project) -> None:
+    """Rows that a DELETE takes along, however far from it, are no surprise in production (K3)."""
+    enforce_keys(project)
+    child = "CREATE TABLE {} (id INTEGER PRIMARY KEY, up INTEGER REFERENCES {} ON DELETE CASCADE)"
+    base(project, child.format("posts", "users"), child.format("notes", "posts"))
+    branch(project, "op.execute('DELETE FROM users WHERE id = 9001')")
+    status, found = rows(project)
+    assert status == "failed"
+    assert "rows of notes" in next(each[2] for each in found if each[0] == "GM502")
+
+
+def test_very_many_tables(project: Project) -> None:
+    """Where any table may be touched the first 400 get rows, and that is told."""
+    base(project, *(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY)" for n in range(401)))
+    branch(project, "op.get_bind().execute(sa.text('SELECT id FROM users')).fetchall()")
+    ((code, severity, message),) = rows(project)[1]
+    assert (code, severity) == ("GM504", "warning")
+    assert "2 tables (t98 …) have no row in the proof, in which only 400 get some" in message

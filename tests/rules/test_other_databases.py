@@ -47,9 +47,25 @@ BOTH = {
         "GM732",
         """
         op.add_column("{t}", sa.Column("state", sa.String(10)))
-        op.execute("UPDATE {t} SET state = 'active'")
+        op.execute("UPDATE {t} SET state = upper(name)")
         """,
         {"GM732": [1]},
+    ),
+    "another column too gets a constant": Case(
+        "GM732",
+        """
+        op.add_column("{t}", sa.Column("state", sa.String(10)))
+        op.execute("UPDATE {t} SET state = 'active', n = 7 WHERE n IS NULL")
+        """,
+        {"GM732": [1]},
+    ),
+    "the column that came gets a constant": Case(
+        "GM732",
+        """
+        op.add_column("{t}", sa.Column("state", sa.String(10)))
+        op.execute("UPDATE {t} SET state = 'it''s'")
+        op.execute("UPDATE {t} SET state = -1 WHERE state IS NULL")
+        """,
     ),
     "rows change before a column comes": Case(
         "GM732",

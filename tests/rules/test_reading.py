@@ -70,6 +70,10 @@ STATEMENTS = {
     "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'new' AFTER 'old'": ["add value mood to 'new' [if]"],
     "ALTER TYPE mood RENAME VALUE 'a' TO 'b'": ["rename value mood to 'a'"],
     "UPDATE users SET n = (SELECT max(m) FROM u WHERE u.id = users.id)": ["update users"],
+    "UPDATE users SET a = -1, b = 'x, y', c = NULL WHERE b IS NULL": [
+        "update users to a, b, c [where]"
+    ],
+    "UPDATE users SET a = 1, b = lower(c)": ["update users"],
     "UPDATE users SET n = 1 FROM b WHERE b.id = users.id": ["update users [where]"],
     "DELETE FROM ONLY users": ["delete users"],
     "DELETE FROM users WHERE 1=1": ["delete users"],

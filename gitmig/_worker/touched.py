@@ -1,4 +1,4 @@
-"""The statements that each revision sends, as text, while it runs."""
+"""What the new revisions touch, by the texts of the statements that each sends while it runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from . import depends, stack
 from .project import Project
 
 WORD = re.compile(r"[\w$]+")
@@ -17,16 +18,20 @@ DEFINES = frozenset(
     {"alter", "comment", "create", "drop", "grant", "lock", "pragma", "reindex", "rename"}
     | {"revoke", "savepoint", "release", "rollback", "begin", "commit", "set", "show", "analyze"}
 )
+WRITES = frozenset({"delete", "insert", "merge", "replace", "truncate", "update"})
 OF_BATCH = "_alembic_tmp_"
+# what a revision learns of rows, or sends, without a statement that is seen here
+UNSEEN = re.compile(r"\.cursor\(|\b(?:rowcount|raw_connection|driver_connection)\b")
 
 
-class Sent:
-    """The statements of some revisions, by revision, up and down alike."""
+class Touched:
+    """Of some revisions, up and down alike."""
 
     def __init__(self, project: Project, revisions: Collection[str]) -> None:
         self.project = project
         self.revisions = revisions
         self.texts: dict[str, list[str]] = {}
+        self._any = False
         if revisions:
             event.listen(Engine, "before_cursor_execute", self.note)
 
@@ -34,7 +39,24 @@ class Sent:
         """Note a statement, where a revision runs."""
         step = self.project.step
         if step is not None and step.revision.revision in self.revisions:
-            self.texts.setdefault(step.revision.revision, []).append(statement)
+            texts = self.texts.setdefault(step.revision.revision, [])
+            if not texts:
+                self._any |= bool(UNSEEN.search(depends.read(str(step.revision.path))))
+            texts.append(statement)
+            self._any |= leads_on(statement) and not stack.is_library_asking()
+
+    def may_be_any(self) -> bool:
+        """Say whether tables may be touched that no statement has named so far.
+
+        What a revision does after it has read rows hangs on them, and there were none; a function
+        or a block of the database's own language does what it does.
+        """
+        return self._any
+
+    def deletes(self) -> bool:
+        """Say whether a statement may delete rows, and with them those that point to them."""
+        texts = (text for found in self.texts.values() for text in found)
+        return any(WORD.findall(text.lower())[:1] in (["delete"], ["truncate"]) for text in texts)
 
     def words(self) -> set[str]:
         """Return all words of all statements, in small letters."""
@@ -51,6 +73,12 @@ class Sent:
         One that names no table may call a function, and change any.
         """
         return any(changes(text, table.lower()) for text in self.texts.get(revision, ()))
+
+
+def leads_on(text: str) -> bool:
+    """Say whether a statement gives the revision rows, or does what it does not say."""
+    words = WORD.findall(text.lower())
+    return bool(words) and (words[0] not in DEFINES | WRITES or "returning" in words)
 
 
 def changes(text: str, table: str) -> bool:

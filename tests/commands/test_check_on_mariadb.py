@@ -1,0 +1,66 @@
+"""`gitmig check` on MariaDB: what is no news there is not told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support import Project, column, use_url
+
+CHILD = (
+    "op.create_table('posts', sa.Column('id', sa.Integer, primary_key=True), "
+    "sa.Column('author', sa.Integer, sa.ForeignKey('users.id')))"
+)
+DROPS = "op.drop_constraint('posts_ibfk_1', 'posts', type_='foreignkey')\n    "
+BRINGS = "op.create_foreign_key('posts_ibfk_1', 'posts', 'users', ['author'], ['id'])"
+
+
+@pytest.fixture
+def mariadb(project: Project, memory: Path) -> Project:
+    """Return the project on MariaDB, with a table that points to another."""
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    project.revision("posts0000000", "base00000000", CHILD, "op.drop_table('posts')")
+    project.commit_all("posts")
+    project.git("switch", "-q", "-c", "feature")
+    return project
+
+
+def codes(project: Project) -> list[str]:
+    """Return the codes of what a check finds, but for drift of models that nobody wrote."""
+    project.git("add", "-A")
+    told = project.gitmig("check", "--base", "main", "--format", "json", "--ignore", "drift",
+                          code=None)  # fmt: skip
+    return [each["code"] for each in json.loads(told.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "found"),
+    [
+        ("op.drop_column('posts', 'author')", "op.add_column('posts', sa.Column('author', "
+         f"sa.Integer))\n    {BRINGS}", []),
+        ("op.drop_index('author', 'posts')", BRINGS, []),
+        ("op.drop_index('author', 'posts')", "op.create_index('ix', 'posts', ['author'])\n    "
+         f"{BRINGS}", ["GM202"]),
+    ],
+    ids=["with the column", "with its index", "an index of its own"],
+)  # fmt: skip
+def test_the_index_that_a_foreign_key_brings(
+    mariadb: Project, up: str, down: str, found: list[str]
+) -> None:
+    """It has another name where the same key is made in another way, which is no difference."""
+    mariadb.revision("more00000000", "posts0000000", DROPS + up, down)
+    assert [each for each in codes(mariadb) if each == "GM202"] == found
+
+
+def test_a_required_json_column(mariadb: Project) -> None:
+    """What gitmig writes for a column that can have no default there is no finding."""
+    mariadb.append("models.py", column("data", "JSON", ", nullable=False, default=dict"))
+    mariadb.write("models.py", mariadb.read("models.py").replace("import ", "import JSON, ", 1))
+    mariadb.git("add", "-A")
+    mariadb.gitmig("autogenerate", "-q", code=None)
+    (path,) = [each for each in mariadb.git("diff", "--cached", "--name-only").stdout.split()
+               if "versions/" in each]  # fmt: skip
+    assert "UPDATE users SET data" in mariadb.read(path)
+    assert "GM732" not in codes(mariadb)
