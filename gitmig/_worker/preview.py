@@ -37,20 +37,20 @@ def run(request: Request) -> Result:
     with open_session(request, request["arguments"]) as (project, databases):
         for head in request["start"]:
             project.upgrade(head)
-        recorder = Recorder(project)
+        preview = Preview(project)
         options: Any = project.config.cmd_opts
         take_back = request.get("down_to")
         if take_back is not None:
-            project.downgrade_above(tuple(take_back), after=recorder.finish)
+            project.downgrade_above(tuple(take_back), after=preview.finish)
         elif options.cmd[0] is command.upgrade:
-            project.upgrade(options.revision, after=recorder.finish)
+            project.upgrade(options.revision, after=preview.finish)
         else:
-            project.downgrade(options.revision, after=recorder.finish)
-        return dict(project.facts(databases), steps=recorder.steps)
+            project.downgrade(options.revision, after=preview.finish)
+        return dict(project.facts(databases), steps=preview.steps)
 
 
-class Recorder:
-    """Collects what each step did: operations as they are invoked, statements as they are sent."""
+class Preview:
+    """Tells what each step did: operations as they are invoked, statements as they are sent."""
 
     def __init__(self, project: Project) -> None:
         self.project = project

@@ -139,7 +139,7 @@ class Old:
         for name, column in model["columns"].items():
             old, new = was["columns"].get(name), now["columns"].get(name)
             if old is not None and new is None:
-                yield name, "gone", f"{key}.{name}{renamed(name, was, now)}"
+                yield name, "gone", f"{key}.{name}{told_as(successor(name, was, now))}"
             elif old is not None and new is not None and not now["view"]:
                 yield from self.of_column(f"{key}.{name}", name, column, old, new)
                 yield from self.of_members(key, name, column)
@@ -219,19 +219,30 @@ def is_required(column: Words) -> bool:
 
 
 def required(key: str, model: Words, was: Words, now: Words) -> Iterator[tuple[str, str, str]]:
-    """Yield the columns that each row must bring now, and the models do not know."""
+    """Yield the columns that each row must bring now, and the models do not know.
+
+    One that stands for a column that is gone is told with that: it is one deed.
+    """
+    gone = [name for name in model["columns"] if name not in now["columns"]]
+    told = {successor(name, was, now) for name in gone if name in was["columns"]}
     for name, column in now["columns"].items():
         old = was["columns"].get(name)
         was_required = old is not None and is_required(old)
-        if name not in model["columns"] and is_required(column) and not was_required:
+        known = name in model["columns"] or name in told
+        if not known and is_required(column) and not was_required:
             text = f"{key}.{name} is NOT NULL without a server default, and it does not write it"
             yield name, "required", text
 
 
-def renamed(name: str, was: Words, now: Words) -> str:
-    """Return what a column that is gone may be called now, in words."""
+def successor(name: str, was: Words, now: Words) -> str:
+    """Return what a column that is gone may be called now, empty where that is not plain."""
     type_ = was["columns"][name]["type"]
     gone = [each for each in was["columns"] if each not in now["columns"]]
     came = [each for each, words in now["columns"].items()
             if each not in was["columns"] and words["type"] == type_]  # fmt: skip
-    return f" (it may be {came[0]} now)" if len(came) == 1 and len(gone) == 1 else ""
+    return came[0] if len(came) == 1 and len(gone) == 1 else ""
+
+
+def told_as(name: str) -> str:
+    """Say what a column may be called now."""
+    return f" (it may be {name} now, which it does not write)" if name else ""

@@ -86,6 +86,7 @@ def rolling(
 READS = "the base's code still reads what is gone: "
 ADDS = "the base's code cannot add rows: "
 REFUSED = "the base's code may be refused: "
+NOW = "it may be {} now, which it does not write"
 NAMED = "'email', "
 BATCH = "with op.batch_alter_table('users') as batch_op:\n        batch_op."
 
@@ -95,7 +96,22 @@ def test_a_renamed_column(project: Project) -> None:
     begin(project)
     upgrade = "pass\n    op.alter_column('users', 'name', new_column_name='full_name')"
     found = rolling(project, upgrade, ("    name =", "    full_name ="))
-    assert found == {"GM601": [(13, READS + "users.name (it may be full_name now)")]}
+    assert found == {"GM601": [(13, READS + f"users.name ({NOW.format('full_name')})")]}
+
+
+def test_a_renamed_column_that_is_required(project: Project) -> None:
+    """One that is NOT NULL is one finding, too; another column that comes beside it is its own."""
+    begin(project)
+    upgrade = (
+        "op.alter_column('posts', 'text', new_column_name='body')\n    "
+        "op.add_column('users', sa.Column('email', sa.String(9), nullable=False))"
+    )
+    found = rolling(project, upgrade, ("    text =", "    body ="))
+    text = "users.email is NOT NULL without a server default, and it does not write it"
+    assert found == {
+        "GM601": [(12, READS + f"posts.text ({NOW.format('body')})")],
+        "GM602": [(13, ADDS + text)],
+    }
 
 
 def test_a_dropped_table(project: Project) -> None:
