@@ -6,6 +6,7 @@ Reflection asks for one table at a time. On a real chain (264 revisions, 55 tabl
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import text
@@ -129,6 +130,12 @@ KINDS = {
 }
 FACTS = ("type", "nullable", "default", "comment", "computed", "identity", "collation")
 
+# varchar values in a list: PostgreSQL casts the list, or each where its own words are said again
+AS_A_LIST = re.compile(
+    r"\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, (?=')|(?=\])))+)\]\)::text\[\]"
+)
+VALUE = re.compile(r"'(?:[^']|'')*'::character varying")
+
 _same: dict[str, dict[str, Any]] = {}  # tables by all that they are: most stay as they were
 
 
@@ -146,7 +153,7 @@ def take(connection: Connection) -> Fingerprint:
         found["columns"][column] = dict(zip(FACTS, facts))
     for table, kind, *said in connection.execute(text(BELONGINGS)):
         if table in tables and kind in KINDS:
-            tables[table][KINDS[kind]].append(" ".join(said))
+            tables[table][KINDS[kind]].append(one_form(" ".join(said)))
     for table, *options in connection.execute(text(OPTIONS)):
         if table in tables:
             tables[table].update(zip(OF_TABLES, map(str, options)))
@@ -159,3 +166,15 @@ def take(connection: Connection) -> Fingerprint:
         "tables": tables,
         "others": {name: str(told) for name, told in connection.execute(text(OTHERS))},
     }
+
+
+def one_form(words: str) -> str:
+    """Return the words of a constraint or an index in the form that they have when told again."""
+    if "])::text[]" not in words:
+        return words
+    return AS_A_LIST.sub(lambda found: f"ARRAY[{VALUE.sub(in_text, found[1])}]", words)
+
+
+def in_text(value: re.Match[str]) -> str:
+    """Return a value with its cast."""
+    return f"({value[0]})::text"

@@ -22,7 +22,8 @@ class Pair:
     """One table: ``real`` is what the database has, ``models`` what it makes of the models.
 
     ``seen`` is what Alembic's operations are about; ``type_differs`` says of a column whether it
-    would find another type if env.py asked for that, ``defaults`` whether it compares these itself.
+    would find another type if env.py asked for that, ``defaults`` whether it compares these itself;
+    ``whole``: what comes with a column of the models alone is told, too.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Pair:
     seen: Seen
     type_differs: Callable[[str], bool]
     defaults: bool
+    whole: bool = False
 
     def changes(self) -> Iterator[Change]:
         """Yield the differences, ``before`` the database's side, ``after`` the models'."""
@@ -42,6 +44,8 @@ class Pair:
                 if (self.key, name, change.aspect) not in self.seen:
                     yield change
         one_sided = set(self.real["columns"]) ^ set(self.models["columns"])
+        if self.whole:
+            one_sided &= set(self.real["columns"])
         yield from self.of_checks(other_type | one_sided)
         yield from self.of_indexes()
         yield from self.of_uniques(both)

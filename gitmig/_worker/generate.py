@@ -2,15 +2,18 @@
 
 Request besides the common part: ``message`` (empty: made from the operations), ``rev_id`` (empty:
 a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``one_way``
-(whether to leave it out), ``residue`` (what the tree before the commit already left over, see
+(whether to leave it out), ``arrears`` (whether nothing is staged, so that what Alembic does not see
+is generated however old it is), ``without`` (the tables of which it is not, see ``arrears``),
+``residue`` (what the tree before the commit already left over, see
 ``compare``), ``before`` (its ``models``, null where they are not known), ``answered`` (those of
 ``likely`` that a person said are renames), ``by_hand`` (whether the commit has revisions of
 its own, which may have exchanged names already).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
 residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
-of theirs for which nothing could be generated, in words), ``likely`` (drops and adds that may be
-renames, see ``pairing``) and the facts of ``Project.facts``.
+of theirs for which nothing could be generated, in words), ``unmended`` (those of ``arrears``,
+likewise), ``likely`` (drops and adds that may be renames, see ``pairing``) and the facts of
+``Project.facts``.
 Nothing is returned that was not proved: the new revision was applied, the comparison after it was
 empty, and its downgrade restored the schema.
 """
@@ -23,6 +26,7 @@ from itertools import repeat
 from typing import Any
 
 from . import enumtypes, fingerprint, mysql, operations, required, sequences, unseen, using
+from .arrears import Arrears
 from .cache import replay
 from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
@@ -42,30 +46,35 @@ def run(request: Request) -> Result:
     """Serve the request."""
     with open_session(request, ARGUMENTS) as (project, databases):
         replay(project, databases)
-        result = made(project, request)
+        without = request.get("without", ())
+        arrears = Arrears(project, databases, without) if request.get("arrears") else None
+        result = made(project, request, arrears)
         result.update(project.facts(databases))
         return result
 
 
-def made(project: Project, request: Request) -> Result:
+def made(project: Project, request: Request, arrears: Arrears | None = None) -> Result:
     """Return the revision that databases at the heads need, applied, compared and taken back."""
-    found, left = find(project, request)
+    found, left = find(project, request, arrears)
     result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out,
                       "unseen": left, "models": found.models,
+                      "unmended": arrears.left if arrears else [],
                       "likely": [asdict(each) for each in found.likely]}  # fmt: skip
     if found.scripts:
         if request["one_way"]:
             leave_out_downgrades(found.scripts)
         result.update(render(project, request, found))
         try:
-            result["notes"] += prove(project, request, found)
+            result["notes"] += prove(project, request, found, arrears)
         except Failure as failure:
             failure.data["doubts"] = [each.declaration() for each in found.likely]
             raise
     return result
 
 
-def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
+def find(
+    project: Project, request: Request, arrears: Arrears | None
+) -> tuple[Comparison, list[str]]:
     """Return what the models ask for, and in words what of it no operation can be generated for."""
 
     def again() -> Comparison:
@@ -87,6 +96,8 @@ def find(project: Project, request: Request) -> tuple[Comparison, list[str]]:
             added, left = add_unseen(project, before, found, renames)
         added = settle_enum_types(project, found) or added
         added = add_sequences(project, before, found) or added
+        if arrears is not None:
+            added = arrears.add(found) or added
     for (up, down), dialect in zip(found.pairs, found.dialects):
         using.add(up, down, dialect)
         mysql.drop_whole(up, dialect)
@@ -171,7 +182,9 @@ def render(project: Project, request: Request, found: Comparison) -> Result:
     return {"files": files, "operations": found.operations(), "notes": scratch.notes}
 
 
-def prove(project: Project, request: Request, found: Comparison) -> list[str]:
+def prove(
+    project: Project, request: Request, found: Comparison, arrears: Arrears | None
+) -> list[str]:
     """Apply the new revisions, compare again, take them back and compare schema and rows.
 
     Returns what to say of the proof. Raises ``not_converging``, ``not_stable``,
@@ -183,6 +196,8 @@ def prove(project: Project, request: Request, found: Comparison) -> list[str]:
     project.upgrade("heads")
     kept.compare(up=True)
     refuse_leftover(project, request, found)
+    if arrears is not None:
+        arrears.refuse_leftover()
     if not request["downgrade"]:
         return notes
     project.downgrade(down_to)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gitmig.commands.projectside import ProjectSide
+from gitmig.commands.wording import NOT_PROVED
+from gitmig.errors import WorkerFailed
 from gitmig.model import Confirm, JsonObject
 
 
@@ -16,8 +18,7 @@ def asking(project: ProjectSide, confirm: Confirm | None, **fields: Any) -> Json
     answered: list[JsonObject] = []
     asked: list[JsonObject] = []
     while True:
-        scratch = str(project.scratch(f"scratch{len(answered)}"))
-        answer = project.ask("generate", answered=answered, scratch=scratch, **fields)
+        answer = proved(project, answered=answered, **fields)
         open_questions = [each for each in answer["likely"] if each not in asked]
         if confirm is None or not open_questions:
             return answer
@@ -26,6 +27,28 @@ def asking(project: ProjectSide, confirm: Confirm | None, **fields: Any) -> Json
         if not agreed:
             return answer
         answered += agreed
+
+
+def proved(project: ProjectSide, **fields: Any) -> JsonObject:
+    """Have the worker generate; older differences that have no proof are left out, and named.
+
+    Those of the tables that are told; where none is, of all.
+    """
+    without: list[str] = []
+    reasons: list[str] = []
+    while True:
+        scratch = str(project.scratch())
+        try:
+            answer = project.ask("generate", scratch=scratch, without=without, **fields)
+        except WorkerFailed as error:
+            more = set(error.data.get("arrears", ("*",))) - set(without)
+            if not (fields["arrears"] and more) or error.kind not in NOT_PROVED:
+                raise
+            without += sorted(more)
+            reasons.append(f"what was tried for them failed: {error.message}")
+        else:
+            answer["unmended"] += reasons
+            return answer
 
 
 def agreed_on(likely: list[JsonObject], confirm: Confirm) -> list[JsonObject]:

@@ -39,13 +39,13 @@ def autogenerate(
         environments = (
             workspace.environments(name) if invocation.hook else (workspace.environment(name),)
         )
-        settled = same_code(workspace, whatever_is_old=invocation.committing)
-        if settled and not superseded.forgotten(workspace):
-            return [GenerateReport(environment.name) for environment in environments]
         runs = [
             Run(workspace, environment, options, invocation, on_progress)
             for environment in environments
         ]
+        settled = same_code(workspace, whatever_is_old=invocation.committing)
+        if settled and not superseded.forgotten(workspace) and not runs[0].wants_arrears():
+            return [GenerateReport(environment.name) for environment in environments]
         reports = [run.generate() for run in runs]
         if not invocation.only_looking:
             head_file.keep(workspace, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from gitmig.commands.projectside import How, ProjectSide, open_project
@@ -13,10 +14,9 @@ from gitmig.errors import GitmigError
 from gitmig.model import Finding, Severity
 
 Difference = dict[str, Any]
-WRITE_IT = "run `gitmig autogenerate`, look at the revision, and commit it"
+WRITE_IT = "run `{}`, look at the revision, and commit it"
 DECLARE_IT = (
-    "declare it in a model, or leave it out with include_object in env.py; "
-    "`gitmig autogenerate` would drop it"
+    "declare it in a model, or leave it out with include_object in env.py; `{}` would drop it"
 )
 BY_HAND = "write it by hand: `gitmig revision -m TEXT`"
 
@@ -38,21 +38,44 @@ def findings(
     if own and subject.base.paths:
         own, more = since_base(subject, project, own, answer)
         found += more
-    return [*(told(each, env) for each in own), *found, *not_imported(subject, answer)]
+    write = command(subject)
+    first = "commit what is staged, then " if is_staged(subject) else ""
+    return [
+        *(told(each, env, write, first) for each in own),
+        *found,
+        *not_imported(subject, answer),
+    ]
 
 
-def told(difference: Difference, env: str) -> Finding:
-    """Return the finding for one difference."""
-    if difference["written"]:
+def command(subject: Subject) -> str:
+    """Return what writes the revision that is missing."""
+    several = len(subject.workspace.config.environments) > 1
+    return "gitmig autogenerate" + (f" --env {quote(subject.environment.name)}" * several)
+
+
+def is_staged(subject: Subject) -> bool:
+    """Say whether anything is staged: what is older than it is not generated with it."""
+    repository = subject.workspace.repository
+    head = repository.resolve("HEAD")
+    return not head or repository.tree(head) != subject.workspace.index
+
+
+def told(difference: Difference, env: str, write: str, first: str) -> Finding:
+    """Return the finding for one difference; ``write`` is the command that mends it.
+
+    ``first`` is what comes before it where Alembic does not see the difference.
+    """
+    if difference["seen"]:
         message = f"the models ask for what no revision does: {difference['message']}"
         unknown = difference["message"].startswith("drop table ")
-        return Finding("GM301", "error", message, DECLARE_IT if unknown else WRITE_IT, env)
+        hint = (DECLARE_IT if unknown else WRITE_IT).format(write)
+        return Finding("GM301", "error", message, hint, env)
     message = f"models and schema differ where Alembic does not look: {difference['message']}"
     hint = BY_HAND
     if difference["severity"] == "warning":
         hint = "say it in the models, too, or take it away in a revision"
     elif difference["mend"]:
-        hint += f", and in its upgrade(): {'; '.join(difference['mend'])}"
+        hint = f"{first}{WRITE_IT.format(write)}; it will have: {'; '.join(difference['mend'])}"
     return Finding("GM302", difference["severity"], message, hint, env)
 
 
@@ -90,7 +113,7 @@ def since_base(
         message = f"{counted(older)} older than this branch: {listed(older)}"
         if unchanged:
             message += f"; no model and no revision changed here, and it was seen by {by(answer)}"
-        hint = "on the base branch, `gitmig autogenerate` with nothing staged writes what it can"
+        hint = f"on the base branch, `{command(subject)}` with nothing staged writes what it can"
         found.append(Finding("GM303", "warning", message, hint, env))
     if own and unchanged:
         message = (

@@ -15,7 +15,7 @@ from gitmig.commands.projectside import How, open_project
 from gitmig.commands.staging import Staging
 from gitmig.commands.standing import refuse_forgotten, refuse_standing_tables
 from gitmig.commands.superseded import Superseded
-from gitmig.commands.wording import listed, notes_on, unproved
+from gitmig.commands.wording import listed, not_mended, notes_on, unproved
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import Stopped, WorkerFailed
 from gitmig.graph import Graph
@@ -58,6 +58,7 @@ class Run:
         self.residue: list[str] = []
         self.models = ""
         self.unseen: list[str] = []
+        self.unmended: list[str] = []
         self.staging = Staging(workspace, environment, options, invocation)
         self.base = Base(workspace, environment, How(options.database), invocation)
 
@@ -114,9 +115,14 @@ class Run:
                     residue=older.residue,
                     before=older.models,
                     by_hand=bool(self.own_revisions() - set(without)),
+                    arrears=self.wants_arrears(),
                 )
             except WorkerFailed as error:
                 raise unproved(error, known) from error
+
+    def wants_arrears(self) -> bool:
+        """Say whether what Alembic does not see is wanted however old: by hand, nothing staged."""
+        return not self.invocation.hook and self.base.is_staged()
 
     def note_inputs(self, answer: dict[str, Any]) -> None:
         """Keep which files decided: what was imported, the revisions, the configuration."""
@@ -130,13 +136,14 @@ class Run:
 
     def finish(self, answer: dict[str, Any], old: Superseded | None) -> GenerateReport:
         """Turn the worker's answer into files in the work tree and the index, and a report."""
-        self.unseen = answer["unseen"]
+        self.unseen, self.unmended = answer["unseen"], answer["unmended"]
         report = GenerateReport(
             self.environment.name,
             operations=tuple(Operation(**each) for each in answer["operations"]),
             notes=(
                 *answer["notes"],
                 *(answer["differs"] if answer["files"] else ()),
+                *(not_mended(answer["unmended"]) if answer["files"] else ()),
                 *self.base.notes,
                 *notes_on(self.residue),
             ),
@@ -197,6 +204,9 @@ class Run:
 
     def nothing_generated(self, report: GenerateReport) -> GenerateReport:
         """Return the report of a run that wrote nothing, which may have been for want of sight."""
+        if self.unmended:
+            stopped = f"nothing can be generated for what is missing: {listed(self.unmended)}"
+            return replace(report, stopped=stopped, hint=BY_HAND)
         if not self.unseen:
             return report
         if self.own_revisions():

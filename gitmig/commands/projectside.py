@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
+from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
@@ -136,11 +137,9 @@ class ProjectSide:
         with run_directory() as run:
             yield replace(self, run=run, terms=terms, on_progress=None)
 
-    def scratch(self, name: str = "scratch") -> Path:
+    def scratch(self) -> Path:
         """Return a new empty directory that is removed with the run."""
-        folder = self.run / name
-        folder.mkdir()
-        return folder
+        return Path(mkdtemp(prefix="scratch", dir=self.run))
 
 
 def beginning(workspace: Workspace, environment: Environment) -> dict[str, Any]:

@@ -38,6 +38,13 @@ def notes_on(residue: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def not_mended(left: Sequence[str]) -> tuple[str, ...]:
+    """Return what to say of differences that the new revision leaves to a person."""
+    if not left:
+        return ()
+    return (f"not in the file, to be written by hand (`gitmig check` tells more): {listed(left)}",)
+
+
 def unproved(error: WorkerFailed, known: set[str]) -> Exception:
     """Return what to raise where the new revision, not the project, is what failed."""
     if error.kind not in NOT_PROVED:
