@@ -9,7 +9,7 @@ from __future__ import annotations
 import venv
 from pathlib import Path
 
-from bench.measure import Cost, Row, cost, in_turn
+from bench.measure import Cost, Row, cost, cost_of_passing, in_turn
 from bench.project import BIN, environment, generate, run, write_revision
 
 MOST = 0.25  # of the peer's CPU
@@ -47,7 +47,7 @@ def of_all_gates(folder: Path) -> list[Row]:
     run(folder, "git", "add", "-A")
     command = [str(BIN / "gitmig"), "check", "-q", "--no-cache"]
     mine, theirs, ratio = in_turn(
-        lambda: cost(command, folder, environment()), lambda: tests(folder, peer), ROUNDS
+        lambda: cost_of_passing(command, folder, environment()), lambda: tests(folder, peer), ROUNDS
     )
     what = f"check, 300 revisions, no cache: CPU, gitmig {mine.cpu:.2f} s"
     return [Row(f"{what} / pytest-alembic {theirs.cpu:.2f} s", ratio.cpu, MOST)]
@@ -82,8 +82,8 @@ def of_one_revision(folder: Path) -> list[Row]:
     long, short = (on_a_branch(folder / str(number), number) for number in (1000, 10))
     command = [str(BIN / "gitmig"), "check", "-q", "--base", "main"]
     mine, theirs, ratio = in_turn(
-        lambda: cost(command, long, environment()),
-        lambda: cost(command, short, environment()),
+        lambda: cost_of_passing(command, long, environment()),
+        lambda: cost_of_passing(command, short, environment()),
         ROUNDS,
     )
     what = f"check, one new revision, warm: CPU, 1,000 revisions {mine.cpu:.2f} s"

@@ -52,6 +52,17 @@ def cost(command: Sequence[str], folder: Path, env: dict[str, str]) -> Cost:
     return found
 
 
+def cost_of_passing(command: Sequence[str], folder: Path, env: dict[str, str]) -> Cost:
+    """Run a command and return what it took; raises RuntimeError where it does not end with 0."""
+    with counted() as found:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+    if done.returncode:
+        told = f"{' '.join(command)} ended with {done.returncode}: no figure comes of that"
+        raise RuntimeError(f"{told}\n{done.stdout}{done.stderr}")
+    return found
+
+
 def in_turn(
     one: Callable[[], Cost], other: Callable[[], Cost], rounds: int
 ) -> tuple[Cost, Cost, Cost]:

@@ -101,7 +101,7 @@ def ask(
             finally:
                 end(process)
                 UNDER_WAY.discard(process)
-        return result_of(process, output, tail(errors), running.words)
+        return result_of(process, output, tail(errors), running)
 
 
 def end_all() -> None:
@@ -237,23 +237,25 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def result_of(
-    process: subprocess.Popen[bytes], output: bytes, printed: str, running: str = ""
+    process: subprocess.Popen[bytes], output: bytes, printed: str, running: Running | None = None
 ) -> dict[str, Any]:
     """Return the result in a worker's answer, or raise what it says went wrong.
 
-    ``running`` says which revision was under way.
+    ``running`` knows which revision was under way.
     """
     try:
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
+        words = running.words if running else ""
         raise WorkerFailed(
             "died",
             f"the project's interpreter ended without an answer "
-            f"(exit code {process.returncode}){running}",
-            f"{'that revision' if running else 'env.py'} may have ended it"
+            f"(exit code {process.returncode}){words}",
+            f"{'that revision' if words else 'env.py'} may have ended it"
             + (" by using up the memory" if process.returncode == -signal.SIGKILL else "")
             + ("; -v shows what was printed" if printed else ""),
             printed,
+            running.place if running else {},
         ) from None
     if "error" in answer:
         error = answer["error"]

@@ -6,12 +6,13 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from gitmig.errors import WorkerFailed
-from gitmig.model import Environment
+from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.model import Environment, Failure
 
 INTERPRETER = "set `python` in [tool.gitmig] to the project's interpreter"
 PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-commit makes
 
+ENDLESS = ("out_of_time", "died")  # a revision never came to its end
 # kinds whose message says it all; what to do about them does not depend on the case
 HINTS = {
     "alembic_missing": f"install it there, or {INTERPRETER}",
@@ -61,6 +62,15 @@ def explain(error: WorkerFailed, environment: Environment, python: str) -> Worke
     case = Case(error, environment, python)
     detail = (case.text("sql") if error.kind == "migration_failed" else "") or error.detail
     return WorkerFailed(error.kind, message_of(case), hint_of(case), detail, error.data)
+
+
+def failure_of(error: GitmigError) -> Failure:
+    """Return an error as data, with the place that it knows."""
+    data = error.data if isinstance(error, WorkerFailed) else vars(error)
+    path, line = str(data.get("path", "")), int(data.get("line", 0))
+    revision, kind = str(data.get("revision", "")), getattr(error, "kind", "")
+    code = "GM103" if revision and kind in ENDLESS else ""
+    return Failure(error.message, error.hint, error.detail, path, line, revision, code)
 
 
 def message_of(case: Case) -> str:

@@ -36,7 +36,11 @@ class Revision:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or worth knowing; ``gate`` is which one found it."""
+    """One thing that is wrong, or worth knowing; ``gate`` is which one found it.
+
+    ``message`` is a sentence; what is below its first line are details. ``reason`` is why a waiver
+    allows it, empty where none does.
+    """
 
     code: str
     severity: Severity
@@ -46,6 +50,7 @@ class Finding:
     line: int = 0
     revision: str = ""
     gate: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -270,11 +275,19 @@ class OpenBranch:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something could not run, what to type, and with ``-v`` what the project printed."""
+    """Why something could not run, what to type, and with ``-v`` what the project printed.
+
+    ``path`` and ``line`` are where, as far as that is known, ``revision`` which one it was in;
+    ``code`` as of a finding, where there is one for it.
+    """
 
     message: str
     hint: str = ""
     detail: str = ""
+    path: str = ""
+    line: int = 0
+    revision: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Running:
         self.revision = ""
         self.path = ""
         self.way = ""
-        self.line = ""
+        self.line = 0
 
     def hear(self, event: JsonObject) -> None:
         """Note which revision is under way."""
@@ -41,7 +41,16 @@ class Running:
         """The revision and its place, as the end of a sentence; empty for none."""
         if not self.revision:
             return ""
-        return f", in the {self.way} of revision {self.revision} ({self.path}{self.line})"
+        line = f":{self.line}" if self.line else ""
+        return f", in the {self.way} of revision {self.revision} ({self.path}{line})"
+
+    @property
+    def place(self) -> JsonObject:
+        """The same as data: ``revision``, ``path``, ``line`` (0: unknown), ``up``; or nothing."""
+        if not self.revision:
+            return {}
+        up = self.way == "upgrade"
+        return {"revision": self.revision, "path": self.path, "line": self.line, "up": up}
 
     def locate(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
         """Have a process that takes too long say in which line of the revision it stands.
@@ -58,7 +67,7 @@ class Running:
             said = tail(errors, min(STACK, size(errors) - before))
             found = frame.search(said)
             if found:
-                self.line = f":{found[1]}"
+                self.line = int(found[1])
                 return
             time.sleep(0.02)
 
@@ -71,6 +80,7 @@ def out_of_time(timeout: float, running: Running, printed: str) -> WorkerFailed:
         f"the project's side did not finish within {timeout:g} seconds{running.words}",
         f"raise `timeout` in [tool.gitmig], or see {waits} waits for",
         printed,
+        running.place,
     )
 
 

@@ -79,6 +79,7 @@ def run(request: Request) -> Result:
             project.facts(databases),
             gates=gates,
             wrote=writes.undo(),
+            running=writes.still_running(),
             models=walk.models,
             ran=recorder.told(),
         )

@@ -1,35 +1,79 @@
-"""Files of the project that revisions write while they run: noted, and what is new is removed."""
+"""What revisions do beside their database, by the interpreter's audit events (PEP 578).
+
+Files of the project that they write are noted, and what is new is removed; so are threads and
+processes that still run when all is done, which end with the worker.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any
 
+from . import stack
 from .project import Project
 from .shapes import Result
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+PROCESSES = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn")
+CHILDREN = "/proc/self/task/*/children"  # where the system has that (Linux)
 
 
 class Writes:
-    """What is opened for writing below the work tree, by the interpreter's audit events."""
+    """What is opened for writing below the work tree, and what is started in a revision."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.found: dict[str, tuple[str, bool]] = {}  # by path: the revision, was it there before
+        self.started: dict[tuple[str, str, int], list[Any]] = {}  # revision, path, line: threads
         sys.addaudithook(self.heard)
+        self.hear_threads()
 
     def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Note a file, where a revision opens it to write."""
+        """Note a file that a revision opens to write, or a process that it starts."""
         step = self.project.step
+        if step is not None and event in PROCESSES:
+            self.note_start(step, None)
         if step is None or event != "open" or not isinstance(arguments[0], (str, bytes)):
             return
         if isinstance(arguments[2], int) and arguments[2] & WRITING:
             path = os.path.abspath(os.fsdecode(arguments[0]))
             if self.inside(path) and path not in self.found:
                 self.found[path] = (step.revision.revision, os.path.lexists(path))
+
+    def hear_threads(self) -> None:
+        """Note the threads that revisions start: of these no Python before 3.12 tells."""
+        start = threading.Thread.start
+
+        def noted(thread: threading.Thread) -> None:
+            if self.project.step is not None:
+                self.note_start(self.project.step, thread)
+            start(thread)
+
+        threading.Thread.start = noted  # type: ignore[method-assign, assignment]
+
+    def note_start(self, step: Any, thread: Any) -> None:
+        """Note a thread (None: a process) where it is the revision's own code that starts it."""
+        path = str(step.revision.path)
+        line = stack.line_in(path)
+        if line:
+            place = step.revision.revision, self.project.relative(path), line
+            self.started.setdefault(place, []).append(thread)
+
+    def still_running(self) -> list[Result]:
+        """Return the revisions whose threads and processes did not end, with their lines."""
+        told = []
+        processes = any(map(is_running, children()))
+        for (revision, path, line), threads in self.started.items():
+            alive = any(each.is_alive() for each in threads if each is not None)
+            what = "a thread" if alive else "a process" if processes and None in threads else ""
+            if what:
+                told.append({"revision": revision, "path": path, "line": line, "what": what})
+        return told
 
     def inside(self, path: str) -> str:
         """Return the path from the top of the tree, empty for one that is not the project's."""
@@ -48,3 +92,17 @@ class Writes:
                     os.unlink(path)
             told.append({"revision": revision, "file": self.inside(path), "existed": existed})
         return told
+
+
+def children() -> Iterator[str]:
+    """Yield the ids of the processes that this one started and has not collected."""
+    for name in glob.glob(CHILDREN):
+        with contextlib.suppress(OSError), open(name, encoding="ascii") as file:
+            yield from file.read().split()
+
+
+def is_running(process: str) -> bool:
+    """Say whether a process has not ended yet."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    return False

@@ -12,8 +12,8 @@ from gitmig.commands import shard
 from gitmig.commands.check import check
 from gitmig.commands.projectside import How
 from gitmig.commands.shard import Shard
-from gitmig.commands.side_by_side import failure_of
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
+from gitmig.explain import failure_of
 from gitmig.model import CheckReport
 from gitmig.report import text
 from gitmig.report.console import progress_bar

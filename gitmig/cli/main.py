@@ -12,6 +12,7 @@ import click
 from gitmig import __version__
 from gitmig.cli.options import Asked
 from gitmig.errors import BUG, INTERRUPTED, GitmigError, of_the_machine
+from gitmig.explain import failure_of
 from gitmig.report import json as as_json
 from gitmig.report.console import print_error
 
@@ -88,7 +89,7 @@ def run() -> int:
 def failed(error: GitmigError, asked: Asked) -> int:
     """Print an error, as JSON too where JSON was asked for; return its exit code."""
     if asked.json:
-        click.echo(as_json.failed(asked.command, error))
+        click.echo(as_json.failed(asked.command, failure_of(error)))
     if getattr(error, "kind", "") == "bug":
         click.echo(
             bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True

@@ -7,7 +7,7 @@ tables below and into ``ORDER``.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -234,6 +234,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
             told = judge(subject, answer, gates, findings)
             gates, findings = [*gates, gate_of(name, told)], [*findings, *found_by(name, told)]
     findings += found_by("upgrade", problems.of_files(answer["wrote"], subject.found))
+    findings += found_by("upgrade", map(problems.left_running, answer["running"]))
     findings += [Finding("GM401", "note", note) for note in answer["differs"]]
     return gates, findings, answer
 
@@ -273,7 +274,7 @@ def told_of(
     return told
 
 
-def found_by(name: str, findings: Sequence[Finding]) -> list[Finding]:
+def found_by(name: str, findings: Iterable[Finding]) -> list[Finding]:
     """Return findings with the gate that found them, where they do not say so themselves."""
     return [replace(each, gate=each.gate or name) for each in findings]
 

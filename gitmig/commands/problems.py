@@ -9,6 +9,7 @@ from gitmig.explain import hint_for_migration, hint_for_rows
 from gitmig.model import Environment, Finding, Revision, Severity
 
 Problem = dict[str, Any]
+SHORT = 200  # characters of a statement that a sentence can hold
 ONE_WAY = "# gitmig: one-way, REASON"
 
 ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
@@ -49,14 +50,22 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
         code, way = "GM203", "upgrade after its downgrade"
     if problem.get("rows"):
         code, way = "GM501", f"{way} where tables have rows"
-    sql = f" [{problem['sql']}]" if problem.get("sql") else ""
-    message = f"revision {revision} fails on {way}: {problem['message']}{sql}"
+    told = f"revision {revision} fails on {way}: {problem['message']}"
+    message = with_statement(told, str(problem.get("sql") or ""))
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
     if code == "GM201":
         hint = f"mend downgrade(), or say above the imports why there is no way back: {ONE_WAY}"
     if problem.get("rows"):
         hint = hint_for_rows(problem["message"])
     return Finding(code, "error", message, hint, path, line, revision)
+
+
+def with_statement(message: str, sql: str) -> str:
+    """Return a sentence with the statement it is about: in it, or below it where that is long."""
+    line = " ".join(sql.split())
+    if len(line) > SHORT:
+        return f"{message}\n{sql.strip()}"
+    return f"{message} [{line}]" if line else message
 
 
 def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
@@ -78,6 +87,14 @@ def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Findin
         hint = "a revision runs wherever the project is deployed: let it change the database alone"
         findings.append(Finding("GM206", "warning", message, hint, *place, each["revision"]))
     return findings
+
+
+def left_running(each: Problem) -> Finding:
+    """Return the finding for a revision whose thread or process did not end with it."""
+    message = f"revision {each['revision']} leaves {each['what']} running"
+    hint = "wait for it in the revision: what it does later is in no transaction, and fails unseen"
+    place = (each["path"], each["line"], each["revision"])
+    return Finding("GM207", "warning", message, hint, *place)
 
 
 def line_of(revision: str, found: Sequence[Revision]) -> int:

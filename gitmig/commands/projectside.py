@@ -22,7 +22,7 @@ from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Servers, Terms
 from gitmig.errors import ConfigError, GitmigError, WorkerFailed
-from gitmig.explain import explain
+from gitmig.explain import ENDLESS, explain
 from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 from gitmig.snapshot import Snapshot
@@ -97,6 +97,8 @@ class ProjectSide:
                 servers.give_up(error.data["lent"], error.message, lacking=lacking)
                 return self.ask(operation, attached=attached, **fields)
             told = explain(error, self.environment, str(python))
+            if error.kind in ENDLESS and error.data.get("path") and not error.data["line"]:
+                told.data = {**error.data, "line": self.line_of_way(error.data)}
             module = str(error.data.get("missing_module", ""))
             path = not_staged(self.workspace, self.environment, module)
             if path:
@@ -136,6 +138,15 @@ class ProjectSide:
         terms = replace(self.terms, line=f"{self.terms.line} {line}")
         with run_directory() as run:
             yield replace(self, run=run, terms=terms, on_progress=None)
+
+    def line_of_way(self, data: Mapping[str, Any]) -> int:
+        """Return where the function begins in which a revision was; 0 where there is none."""
+        name = "upgrade" if data["up"] else "downgrade"
+        with contextlib.suppress(OSError, UnicodeError):
+            lines = (self.tree / data["path"]).read_text(encoding="utf-8").splitlines()
+            begins = re.compile(rf"(?:async )?def {name}\(")
+            return next((place for place, line in enumerate(lines, 1) if begins.match(line)), 0)
+        return 0
 
     def scratch(self) -> Path:
         """Return a new empty directory that is removed with the run."""

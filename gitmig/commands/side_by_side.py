@@ -12,7 +12,8 @@ from queue import SimpleQueue
 from gitmig import client
 from gitmig.commands.projectside import How
 from gitmig.errors import GitmigError
-from gitmig.model import CheckReport, Environment, Failure, JsonObject
+from gitmig.explain import failure_of
+from gitmig.model import CheckReport, Environment, JsonObject
 
 Rest = Callable[[How], CheckReport]
 """What is left to do for an environment: how the project is to be run → its report."""
@@ -80,11 +81,6 @@ def refuse_all(reports: Sequence[CheckReport]) -> None:
         failure = reports[0].failure
         if failure is not None:
             raise GitmigError(failure.message, failure.hint, failure.detail)
-
-
-def failure_of(error: GitmigError) -> Failure:
-    """Return an error as data."""
-    return Failure(error.message, error.hint, error.detail)
 
 
 def told_apart(how: How, name: str, line: str) -> How:

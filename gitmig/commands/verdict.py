@@ -94,7 +94,9 @@ def settled(
         for waiver in waivers.read(subject.workspace.read(path) or "", path)
     ]
     left, used = waivers.apply(wanted, read)
-    waived = [each for each in wanted if each not in left]
+    waived = [
+        replace(each, reason=waivers.reason(each, used)) for each in wanted if each not in left
+    ]
     if any(gate.name == GATE and gate.status != "skipped" for gate in gates):
         new = [waiver for waiver in read if waiver.path in new_texts(subject)]
         known = looked_for(subject, context_of(versions, gates))

@@ -45,7 +45,9 @@ def could_not_run(report: CheckReport, failure: Failure) -> str:
     """Return the annotation for what could not be checked."""
     where = f" {report.environment}" if report.environment else ""
     text = "\n".join(filter(None, [failure.message, failure.hint]))
-    return command("error", report.place, 0, f"gitmig could not check{where}", text)
+    code = f"{failure.code}: " if failure.code else ""
+    path = failure.path or report.place
+    return command("error", path, failure.line, f"gitmig {code}could not check{where}", text)
 
 
 def annotated(same: Sequence[Located], room: int, *, several: bool) -> Iterator[str]:

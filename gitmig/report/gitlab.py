@@ -32,7 +32,8 @@ def could_not_run(report: CheckReport, failure: Failure) -> JsonObject:
     where = f" {report.environment}" if report.environment else ""
     text = f"gitmig could not check{where}: {failure.message} → {failure.hint}"
     name = f"gitmig-{report.environment or 'check'}"
-    return issue("gitmig", "blocker", text, (report.place or WHOLE, 0), name)
+    place = (failure.path or report.place or WHOLE, failure.line)
+    return issue(failure.code or "gitmig", "blocker", text, place, name)
 
 
 def issue(

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from gitmig.errors import GitmigError
 from gitmig.model import (
     CheckReport,
     Failure,
@@ -106,15 +105,17 @@ def folded(report: FoldReport) -> str:
     return dump("fold", [found])
 
 
-def failed(command: str, error: GitmigError | Failure) -> str:
+def failed(command: str, error: Failure) -> str:
     """Return the answer of a command that could not run."""
     told = error_object(error)
     return json.dumps({"version": VERSION, "command": command, "ok": False, "error": told})
 
 
-def error_object(error: GitmigError | Failure) -> JsonObject:
-    """Return what could not be done, and what to type."""
-    return {"message": error.message, "hint": error.hint}
+def error_object(error: Failure) -> JsonObject:
+    """Return what could not be done, and what to type; with the place where it is known."""
+    names = ("code", "path", "line", "revision")
+    place = {name: getattr(error, name) for name in names if getattr(error, name)}
+    return {"message": error.message, "hint": error.hint, **place}
 
 
 def dump(command: str, parts: list[JsonObject]) -> str:

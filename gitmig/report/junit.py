@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from gitmig.model import CheckReport, Finding, Gate
-from gitmig.report.located import counted
+from gitmig.report.located import counted, finding_of
 
 # what XML 1.0 cannot hold, escaped or not
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,7 +43,7 @@ def suite(root: Element, report: CheckReport) -> Element:
         own = SubElement(element, "testcase", classname=name, name="check", time="0.000")
         message = clean(report.failure.message)
         error = SubElement(own, "error", type="could not run", message=message)
-        error.text = clean(f"{report.failure.message}\n→ {report.failure.hint}")
+        error.text = clean(told(finding_of(report.failure)))
     loose = [each for each in report.findings if each.gate not in names(report)]
     if loose:
         SubElement(element, "system-out").text = clean("\n".join(map(told, loose)))
@@ -67,7 +67,7 @@ def case(parent: Element, suite: str, gate: Gate, findings: Sequence[Finding]) -
     errors = [each for each in findings if each.severity == "error"]
     if gate.status == "failed":
         more = f" and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
-        message = f"{errors[0].message}{more}" if errors else f"{gate.name} failed"
+        message = f"{first_line(errors[0])}{more}" if errors else f"{gate.name} failed"
         kind = errors[0].code if errors else "failed"
         failure = SubElement(element, "failure", type=kind, message=clean(message))
         failure.text = clean("\n".join(map(told, errors)))
@@ -78,10 +78,16 @@ def case(parent: Element, suite: str, gate: Gate, findings: Sequence[Finding]) -
         SubElement(element, "system-out").text = clean("\n".join(map(told, others)))
 
 
+def first_line(finding: Finding) -> str:
+    """Return the sentence of a finding, without the details below it."""
+    return finding.message.partition("\n")[0]
+
+
 def told(finding: Finding) -> str:
     """Return a finding as lines of text."""
     place = f"{finding.path}:{finding.line}: " if finding.line else f"{finding.path}: "
-    line = f"{place if finding.path else ''}{finding.code} {finding.message}"
+    head = " ".join(filter(None, (finding.severity, finding.code, finding.message)))
+    line = f"{place if finding.path else ''}{head}"
     return f"{line}\n  → {finding.hint}" if finding.hint else line
 
 

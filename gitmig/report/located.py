@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from gitmig.model import CheckReport, Failure, Finding
 
@@ -30,11 +30,11 @@ class Located:
     fingerprint: str
 
 
-def located(reports: Sequence[CheckReport]) -> Iterator[Located]:
-    """Yield the findings of all reports in their order."""
+def located(reports: Iterable[CheckReport], *, waived: bool = False) -> Iterator[Located]:
+    """Yield the findings of all reports in their order; ``waived``: those too, after the others."""
     seen: Counter[str] = Counter()
     for report in reports:
-        for finding in report.findings:
+        for finding in (*report.findings, *(report.waived if waived else ())):
             path = finding.path or report.place or WHOLE
             message = NUMBERS.sub("#", PLACES.sub("/", finding.message))
             parts = (report.environment, finding.code, path, finding.revision, message)
@@ -43,6 +43,20 @@ def located(reports: Sequence[CheckReport]) -> Iterator[Located]:
             text = f"{key}\0{seen[key]}".encode("utf-8", "backslashreplace")
             digest = hashlib.sha256(text).hexdigest()
             yield Located(report.environment, finding, path, finding.line, digest)
+
+
+def with_failure(report: CheckReport) -> CheckReport:
+    """Return a report in which a revision that never came to its end is a finding, too."""
+    failure = report.failure
+    if failure is None or not failure.code:
+        return report
+    return replace(report, findings=(*report.findings, finding_of(failure)))
+
+
+def finding_of(failure: Failure) -> Finding:
+    """Return why an environment could not be checked in the form of a finding."""
+    place = (failure.path, failure.line, failure.revision)
+    return Finding(failure.code, "error", failure.message, failure.hint, *place)
 
 
 def failures(reports: Sequence[CheckReport]) -> list[tuple[CheckReport, Failure]]:

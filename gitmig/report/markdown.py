@@ -32,7 +32,9 @@ def checked(reports: Sequence[CheckReport]) -> str:
     for report, failure in failures(reports):
         hint = f"\\\n  → {text(failure.hint)}" if failure.hint else ""
         where = f"**{text(report.environment)}**: " if report.environment else ""
-        page.add(f"\n- ❌ {where}{text(failure.message)}{hint}\n")
+        place = f"{failure.path}:{failure.line}" if failure.line else failure.path
+        told = f"**{failure.code}** {code(place)} " if failure.code else ""
+        page.add(f"\n- ❌ {where}{told}{text(failure.message)}{hint}\n")
     for report in reports:
         if report.gates:
             page.add(gates(report, named=len(reports) > 1))

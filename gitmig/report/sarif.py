@@ -12,8 +12,8 @@ from inspect import cleandoc
 from urllib.parse import quote
 
 from gitmig import __version__
-from gitmig.model import CheckReport, Failure, JsonObject
-from gitmig.report.located import Located, failures, located
+from gitmig.model import CheckReport, Failure, Finding, JsonObject
+from gitmig.report.located import Located, failures, located, with_failure
 from gitmig.rules import codes
 
 SCHEMA = (
@@ -24,7 +24,7 @@ ROOT = "%SRCROOT%"
 
 def checked(reports: Sequence[CheckReport]) -> str:
     """Return the log."""
-    found = list(located(reports))
+    found = list(located(map(with_failure, reports), waived=True))
     known = sorted({each.finding.code for each in found})
     driver = {"name": "gitmig", "version": __version__, "rules": [rule(code) for code in known]}
     run = {
@@ -69,8 +69,14 @@ def result(each: Located, index: int) -> JsonObject:
         "message": {"text": text},
         "locations": [{"physicalLocation": place}],
         "partialFingerprints": {"gitmigFinding/v1": each.fingerprint},
+        "suppressions": suppressions(finding),
         "properties": {"environment": each.environment, "revision": finding.revision},
     }
+
+
+def suppressions(finding: Finding) -> list[JsonObject]:
+    """Return what a waiver says of a finding; where one result has this, all must (3.27.23)."""
+    return [{"kind": "inSource", "justification": finding.reason}] if finding.reason else []
 
 
 def invocation(reports: Sequence[CheckReport]) -> JsonObject:

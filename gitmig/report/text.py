@@ -206,15 +206,18 @@ def departed(departure: Departure) -> None:
 
 
 def print_finding(console: Console, finding: Finding) -> None:
-    """Print one finding as ``path:line: CODE sentence`` and its remedy."""
+    """Print one finding as ``path:line: severity CODE sentence``, its details and its remedy."""
     place = f"{finding.path}:{finding.line}: " if finding.line else f"{finding.path}: "
+    sentence, *details = finding.message.splitlines() or [""]
     console.print(
         Text.assemble(
             place if finding.path else "",
-            (f"{finding.code} ", f"bold {COLOURS[finding.severity]}"),
-            finding.message,
+            (f"{finding.severity} {finding.code} ", f"bold {COLOURS[finding.severity]}"),
+            sentence,
         )
     )
+    for line in details:
+        console.print(Text(f"  | {line}", "dim"))
     if finding.hint:
         console.print(Text.assemble(("  → ", "bold"), finding.hint))
 

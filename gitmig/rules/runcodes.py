@@ -19,6 +19,16 @@ Why: that is what a deployed database is. From empty it may well work.
 
 Instead: mend the first new revision; published ones must stay as they were.
 """),
+    ("GM103", "never-ends", "error", "upgrade", """
+A revision never came to its end: it took longer than `timeout`, or its process was ended.
+
+Why: a deploy would hang, or break off in the middle. Nothing behind it could be checked, so the
+check could not run (exit code 2), whatever else it found.
+
+Example: `os._exit(1)`, a process killed for want of memory, a lock or a network that is waited for.
+
+Instead: mend the revision at the line that is named; raise `timeout` where it only needs longer.
+"""),
     ("GM201", "downgrade-fails", "error", "downgrade", """
 A revision fails on the way down.
 
@@ -63,6 +73,16 @@ A revision writes a file of the project.
 Why: it runs wherever the project is deployed, and there the file is written again, or may not be.
 
 Instead: let it change the database alone.
+"""),
+    ("GM207", "left-running", "warning", "upgrade", """
+A revision leaves a thread or a process running.
+
+Why: what it does after the revision is in none of its transactions, fails unseen, and may be cut
+off when the deploy's command ends.
+
+Example: `threading.Thread(target=fill).start()`, `subprocess.Popen(["./fill"])`
+
+Instead: wait for its end (`join()`, `wait()`) in the revision.
 """),
     ("GM301", "drift", "error", "drift", """
 The models ask for what no revision does.

@@ -67,6 +67,11 @@ def apply(
     return [each for each in findings if not any(one.covers(each) for one in used)], used
 
 
+def reason(finding: Finding, used: Sequence[Waiver]) -> str:
+    """Return why a finding is accepted: the reason of the first waiver that covers it."""
+    return next(each.reason for each in used if each.covers(finding))
+
+
 def problems(
     waivers: Sequence[Waiver], used: Collection[Waiver], judged: Collection[str]
 ) -> Iterator[Finding]:

@@ -109,7 +109,7 @@ def test_failing_sql_is_shown(project: Project) -> None:
     """What was sent to the database is in the report of the failure (K1)."""
     path = with_email(project, 'op.execute("INSERT INTO nowhere VALUES (1)")')
     result = project.gitmig("check", code=1)
-    assert f"{path}:12: GM101" in result.stdout
+    assert f"{path}:12: error GM101" in result.stdout
     assert "INSERT INTO nowhere VALUES (1)" in result.stdout
 
 

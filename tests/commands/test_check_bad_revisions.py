@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from support import Project
+
+from gitmig.report.formats import FORMATS
 
 ADD = "op.add_column('users', sa.Column('email', sa.String(200)))"
 DROP = "op.drop_column('users', 'email')"
@@ -42,13 +46,18 @@ def test_leaks_memory(project: Project) -> None:
     """One that asks for ever more memory gets no more than is set, and is named with its line."""
     leak = "held = []\n    while True:\n        held.append(bytearray(1 << 24))"
     said = told(project, leak, settings="memory = 600\n")
-    assert "migrations/versions/bad000000000.py:14: GM101" in said and "MemoryError" in said
+    assert "migrations/versions/bad000000000.py:14: error GM101" in said and "MemoryError" in said
 
 
 def test_opens_threads(project: Project) -> None:
-    """Threads that never end hold nothing up."""
-    thread = "import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()"
-    assert "upgrade   passed" in told(project, thread, code=0)
+    """Threads that never end hold nothing up, and are named; those that it waits for are not."""
+    thread = "import threading, time; threading.Thread(target=time.sleep, args=({},)).start()"
+    said = told(project, thread.format(600), code=0)
+    assert "upgrade   passed" in said
+    place = "migrations/versions/bad000000000.py:12: warning GM207 revision bad000000000"
+    assert f"{place} leaves a thread running" in said
+    waits = thread.format(0.1).replace("threading.Th", "one = threading.Th").replace(".start", "")
+    assert "GM207" not in told(project, waits[:-2] + "; one.start(); one.join()", code=0)
 
 
 def test_leaves_processes(project: Project) -> None:
@@ -58,7 +67,10 @@ def test_leaves_processes(project: Project) -> None:
         f"import subprocess, pathlib; pathlib.Path({str(name)!r})"
         ".write_text(str(subprocess.Popen(['sleep', '600']).pid))"
     )
-    assert "upgrade   passed" in told(project, start, code=0)
+    said = told(project, start, code=0)
+    assert "upgrade   passed" in said
+    if sys.platform == "linux":
+        assert "bad000000000.py:12: warning GM207" in said and "leaves a process running" in said
     pid = int(name.read_text())
     state = project.run("ps", "-o", "stat=", "-p", str(pid), code=None).stdout.strip()
     assert state[:1] in ("", "Z")  # nobody may have collected it yet
@@ -128,10 +140,34 @@ def test_on_postgresql(pg: Project, case: str) -> None:
     assert words in told(pg, up)
 
 
-def test_json_of_one_that_hangs(project: Project) -> None:
-    """The JSON of a check that could not run says why."""
-    project.revision("bad000000000", "base00000000", "import time; time.sleep(600)")
+@pytest.mark.parametrize(
+    ("ends", "words", "line"),
+    [("import time; time.sleep(600)", "did not finish within 5 seconds", 13),
+     ("import os; os._exit(3)", "ended without an answer (exit code 3)", 11)],
+)  # fmt: skip
+def test_at_its_line_in_every_format(
+    project: Project, tmp_path: Path, ends: str, words: str, line: int
+) -> None:
+    """One that never comes to its end is at its line, or at its function, in every format (K8)."""
+    path = project.revision("bad000000000", "base00000000", f"pass\n    {ends}")
     project.write("gitmig.toml", "timeout = 5\n")
     project.git("add", "-A")
-    answer = json.loads(project.gitmig("check", "--format", "json", code=2).stdout)
-    assert not answer["ok"] and "bad000000000" in answer["error"]["message"]
+    files = {name: tmp_path / f"report.{name}" for name in FORMATS}
+    outputs = [f"--output={name}:{file}" for name, file in files.items()]
+    answer = json.loads(project.gitmig("check", "--format", "json", *outputs, code=2).stdout)
+    said = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+    assert all(words in each for each in said.values())
+    place = {"code": "GM103", "path": path, "line": line, "revision": "bad000000000"}
+    assert not answer["ok"] and place.items() <= answer["error"].items()
+    assert json.loads(said["json"]) == answer
+    (run,) = json.loads(said["sarif"])["runs"]
+    (result,) = run["results"]
+    assert not run["invocations"][0]["executionSuccessful"] and result["ruleId"] == "GM103"
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": line}
+    assert (
+        f"::error file={path},line={line},title=gitmig GM103%3A could not check" in said["github"]
+    )
+    (issue,) = json.loads(said["gitlab"])
+    assert issue["check_name"] == "GM103" and issue["location"]["lines"] == {"begin": line}
+    assert f"{path}:{line}: error GM103" in said["junit"] and "<error " in said["junit"]
+    assert f"**GM103** `{path}:{line}`" in said["markdown"]

@@ -48,7 +48,7 @@ def test_a_rule_at_its_line(project: Project) -> None:
     branch(project)
     told = project.gitmig("check", "--base", "main", code=1).stdout
     assert "✗ rules     failed" in told
-    assert "versions/more00000000.py:12: GM741 every row of users is deleted" in told
+    assert "versions/more00000000.py:12: error GM741 every row of users is deleted" in told
     assert "→ add a WHERE" in told
 
 
@@ -87,6 +87,7 @@ def test_what_is_waived_is_counted(project: Project) -> None:
     branch(project, f"{GONE}  # gitmig: allow GM741 sessions end")
     report = checked(project)
     assert [(each["code"], each["line"]) for each in report["waived"]] == [("GM741", 12)]
+    assert report["waived"][0]["reason"]
     told = project.gitmig("check", "--base", "main", code=None).stdout
     assert "  2 revisions; 1 finding waived (GM741); " in told
     page = project.gitmig("check", "--base", "main", "--format", "markdown", code=None).stdout

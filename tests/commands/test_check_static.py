@@ -95,7 +95,7 @@ def test_overlong_id(unrunnable: Project) -> None:
     (path,) = overlong(unrunnable)
     unrunnable.git("add", "-A")
     result = unrunnable.gitmig("check", "--static")
-    assert f"{path}:5: GM005" in result.stdout
+    assert f"{path}:5: warning GM005" in result.stdout
     assert "33 characters" in result.stdout
 
 
@@ -140,4 +140,4 @@ def test_revision_that_is_not_staged(project: Project) -> None:
     path = project.revision("bbbb00000000", "aaaa00000000")
     project.git("add", path)
     result = project.gitmig("check", "--static", code=1)
-    assert f"{path}:6: GM002" in result.stdout and "aaaa00000000" in result.stdout
+    assert f"{path}:6: error GM002" in result.stdout and "aaaa00000000" in result.stdout

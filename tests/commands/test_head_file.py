@@ -56,7 +56,7 @@ def test_untrue_is_found(team: Project) -> None:
     team.write(PATH, "another\n")
     team.git("add", PATH)
     told = team.gitmig("check", "--static", code=1).stdout
-    assert f"{PATH}:1: GM020 {PATH} does not name the head" in told
+    assert f"{PATH}:1: error GM020 {PATH} does not name the head" in told
     team.gitmig("merge-heads")
     assert team.status() == ""
 

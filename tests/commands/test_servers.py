@@ -47,7 +47,7 @@ def test_a_failing_migration_leaves_no_database(project: Project, server: str, d
     project.revision("bad000000000", "base00000000", 'op.execute("SELECT nothing FROM nowhere")')
     project.git("add", "-A")
     result = project.gitmig("check", "--database-url", server, code=1)
-    assert "migrations/versions/bad000000000.py:12: GM101" in result.stdout
+    assert "migrations/versions/bad000000000.py:12: error GM101" in result.stdout
     assert "SELECT nothing FROM nowhere" in result.stdout
     assert databases(server) == before
 
@@ -59,7 +59,7 @@ def test_second_upgrade_fails(project: Project, server: str) -> None:
     path = project.revision("more00000000", "base00000000", f'op.execute("{create}")')
     project.git("add", "-A")
     result = project.gitmig("check", "--database-url", server, code=1)
-    assert f"{path}:12: GM203" in result.stdout
+    assert f"{path}:12: error GM203" in result.stdout
     assert "fails on upgrade after its downgrade" in result.stdout and create in result.stdout
 
 

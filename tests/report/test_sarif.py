@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import jsonschema
 from report.conftest import BAD, Checked
+from support import Project
 
 from gitmig.model import CheckReport, Finding
 from gitmig.report import sarif
@@ -79,3 +80,22 @@ def test_a_finding_without_a_place() -> None:
         for each in run["results"]
     ]
     assert uris == ["alembic.ini", "caf%E9.py"]
+
+
+def test_what_is_waived_is_suppressed(project: Project) -> None:
+    """A finding that a waiver allows is a result that is suppressed in the source, with the reason;
+    the others say that they are not.
+    """  # noqa: D205
+    project.git("switch", "-q", "-c", "feature")
+    delete = 'op.execute("DELETE FROM users")  # gitmig: allow GM741 nobody has any yet'
+    project.revision("more00000000", "base00000000", delete)
+    bad = 'op.execute("DELETE FROM users")'
+    project.revision("last00000000", "more00000000", bad)
+    project.commit_all("rows")
+    text = project.gitmig("check", "--base", "main", "--format", "sarif", code=1).stdout
+    told = {(each["ruleId"], each["properties"]["revision"]): each["suppressions"]
+            for each in run_of(text)["results"]}  # fmt: skip
+    assert told["GM741", "more00000000"] == [
+        {"kind": "inSource", "justification": "nobody has any yet"}
+    ]
+    assert told["GM741", "last00000000"] == []
