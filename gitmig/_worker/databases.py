@@ -100,6 +100,11 @@ class Databases:
         servers = [home for home in self._homes.values() if isinstance(home, LentServer)]
         return next(filter(None, (home.blame(message) for home in servers)), {})
 
+    def run_on_own(self, kind: str, statement: str) -> bool:
+        """Run a statement on the server of a kind, where it is one of gitmig's; say if it was."""
+        home = self._homes.get(kind)
+        return isinstance(home, LentServer) and home.run_on_own(statement)
+
     def another(self, dialect: Dialect) -> contextlib.AbstractContextManager[str]:
         """Give the name of one more empty database on the server of a dialect; it is dropped."""
         found: contextlib.AbstractContextManager[str] = self._home(

@@ -25,7 +25,7 @@ PREFIX = "gitmig_"
 TEMPLATE = "gitmig_t_"
 # what databases of one PostgreSQL server share, and a run may have changed
 SHARED = (
-    "SELECT count(*) FROM pg_roles WHERE rolname !~ '^pg_' AND oid <> 10 "
+    "SELECT count(*) FROM pg_roles WHERE rolname !~ '^(pg_|gitmig_)' AND oid <> 10 "
     "UNION ALL SELECT count(*) - 2 FROM pg_tablespace "
     "UNION ALL SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = 0 "
     "UNION ALL SELECT count(*) FROM pg_database WHERE datname !~ '^(gitmig_|postgres|template)'"
@@ -71,6 +71,17 @@ class LentServer:
         args, kwargs = drivers.arguments(url, dialect, cparams)
         with direct.allowed():
             return dialect.connect(*args, **kwargs)
+
+    def run_on_own(self, statement: str) -> bool:
+        """Run a statement on a server of gitmig's own; say whether it was, not where it failed.
+
+        Two workers may do the same at once, of which one fails.
+        """
+        for _ in range(3 if self.server.get("own") else 0):
+            with contextlib.suppress(Failure):
+                drivers.run(self._url, [statement])
+                return True
+        return False
 
     def fresh(self) -> None:
         """Give new, empty databases from now on."""

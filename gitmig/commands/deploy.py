@@ -9,8 +9,10 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
-from gitmig.commands import rolling
+from gitmig.commands import problems, rolling
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Outcome, Subject, gate_of
@@ -18,6 +20,7 @@ from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.model import Finding, Gate
 
 Met = list[dict[str, str]]
+Refused = list[dict[str, Any]]
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
 
@@ -72,21 +75,23 @@ def deploy(
     at the end, None where it was not reached.
     """
     started = time.perf_counter()
-    findings, met = [], None
+    findings: list[Finding] = []
+    met = None
     try:
-        met = go_through(base, staged, files)
+        met, refused = go_through(base, staged, files)
+        findings += map(needs_superuser, refused)
     except WorkerFailed as error:
         if error.kind not in IN_ANOTHER_WAY:
             raise
         findings.append(finding_of(error, commit))
     seconds = round(time.perf_counter() - started, 3)
-    return [Gate("deploy", "failed" if findings else "passed", seconds)], findings, met
+    return [replace(gate_of("deploy", findings), seconds=seconds)], findings, met
 
 
-def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> Met:
+def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> tuple[Met, Refused]:
     """Take a database through both, again where its server was given up on the way.
 
-    Returns what the base's code meets at the end.
+    Returns what the base's code meets at the end, and what needs a superuser.
     """
     servers = staged.workspace.servers
     given_up = servers.given_up
@@ -94,12 +99,31 @@ def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> 
         old = base.ask("deploy", left={}, last=False, needs_of=files)
         left, models = old["left"], old["models"]
         new = staged.ask("deploy", left=left, before=models, last=True, needs_of=files)
-        met: Met = new["rolling"]
-        return met
+        return new["rolling"], new["refused"]
     except GitmigError:
         if servers.given_up == given_up:
             raise
         return go_through(base, staged, files)
+
+
+def needs_superuser(refused: dict[str, Any]) -> Finding:
+    """Return the finding for a statement that the database's owner may not send."""
+    message = (
+        f"revision {refused['revision']} needs a superuser: one who owns the database and is none "
+        f"is refused: {refused['message']}"
+    )
+    hint = (
+        "leave it to what sets up the server (`prepare` in [tool.gitmig.postgresql] tells gitmig)"
+    )
+    return Finding(
+        "GM104",
+        "warning",
+        problems.with_statement(message, refused["sql"]),
+        hint,
+        refused["path"],
+        refused["line"],
+        refused["revision"],
+    )
 
 
 def finding_of(error: WorkerFailed, commit: str) -> Finding:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from gitmig.model import (
     CheckReport,
     Failure,
+    Finding,
     FoldReport,
     GenerateReport,
     JsonObject,
@@ -34,12 +35,18 @@ def check_object(report: CheckReport) -> JsonObject:
     return {
         **told,
         "gates": [asdict(gate) for gate in report.gates],
-        "findings": [asdict(finding) for finding in report.findings],
-        "waived": [asdict(finding) for finding in report.waived],
+        "findings": [finding_object(finding) for finding in report.findings],
+        "waived": [finding_object(finding) for finding in report.waived],
         "versions": dict(report.versions),
         "branches": [asdict(branch) for branch in report.branches],
         "ran": [asdict(operation) for operation in report.ran],
     }
+
+
+def finding_object(finding: Finding) -> JsonObject:
+    """Return a finding; only one that is waived has a reason."""
+    told = asdict(finding)
+    return told if finding.reason else {key: told[key] for key in told if key != "reason"}
 
 
 def generated(reports: Sequence[GenerateReport]) -> str:

@@ -29,6 +29,20 @@ Example: `os._exit(1)`, a process killed for want of memory, a lock or a network
 
 Instead: mend the revision at the line that is named; raise `timeout` where it only needs longer.
 """),
+    ("GM104", "needs-superuser", "warning", "deploy", """
+A statement of a new revision is refused to a role that owns the database and is no superuser.
+
+Why: where the deploy's user is none, as with most hosted databases, the revision fails there. It is
+tried for real, on PostgreSQL, as a member of every role that may make roles and databases. What a
+host allows beyond PostgreSQL (some extensions) it cannot know.
+
+Example:
+
+    op.execute("CREATE EXTENSION dblink")
+
+Instead: leave it to what sets up the server, and tell gitmig with `prepare`; or allow it with the
+reason why the deploy's user may.
+"""),
     ("GM201", "downgrade-fails", "error", "downgrade", """
 A revision fails on the way down.
 
