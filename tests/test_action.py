@@ -174,7 +174,62 @@ def test_install(project: Project, tmp_path: Path) -> None:
     assert outputs["pycache"] == str(project.path.resolve() / ".git/gitmig/pycache")
     project.run(outputs["program"], "check", GITMIG_PYTHON=sys.executable)
     project.run(outputs["program"], "check", "--base", "main", GITMIG_PYTHON=sys.executable)
+    project.env["GITMIG_PYTHON"] = sys.executable
+    assert "✓ default: upgrade passed" in runner.run(scripts()["check"])
+    assert runner.summary.startswith("### ✅ gitmig check passed")
     assert project.status() == ""
+
+
+def checked_out(project: Project, folder: Path, ref: str, *depth: str) -> Project:
+    """Return a repository as actions/checkout makes it: one ref, detached, and with no depth all.
+
+    github.com/actions/checkout, ``src/git-source-provider.ts``.
+    """
+    job = Project(folder, project.env)
+    project.git("init", "-q", str(folder))
+    job.git("remote", "add", "origin", f"file://{project.path}")
+    name = ref.replace("refs/", "refs/remotes/").replace("/heads/", "/origin/")
+    wanted = f"+{job.git('ls-remote', 'origin', ref).stdout.split()[0]}:{name}"
+    every = [] if depth else ["+refs/heads/*:refs/remotes/origin/*"]
+    job.git("fetch", "-q", "--no-tags", "--prune", *depth, "origin", *every, wanted)
+    job.git("checkout", "-q", "--force", "--detach", name)
+    return job
+
+
+def pull_request(project: Project) -> None:
+    """Open a pull request of a branch with a finding, as GitHub does: its merge has a ref."""
+    on_a_branch(project)
+    project.git("switch", "-q", "--detach", "main")
+    project.git("merge", "-q", "--no-ff", "-m", "Merge feature into main", "feature")
+    project.git("update-ref", "refs/pull/7/merge", "HEAD")
+    project.git("switch", "-q", "main")
+
+
+def test_a_pull_request(runner: Runner, tmp_path: Path) -> None:
+    """GitHub's checkout of a pull request, detached and with no `main` of its own, is judged."""
+    pull_request(runner.project)
+    runner.project = checked_out(runner.project, tmp_path / "work", "refs/pull/7/merge")
+    runner.base_ref = "main"
+    assert "title=gitmig GM202::" in runner.run(scripts()["check"], code=1)
+    gates = json.loads(Path(runner.outputs["check"]["json"]).read_text())["gates"]
+    assert {"published", "deploy", "rules"} < {gate["name"] for gate in gates}
+    assert runner.project.status() == ""
+
+
+def test_a_shallow_checkout(runner: Runner, tmp_path: Path) -> None:
+    """With the depth of 1 that checkout has by default a pull request is refused with the line to
+    add, in the log and in the summary; a push, which has no base, is checked (K6).
+    """  # noqa: D205
+    pull_request(runner.project)
+    whole = runner.project
+    runner.project = checked_out(whole, tmp_path / "work", "refs/pull/7/merge", "--depth=1")
+    runner.base_ref = "main"
+    printed = runner.run(scripts()["check"], code=2)
+    assert "::error" in printed and "fetch-depth: 0" in printed
+    assert "fetch-depth: 0" in runner.summary and runner.outputs["check"]["code"] == "2"
+    runner.project = checked_out(whole, tmp_path / "push", "refs/heads/main", "--depth=1")
+    runner.base_ref = ""
+    assert "✓ default: upgrade passed" in runner.run(scripts()["check"])
 
 
 def test_findings(runner: Runner) -> None:
@@ -237,6 +292,7 @@ def test_gitlab(project: Project, tmp_path: Path) -> None:
     project.git("clone", "-q", str(project.path), str(clone))
     job = Project(clone, project.env)
     job.git("checkout", "-q", "--detach", "origin/feature")
+    assert GITLAB["gitmig"]["variables"]["GIT_DEPTH"] == "0"
     (script,) = GITLAB["gitmig"]["script"]
     variables = {"CI_PROJECT_DIR": str(clone), **GITLAB["gitmig"]["variables"]}
     request = {**variables, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}
@@ -248,3 +304,18 @@ def test_gitlab(project: Project, tmp_path: Path) -> None:
         assert job.read(path)
     job.git("checkout", "-q", "--detach", "origin/main")
     assert "deploy" not in job.run("sh", "-c", script, **variables).stdout
+
+
+def test_gitlab_shallow(project: Project, tmp_path: Path) -> None:
+    """A runner that keeps its depth of one makes the job fail, with the line to add (K6)."""
+    on_a_branch(project)
+    clone = tmp_path / "clone"
+    project.git("clone", "-q", "--depth=1", "-b", "feature", f"file://{project.path}", str(clone))
+    job = Project(clone, project.env)
+    (script,) = GITLAB["gitmig"]["script"]
+    request = {"CI_PROJECT_DIR": str(clone), "GITMIG_DIRECTORY": ".",
+               "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    told = job.run("sh", "-c", script, code=2, **request)
+    assert "shallow" in told.stderr and "GIT_DEPTH" in told.stderr
+    issues = json.loads(job.read(GITLAB["gitmig"]["artifacts"]["reports"]["codequality"]))
+    assert [each["severity"] for each in issues] == ["blocker"]

@@ -40,7 +40,7 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
                        revision)  # fmt: skip
     if problem["kind"] in ROWS:
         return of_rows(problem, path, line_of(revision, found), revision)
-    return failure(problem, path, line, revision)
+    return failure(problem, path, line or line_of(revision, found), revision)
 
 
 def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:

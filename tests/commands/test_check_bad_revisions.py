@@ -101,7 +101,8 @@ def test_commits_in_the_middle(project: Project) -> None:
     """One that commits in the middle, so that Alembic's note of it is lost, is named for that."""
     commit = "; op.get_bind().commit(); op.execute('UPDATE users SET name = 1')"
     said = told(project, ADD + commit, DROP)
-    assert "GM101 revision bad000000000 fails on upgrade: Alembic's note" in said
+    place = "migrations/versions/bad000000000.py:5: error GM101"
+    assert f"{place} revision bad000000000 fails on upgrade: Alembic's note" in said
 
 
 def test_drops_everything(project: Project) -> None:
