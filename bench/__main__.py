@@ -34,8 +34,8 @@ BENCHES: tuple[Callable[[Path], list[Row]], ...] = (
 def main() -> int:
     """Measure; return 1 where something is not reached."""
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    folder = Path(tempfile.mkdtemp(prefix="gitmig-bench-"))
-    # servers and caches of its own; where gitmig puts them, too
+    # servers and caches of its own, where gitmig puts them, too: and the projects, whose own
+    # databases the peers write to
     place = Path(tempfile.mkdtemp(dir=roomy(), prefix="bench-"))
     place.chmod(0o755)  # for an account that runs a server
     tempfile.tempdir = os.environ["TMPDIR"] = str(place)
@@ -43,10 +43,9 @@ def main() -> int:
     try:
         for number, bench in enumerate(BENCHES):
             if word in f"{bench.__module__}.{bench.__name__}":
-                for row in bench(folder / str(number)):
+                for row in bench(place / f"bench{number}"):
                     missed |= tell(row)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(place, ignore_errors=True)
     return int(missed)
 

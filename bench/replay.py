@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from bench.measure import Cost, Row, counted, in_turn
-from bench.project import SQLITE, environment, generate, run, write_revision
+from bench.project import ADD, SQLITE, environment, generate, run, write_revision
 from gitmig import client
 from gitmig.commands.projectside import How, find_interpreter, open_project
 from gitmig.commands.workspace import Workspace
@@ -68,7 +68,7 @@ def compare(folder: Path, url: str, label: str, most: float | None) -> list[Row]
     """Measure one new revision on those that are kept, and the replay of all."""
     generate(folder, KEPT, url)
     measured(folder)
-    new = write_revision(folder, KEPT, KEPT * 2 // 3)
+    new = write_revision(folder, KEPT, (ADD, KEPT - KEPT * 2 // 3, "extra"))
     text = new.read_text()
     rounds = iter(range(1000))
 

@@ -81,20 +81,22 @@ def ask(
 ) -> dict[str, Any]:
     """Send one request to a worker and return its result.
 
-    ``env`` is added to the environment, ``timeout`` is in seconds, ``on_progress`` is called with
-    each progress event, ``answer`` with each question. Raises WorkerFailed with the worker's kind,
+    ``env`` is added to the environment, ``timeout`` is in seconds, ``on_progress`` is told
+    what is under way, ``answer`` with each question. Raises WorkerFailed with the worker's kind,
     ``out_of_time`` or ``died``; NoInterpreter where the Python cannot be started.
     """
-    running = Running(on_progress)
-    with tempfile.TemporaryFile() as errors:
-        with open_line(running.hear, answer) as descriptor:
-            whole = {**request, "line": descriptor, "attached": False}
-            process = start(python, whole, [descriptor], env, errors)
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as log:
+        running = Running(on_progress, log)
+        with open_line(answer) as descriptor:
+            ends = {"line": descriptor, "log": log.fileno()}
+            whole = {**request, **ends, "attached": False}
+            process = start(python, whole, list(ends.values()), env, errors)
             UNDER_WAY.add(process)
             try:
                 if ENDING.is_set():
                     raise WorkerFailed("died", "interrupted")
-                output, _ = process.communicate(timeout=timeout)
+                with running.watched():
+                    output, _ = process.communicate(timeout=timeout)
             except subprocess.TimeoutExpired:
                 running.locate(process, errors)
                 raise out_of_time(timeout, running, tail(errors)) from None
@@ -200,8 +202,8 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def open_line(on_progress: Progress | None, answer: Answer) -> Iterator[int]:
-    """Give the descriptor of the worker's line: its events and questions come in a thread."""
+def open_line(answer: Answer) -> Iterator[int]:
+    """Give the descriptor of the worker's line: its remarks and questions come in a thread."""
     ours, theirs = socket.socketpair()
 
     def serve() -> None:
@@ -214,10 +216,8 @@ def open_line(on_progress: Progress | None, answer: Answer) -> Iterator[int]:
                 event = json.loads(text)
                 if "ask" in event:
                     ours.sendall((json.dumps(answer(event)) + "\n").encode())
-                elif event["event"] == "remark":
-                    logger.info("%s", event["text"])
-                elif on_progress is not None:
-                    on_progress(event)
+                else:
+                    logger.info("%s", event["remark"])
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

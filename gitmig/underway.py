@@ -1,12 +1,19 @@
-"""What a worker is doing, by the events it sends: for the words about one that gives no answer."""
+"""What a worker is doing, as its log says: for progress, and the words about one that died.
+
+The log is a file in which a worker writes which revision is under way, see ``_worker.line``.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from typing import IO
 
 from gitmig.errors import WorkerFailed
@@ -14,25 +21,53 @@ from gitmig.model import JsonObject, Progress
 
 TAIL = 2000  # bytes of stderr that are kept for an error
 STACK = 50_000  # bytes of it in which a line is looked for
+GLANCE = 0.1  # seconds between two looks at the log
 PATIENCE = 1.0  # seconds to wait for a process to say where it stands
 
 
 class Running:
-    """Which revision is under way; the events are passed on to ``on_progress``."""
+    """Which revision is under way; what the log says is passed on to ``on_progress``."""
 
-    def __init__(self, on_progress: Progress | None) -> None:
+    def __init__(self, on_progress: Progress | None, log: IO[bytes]) -> None:
         self.on_progress = on_progress
+        self.log = log
+        self.read = 0  # bytes of it
         self.revision = ""
         self.path = ""
         self.way = ""
         self.line = 0
 
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Read the log from time to time, and once more at the end."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(GLANCE):
+                self.look()
+
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self.look()
+
+    def look(self) -> None:
+        """Note what was written since the last look; half a line is left for the next one."""
+        end = size(self.log)
+        whole = os.pread(self.log.fileno(), end - self.read, self.read).rpartition(b"\n")[0]
+        self.read += len(whole) + bool(whole)
+        for line in whole.splitlines():
+            self.hear(json.loads(line))
+
     def hear(self, event: JsonObject) -> None:
         """Note which revision is under way."""
-        if event["event"] in ("step", "steps-done"):
-            self.revision = str(event.get("revision", ""))
-            self.path = str(event.get("path", ""))
-            self.way = "upgrade" if event.get("up", True) else "downgrade"
+        self.revision = str(event.get("revision", ""))
+        self.path = str(event.get("path", ""))
+        self.way = "upgrade" if event.get("up", True) else "downgrade"
         if self.on_progress is not None:
             self.on_progress(event)
 
@@ -84,9 +119,9 @@ def out_of_time(timeout: float, running: Running, printed: str) -> WorkerFailed:
     )
 
 
-def size(errors: IO[bytes]) -> int:
-    """Return how many bytes were printed."""
-    return os.fstat(errors.fileno()).st_size
+def size(file: IO[bytes]) -> int:
+    """Return how many bytes were written to a file."""
+    return os.fstat(file.fileno()).st_size
 
 
 def tail(errors: IO[bytes], length: int = TAIL) -> str:

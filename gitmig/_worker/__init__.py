@@ -21,7 +21,8 @@ request::
      "cache": "/abs/folder",       replayed SQLite databases, and notes; empty for none
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
      "env": {},                    what the settings add to the environment
-     "line": 7,                    socket for events and questions, JSON lines; -1 for none
+     "line": 7,                    socket for remarks and questions, JSON lines; -1 for none
+     "log": 8,                     file for what is under way, JSON lines; -1 for none
      "attached": false,            works on a real database, for a user at a terminal
      ...}                          what the operation asks for besides, see its module
 

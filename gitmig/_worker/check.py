@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import drift, fingerprint
+from .bookkeeping import heads_of
 from .cache import replay
 from .compat import url_text
 from .databases import Databases
@@ -211,7 +212,7 @@ class Walk:
 
     def verify(self, heads: Any, context: Context) -> Iterable[Step]:
         """Raise ``migration_failed`` where the database does not stand where the steps led to."""
-        bind, reached = heads_of(context)
+        bind, reached = place_of(context)
         if (bind, reached) in self.schemas and reached == self.reached[bind]:
             return []
         revision = self.project.script._upgrade_revs("heads", heads)[0].revision
@@ -222,7 +223,7 @@ class Walk:
 
     def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads."""
-        bind, reached = heads_of(context)
+        bind, reached = place_of(context)
         self.schemas[bind, reached] = fingerprint.take(context.connection)
         self.reached[bind] = reached
 
@@ -239,7 +240,7 @@ class Walk:
 
         What an earlier step left is there after all that follow, and is not told again.
         """
-        before = self.schemas.get(heads_of(context))
+        before = self.schemas.get(place_of(context))
         if before is None:
             return []
         differences = fingerprint.differences(before, fingerprint.take(context.connection))
@@ -259,10 +260,9 @@ class Walk:
         ]
 
 
-def heads_of(context: Context) -> Heads:
+def place_of(context: Context) -> Heads:
     """Return where a database stands, as the key of its schema there."""
-    bind = url_text(context.connection.engine.url)
-    return (bind, frozenset(context.get_current_heads()))
+    return url_text(context.connection.engine.url), heads_of(context)
 
 
 def gate(name: str, work: Callable[[Problems], bool]) -> Result:

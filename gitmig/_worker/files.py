@@ -106,7 +106,7 @@ def restore(folder: str, keys: Sequence[str], asked: str, path: str) -> None:
                 os.utime(known)
                 return
             os.unlink(known)
-            line.emit(event="remark", text=f"{known} was damaged; its revisions are replayed")
+            line.remark(f"{known} was damaged; its revisions are replayed")
         with contextlib.suppress(OSError):
             os.unlink(beside)
 

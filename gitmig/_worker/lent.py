@@ -202,7 +202,7 @@ class LentServer:
             drivers.run(self._url, [copy])
         except Failure as failure:
             line.ask(ask="forget", id=self.server["id"], database=found["database"])
-            line.emit(event="remark", text=f"a kept database is no good: {failure.message}")
+            line.remark(f"a kept database is no good: {failure.message}")
             return self._clone(asked, name)
         return True
 

@@ -1,7 +1,12 @@
-"""The line to the front: events go out as JSON lines, questions are answered with one each."""
+"""The line to the front: remarks go out as JSON lines, questions are answered with one each.
+
+Which revision is under way changes hundreds of times a second: that goes into a log, a file that
+the front reads from time to time.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -10,23 +15,31 @@ from typing import Any
 from .failures import Failure
 
 _descriptor = -1
+_log = -1
 _one_at_a_time = threading.Lock()
 
 
-def open_to(descriptor: int) -> None:
-    """Use this socket for what follows; -1 for none."""
-    global _descriptor
-    _descriptor = descriptor
+def open_to(descriptor: int, log: int) -> None:
+    """Use this socket, and this file as the log, for what follows; -1 for none."""
+    global _descriptor, _log
+    _descriptor, _log = descriptor, log
 
 
-def emit(**event: Any) -> None:
-    """Send one event; a caller that no longer listens is no reason to stop."""
+def note(**event: Any) -> None:
+    """Add to the log what is under way."""
+    if _log >= 0:
+        with contextlib.suppress(OSError):  # a full disk: the front knows less
+            os.write(_log, (json.dumps(event) + "\n").encode())
+
+
+def remark(text: str) -> None:
+    """Have the front say something where it is asked for details; it may no longer listen."""
     global _descriptor
     if _descriptor < 0:
         return
     try:
         with _one_at_a_time:
-            send(event)
+            send({"remark": text})
     except OSError:
         _descriptor = -1
 

@@ -99,9 +99,10 @@ def serve(request: Request) -> Result:
     from . import paths
 
     require_packages()
+    # before the project's bytecode goes elsewhere: that of this package stays beside its sources
+    module = importlib.import_module("." + OPERATIONS[request["operation"]], __package__)
     collect_seldom()
     paths.enter(request)
-    module = importlib.import_module("." + OPERATIONS[request["operation"]], __package__)
     result: Result = module.run(request)
     return result
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy
 
 from . import contents, rows
+from .bookkeeping import heads_of
 from .cache import replay
 from .contents import Contents, Loss, Renames
 from .databases import Databases
@@ -202,11 +203,6 @@ def with_rows(walk: Any) -> None:
     except Failure as failure:
         failure.data["rows"] = True
         raise
-
-
-def heads_of(context: Context) -> frozenset[str]:
-    """Return where a database stands."""
-    return frozenset(context.get_current_heads())
 
 
 def schemas(inspector: Any, connection: Connection) -> list[Any]:

@@ -167,7 +167,7 @@ class Project:
                 continue
             self.step = step
             self.before(step, context)
-            line.emit(
+            line.note(
                 event="step",
                 revision=step.revision.revision,
                 path=self.relative(step.revision.path),
@@ -180,7 +180,7 @@ class Project:
             self.step = None
             if after is not None:
                 after(step, context)
-        line.emit(event="steps-done", total=len(steps))
+        line.note(event="steps-done", total=len(steps))
 
     @contextlib.contextmanager
     def explained(self, kind: str, what: str) -> Iterator[None]:

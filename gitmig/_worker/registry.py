@@ -66,11 +66,11 @@ class Registry:
                     continue
                 told = f"the database {name} is not ours, or gone"
             except Failure as failure:  # another time, or by another run
-                line.emit(event="remark", text=f"{name} stays: {failure.message}")
+                line.remark(f"{name} stays: {failure.message}")
                 continue
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._note(name))
-            line.emit(event="remark", text=told)
+            line.remark(told)
 
     def _note(self, name: str) -> str:
         return os.path.join(self.folder, name)

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from . import compat, depends, direct, line, needs, notes, redirect
+from . import bookkeeping, compat, depends, direct, line, needs, notes, redirect
 from .beginning import Beginning
 from .databases import Databases
 from .failures import Failure
@@ -20,13 +20,14 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
 
     ``arguments`` is the Alembic command line that the project's code shall see.
     """
-    line.open_to(request.get("line", -1))
+    line.open_to(request.get("line", -1), request.get("log", -1))
     cache = request.get("cache", "")
     notes.open_to(cache)
     databases = Databases(request["run"], request["registry"], cache)
     redirect.install(databases)
     direct.install((request["tree"], request["root"]))
     compat.keep_unique_in_reverse()
+    bookkeeping.install()
     try:
         project = Project(request, arguments)
         files = request.get("needs_of")
