@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gitmig.git import Repository
 
+REMEMBERED = "90.days"  # as long as git's reflogs do (gc.reflogExpire)
 OF_A_STASH = 3  # parents, where it has files that git did not know
 KINDS = {"refs/heads/": "branch ", "refs/remotes/": "branch ", "refs/tags/": "tag "}
 
@@ -37,6 +38,35 @@ def places(repository: Repository, word: str, folders: Sequence[str]) -> Iterato
     for line in listed.splitlines():
         commit, short, subject = line.split(" ", 2)
         yield Place(commit, f"commit {short} ({subject})")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A commit that touched some files: ``files`` are path → blob id, paths as git quotes them."""
+
+    place: Place
+    files: dict[str, str]
+
+
+def lately(repository: Repository, folders: Sequence[str]) -> list[Change]:
+    """Return the commits of the last weeks that touched these folders, newest first.
+
+    Those of all branches and reflogs, by one git process.
+    """
+    listed = repository.text(
+        "--literal-pathspecs", "log", "--all", "--reflog", f"--since={REMEMBERED}", "--no-renames",
+        "--full-history", "--diff-filter=AM", "--raw", "--no-abbrev", "--format=%H %h %s",
+        "--", *(folder or "." for folder in folders),
+    )  # fmt: skip
+    found: list[Change] = []
+    for line in filter(None, listed.splitlines()):
+        if line.startswith(":"):
+            change, _, path = line.partition("\t")
+            found[-1].files[path] = change.split()[3]
+        else:
+            commit, short, subject = line.split(" ", 2)
+            found.append(Change(Place(commit, f"commit {short} ({subject})"), {}))
+    return found
 
 
 def tips(repository: Repository) -> Iterator[Place]:

@@ -344,13 +344,15 @@ class Departure:
 class SyncReport:
     """What ``gitmig sync`` did: how many revisions it took back, with whose files, and applied.
 
-    ``steps`` are what it would have done, where it was only to tell.
+    ``steps`` are what it would have done, where it was only to tell; ``note`` is what it could not
+    find out.
     """
 
     told: str
     down: int
     up: int
     steps: tuple[Step, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 Request besides the common part: ``arguments``, what would follow ``alembic`` on the command line
 (global options such as ``-x`` first); ``peek``: only tell where the database stands, with the
-global options alone in ``arguments``; ``quiet``: say nothing while it runs; ``down_to`` (may be
+global options alone in ``arguments``; ``schema`` (may be missing): with it, tell the schema,
+too; ``quiet``: say nothing while it runs; ``down_to`` (may be
 missing): instead of the command, take back what these revisions do not need, all for none of them;
 ``only`` (may be missing): the databases that may be opened, by ``Seen.names``.
 
 Result: ``output`` (what the command printed), ``database`` (the URLs connected to, passwords
-hidden), ``names`` (of the same), ``heads`` (with ``peek``), ``files`` (revision files written),
+hidden), ``names`` (of the same), ``heads`` (with ``peek``), ``schema`` (as
+``fingerprint.text_of`` has it), ``files`` (revision files written),
 ``steps`` (how many revisions ran).
 """
 
@@ -26,12 +28,12 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import make_url
 
-from . import redirect
+from . import fingerprint, redirect
 from .compat import url_text
 from .failures import Failure
 from .narrate import Narrator
 from .project import Project, Targets
-from .shapes import Context, Dialect, Request, Result, Step
+from .shapes import Context, Dialect, Fingerprint, Request, Result, Step
 
 
 def run(request: Request) -> Result:
@@ -46,6 +48,8 @@ def run(request: Request) -> Result:
         if request["peek"]:
             seen.never_create()
             result["heads"] = where_it_stands(project)
+            if request.get("schema"):
+                result["schema"] = fingerprint.text_of(look_at_schemas(project))
         else:
             tell_steps(project, narrator, result)
             take_back = request.get("down_to")
@@ -68,6 +72,18 @@ def where_it_stands(project: Project) -> list[str]:
 
     project.run_env(fn, dont_mutate=True)
     return sorted(set(found))
+
+
+def look_at_schemas(project: Project) -> list[Fingerprint]:
+    """Return the fingerprint of each database; nothing is written to it."""
+    found: list[Fingerprint] = []
+
+    def fn(heads: Any, context: Context) -> list[Any]:
+        found.append(fingerprint.take(context.connection))
+        return []
+
+    project.run_env(fn, dont_mutate=True)
+    return found
 
 
 def go_down(project: Project, targets: Targets) -> None:

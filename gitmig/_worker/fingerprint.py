@@ -8,6 +8,7 @@ be dropped and made again. On PostgreSQL the catalogue is asked, elsewhere each 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -66,6 +67,17 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
     found += [f"{name} is gone" for name in sorted(set(old) - set(new))]
     found += [f"{name} is left over" for name in sorted(set(new) - set(old))]
     found += [f"{name} differs" for name in sorted(set(old) & set(new)) if old[name] != new[name]]
+    return found
+
+
+def text_of(fingerprints: Sequence[Fingerprint]) -> str:
+    """Return fingerprints as a text for ``of_text`` in another process."""
+    return repr(list(fingerprints))
+
+
+def of_text(text: str) -> list[Fingerprint]:
+    """Return the fingerprints in a text: sets and tuples are no JSON."""
+    found: list[Fingerprint] = ast.literal_eval(text)
     return found
 
 

@@ -33,6 +33,7 @@ OPERATIONS = {
     "merge": "merge",
     "preview": "preview",
     "residue": "residue",
+    "schema": "schema",
     "trace": "trace",
 }
 

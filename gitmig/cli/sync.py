@@ -28,7 +28,7 @@ from gitmig.report.console import conversation
     "source",
     default="",
     metavar="COMMIT",
-    help="The commit whose files the database was upgraded with; otherwise it is looked for.",
+    help="The commit whose files the database was upgraded with, where that cannot be found out.",
 )
 @click.option("-x", "extra", multiple=True, metavar="KEY=VALUE", help="For env.py, as ever.")
 @options.database_url

@@ -31,7 +31,6 @@ from gitmig.model import (
 )
 from gitmig.reparent import reparented
 
-SHORT = 12  # digits of a commit's id
 JOIN = "join them with a merge revision instead: `gitmig merge-heads --no-rebase`"
 
 
@@ -224,10 +223,9 @@ def applied(workspace: Workspace, environment: Environment, move: Move) -> str:
     revision = move.revision
     old, new = revision.parents[0], move.parent.id
     commands = f"gitmig downgrade {new} && gitmig stamp {old} && gitmig upgrade"
-    for name in ("HEAD", "MERGE_HEAD"):  # one of them has it where it was
-        commit = workspace.repository.resolve(name)
-        if revision.id in workspace.ids_at(environment, commit):
-            commands = f"gitmig sync --from {commit[:SHORT]}"
+    for name in ("HEAD", "MERGE_HEAD"):  # one of them has it where it was, and sync finds it
+        if revision.id in workspace.ids_at(environment, workspace.repository.resolve(name)):
+            commands = "gitmig sync"
             break
     return (
         f"a database that has {revision.id} lacks what comes before it now; there type `{commands}`"

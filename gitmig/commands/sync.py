@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitmig.commands import lost
+from gitmig.commands import lost, replaced
 from gitmig.commands.everyday import steps_of
+from gitmig.commands.lost import Found
 from gitmig.commands.projectside import (
     AS_USUAL,
     How,
@@ -21,8 +22,10 @@ from gitmig.commands.projectside import (
     open_project,
     open_work_tree,
 )
+from gitmig.commands.replaced import Verdict
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError, Stopped, WorkerFailed
+from gitmig.graph import Graph
 from gitmig.model import Confirm, Environment, Step, SyncReport
 
 LOSES = re.compile(
@@ -61,9 +64,11 @@ def sync(directory: Path, name: str | None, wanted: Wanted, how: How = AS_USUAL)
             stands = where_it_stands(project, wanted)
             here = lost.in_work_tree(workspace, environment)
             unknown = [head for head in stands["heads"] if head not in here.by_id]
+            verdict = whose_files(project, wanted, how, here, stands)
             back = Back("", stands["heads"])
-            if unknown or wanted.source:
-                back = take_back(workspace, environment, wanted, how, stands)
+            if verdict.found is not None:
+                back = take_back(workspace, environment, wanted, how, stands, verdict.found)
+            back = replace(back, note=verdict.note)
             if wanted.dry_run:
                 answer = project.ask("preview", start=back.heads, arguments=[*wanted.options, *UP])
                 return back.report(steps=(*back.steps, *steps_of(answer["steps"])))
@@ -81,17 +86,40 @@ class Back:
     heads: Sequence[str]
     down: int = 0
     steps: tuple[Step, ...] = ()
+    note: str = ""
 
     def report(self, up: int = 0, steps: tuple[Step, ...] = ()) -> SyncReport:
         """Return the report with what was applied after it."""
-        return SyncReport(self.told, self.down, up, steps)
+        return SyncReport(self.told, self.down, up, steps, self.note)
 
 
-def where_it_stands(project: ProjectSide, wanted: Wanted) -> dict[str, Any]:
-    """Return the revisions that the database is at (``heads``), and its ``names``."""
+def where_it_stands(
+    project: ProjectSide, wanted: Wanted, *, schema: bool = False
+) -> dict[str, Any]:
+    """Return the revisions that the database is at (``heads``), and its ``names``.
+
+    ``schema``: also that, as text for ``_worker/schema``.
+    """
+    arguments = list(wanted.options)
     return project.ask(
-        "alembic", attached=True, arguments=list(wanted.options), peek=True, quiet=True
+        "alembic", attached=True, arguments=arguments, peek=True, quiet=True, schema=schema
     )
+
+
+def whose_files(
+    project: ProjectSide, wanted: Wanted, how: How, here: Graph, stands: dict[str, Any]
+) -> Verdict:
+    """Return the commit whose files are to take something back, none where that is not needed."""
+    workspace, environment, heads = project.workspace, project.environment, stands["heads"]
+    if wanted.source:
+        return Verdict(lost.at(workspace, environment, wanted.source, heads))
+    if any(head not in here.by_id for head in heads):
+        return Verdict(lost.find(workspace, environment, heads))
+    others = replaced.earlier(workspace, environment, here, heads)
+    if not others:
+        return Verdict()
+    seen = where_it_stands(project, wanted, schema=True)["schema"]
+    return replaced.judge(project, how, replaced.Seen(heads, seen), here, others)
 
 
 def run(
@@ -114,13 +142,10 @@ def take_back(
     wanted: Wanted,
     how: How,
     stands: dict[str, Any],
+    found: Found,
 ) -> Back:
     """Take back what the work tree does not have, with the files of the commit that has it."""
     heads = stands["heads"]
-    if wanted.source:
-        found = lost.at(workspace, environment, wanted.source, heads)
-    else:
-        found = lost.find(workspace, environment, heads)
     stay = lost.staying(found.graph, lost.in_work_tree(workspace, environment), heads)
     command = ["downgrade", stay[0] if stay else "base"]
     with open_project(workspace, environment, how, commit=found.place.tree) as there:

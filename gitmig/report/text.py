@@ -240,6 +240,8 @@ def previewed(steps: Sequence[Step]) -> None:
 
 def synced(report: SyncReport, *, dry_run: bool, quiet: bool) -> None:
     """Print what ``gitmig sync`` did, or would do."""
+    if report.note:
+        stderr().print(Text.assemble(("gitmig: ", "bold"), report.note))
     if dry_run:
         previewed(report.steps)
     elif not quiet:

@@ -281,8 +281,8 @@ def test_one_of_several_environments(project: Project) -> None:
     assert (project.path / "two/app.db").read_bytes() == other
 
 
-def test_put_in_line_after_it_was_applied(project: Project) -> None:
-    """A revision that got another parent after it was applied goes down there and up here (H3)."""
+def put_in_line(project: Project) -> None:
+    """Give the database a revision of a branch, and that another parent after a rebase."""
     project.git("switch", "-q", "-c", "feature")
     add(project, "email")
     project.gitmig("upgrade", "-q")
@@ -292,14 +292,70 @@ def test_put_in_line_after_it_was_applied(project: Project) -> None:
     project.git("rebase", "-q", "main")
     told = project.gitmig("merge-heads", "--rebase", "--base", "main").stderr
     assert "a database that has email00000000 lacks what comes before it now" in told
-    command = told[told.index("`gitmig sync") + 1 :].partition("`")[0].split()
-    assert command[1:] == ["sync", "--from", project.head()[:12]]
-    project.commit_all("in line")
+    assert "there type `gitmig sync`" in told
+
+
+@pytest.mark.parametrize("amended", [False, True])
+def test_put_in_line_after_it_was_applied(project: Project, amended: bool) -> None:
+    """A revision that got another parent after it was applied goes down there and up here (H3)."""
+    put_in_line(project)
+    if amended:  # only the reflog has the old place
+        project.git("commit", "-qa", "--amend", "-m", "in line")
+    else:
+        project.commit_all("in line")
     assert project.tables()["users"] == ["id", "name", "email"]
-    assert "nothing to do" in project.gitmig("sync").stdout
-    assert "1 taken back" in project.gitmig(*command[1:], "--yes").stdout
+    stopped = project.gitmig("sync", code=1).stderr
+    assert "drop users.email" in stopped and "gitmig sync --yes" in stopped
+    shown = project.gitmig("sync", "--dry-run").stdout
+    assert shown.index("downgrade email0") < shown.index("upgrade phone0")
+    told = project.gitmig("sync", "--yes").stdout
+    assert "1 taken back with the files of commit " in told and "2 applied" in told
     assert project.tables()["users"] == ["id", "name", "phone", "email"]
     assert at(project) == "email00000000"
+    again = project.gitmig("sync")
+    assert again.stdout.startswith("gitmig: nothing to do") and "gitmig:" not in again.stderr[25:]
+
+
+def test_upgraded_in_the_new_place(project: Project) -> None:
+    """A database that was upgraded after the move is left alone, though git knows the old place."""
+    put_in_line(project)
+    project.commit_all("in line")
+    (project.path / "app.db").unlink()
+    project.gitmig("upgrade", "-q")
+    before = (project.path / "app.db").read_bytes()
+    told = project.gitmig("sync")
+    assert told.stdout.startswith("gitmig: nothing to do") and "--from" not in told.stderr
+    assert (project.path / "app.db").read_bytes() == before
+
+
+def test_tables_of_the_developers_own(project: Project) -> None:
+    """What else the database holds is no reason not to know the place."""
+    put_in_line(project)
+    with closing(sqlite3.connect(project.path / "app.db")) as connection:
+        connection.execute("CREATE TABLE mine (id INTEGER)")
+    assert "1 taken back" in project.gitmig("sync", "--yes").stdout
+    assert "mine" in project.tables()
+
+
+def test_a_place_that_the_schema_does_not_tell(project: Project) -> None:
+    """Where both places give one schema it is said, with --from and the commit; nothing is run."""
+    project.git("switch", "-q", "-c", "feature")
+    add(project, "email")
+    project.gitmig("upgrade", "-q")
+    project.git("switch", "-q", "main")
+    project.revision("fill00000000", "base00000000", 'op.execute("UPDATE users SET name = 1")')
+    project.commit_all("fill")
+    project.git("switch", "-q", "feature")
+    project.git("rebase", "-q", "main")
+    old = project.git("rev-parse", "--short=12", "HEAD").stdout.strip()
+    project.gitmig("merge-heads", "--rebase", "--base", "main")
+    before = (project.path / "app.db").read_bytes()
+    told = project.gitmig("sync")
+    assert "email00000000 came after base00000000 in commit " in told.stderr
+    assert "comes after fill00000000 now" in told.stderr
+    assert f"type `gitmig sync --from {old}`" in told.stderr and "nothing to do" in told.stdout
+    assert (project.path / "app.db").read_bytes() == before
+    assert "1 taken back" in project.gitmig("sync", "--from", old, "--yes").stdout
 
 
 @pytest.mark.parametrize(
@@ -354,3 +410,20 @@ def test_on_postgresql(project: Project, server: str) -> None:
     finally:
         ask(server, "DROP DATABASE synced")
         ask(server, "DROP DATABASE beside")
+
+
+def test_another_parent_on_postgresql(project: Project, server: str) -> None:
+    """On a server, too, the schema tells that a database has a revision in its old place (H3)."""
+    ask(server, "CREATE DATABASE moved")
+    try:
+        use_url(project, url_for(server, "psycopg", "moved", "secret"))
+        put_in_line(project)
+        project.commit_all("in line")
+        there = databases(server)
+        told = project.gitmig("sync", "--yes", "--database-url", server).stdout
+        assert "1 taken back with the files of commit " in told and "2 applied" in told
+        assert ask(server, "SELECT name, phone, email FROM users", "moved") == []
+        assert "nothing to do" in project.gitmig("sync", "--database-url", server).stdout
+        assert databases(server) == there
+    finally:
+        ask(server, "DROP DATABASE moved")
