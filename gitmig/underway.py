@@ -22,7 +22,7 @@ from gitmig.model import JsonObject, Progress
 TAIL = 2000  # bytes of stderr that are kept for an error
 STACK = 50_000  # bytes of it in which a line is looked for
 GLANCE = 0.1  # seconds between two looks at the log
-PATIENCE = 1.0  # seconds to wait for a process to say where it stands
+PATIENCE = 5.0  # seconds to wait for a process to say where it stands
 
 
 class Running:

@@ -143,7 +143,7 @@ def test_on_postgresql(pg: Project, case: str) -> None:
 
 @pytest.mark.parametrize(
     ("ends", "words", "line"),
-    [("import time; time.sleep(600)", "did not finish within 5 seconds", 13),
+    [("import time; time.sleep(600)", "did not finish within ", 13),
      ("import os; os._exit(3)", "ended without an answer (exit code 3)", 11)],
 )  # fmt: skip
 def test_at_its_line_in_every_format(
@@ -151,11 +151,14 @@ def test_at_its_line_in_every_format(
 ) -> None:
     """One that never comes to its end is at its line, or at its function, in every format (K8)."""
     path = project.revision("bad000000000", "base00000000", f"pass\n    {ends}")
-    project.write("gitmig.toml", "timeout = 5\n")
-    project.git("add", "-A")
     files = {name: tmp_path / f"report.{name}" for name in FORMATS}
     outputs = [f"--output={name}:{file}" for name, file in files.items()]
-    answer = json.loads(project.gitmig("check", "--format", "json", *outputs, code=2).stdout)
+    for seconds in (5, 20, 80):  # a busy machine may take longer until the revision begins
+        project.write("gitmig.toml", f"timeout = {seconds}\n")
+        project.git("add", "-A")
+        answer = json.loads(project.gitmig("check", "--format", "json", *outputs, code=2).stdout)
+        if "revision" in answer["error"]:
+            break
     said = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
     assert all(words in each for each in said.values())
     place = {"code": "GM103", "path": path, "line": line, "revision": "bad000000000"}
