@@ -36,6 +36,7 @@ class Judge:
 
     def __init__(self, context: Context, up: Op, *, whole: bool = False) -> None:
         self.context = context
+        self.up = up
         self.whole = whole
         self.autogen = AutogenContext(context)
         self.wanted = wanted_of(self.autogen, context)
@@ -80,6 +81,13 @@ class Judge:
                     column, change.name, "column", False, None
                 ):
                     yield change, self.mending(change, table)
+
+    def added(self, key: str) -> list[str]:
+        """Return the columns of a table that Alembic's operations add."""
+        flat = operations.flatten(self.up) if self.up is not None else ()
+        table = self.wanted.tables[key]
+        return [op.column.name for op in flat if isinstance(op, ops.AddColumnOp)
+                and (op.schema, op.table_name) == (table.schema, table.name)]  # fmt: skip
 
     def type_differs(self, table: Any, name: str) -> bool:
         """Say whether a column has another type, where env.py does not have Alembic look."""

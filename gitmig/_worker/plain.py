@@ -43,6 +43,11 @@ APART = re.compile(
 )
 
 
+ENDS = re.compile(
+    r"\b(?:commit|rollback)\b", re.IGNORECASE
+)  # which the savepoint would not outlive
+
+
 class Plain:
     """Tries what the steps of a project send; ``refused`` are those that need a superuser."""
 
@@ -77,7 +82,8 @@ class Plain:
             return False
         path = str(self.project.step.revision.path)
         line = stack.line_in(path)
-        if not line or ON_ROWS.match(bare) or stack.is_library_asking():
+        on_rows = ON_ROWS.match(bare) or ENDS.search(bare)
+        if not line or on_rows or stack.is_library_asking():
             return False
         error = self.sent_plainly(cursor, statement, parameters, context)
         if error is None:

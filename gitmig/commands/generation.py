@@ -143,7 +143,7 @@ class Run:
             notes=(
                 *answer["notes"],
                 *(answer["differs"] if answer["files"] else ()),
-                *(not_mended(answer["unmended"]) if answer["files"] else ()),
+                *(not_mended(answer["unmended"]) if self.tells_unmended(answer) else ()),
                 *self.base.notes,
                 *notes_on(self.residue),
             ),
@@ -179,6 +179,10 @@ class Run:
         if old is None and not report.written:
             return self.nothing_generated(report)
         return self.write(report, old)
+
+    def tells_unmended(self, answer: dict[str, Any]) -> bool:
+        """Say whether what is left to a person is a note: where nothing is written it stops."""
+        return bool(answer["files"]) or self.options.dry_run
 
     def refuse_unread(self, written: Sequence[WrittenRevision]) -> None:
         """Raise Stopped where Alembic would not find the file that its own template names."""

@@ -84,6 +84,8 @@ POSTGRESQL = {
               "CheckConstraint(\"status IN ('a', 'b')\", name='ck'),"),
     "check without a name": (column("size", "Integer"), "size INTEGER",
                              'CheckConstraint("size <> 5"),'),
+    "enum of a new column": (column("mood", 'Enum("a", "b", native_enum=False, '
+                                    'create_constraint=True, name="m")'), ""),
     "members": (column("mood", 'Enum("sad", "glad", "new", name="mood")',
                        ', server_default="sad"'), "mood mood", "",
                 "CREATE TYPE mood AS ENUM ('sad', 'glad')"),
@@ -183,6 +185,7 @@ def test_what_cannot_be_written(pg: Project) -> None:
     assert "not in the file, to be written by hand" in told.stderr
     assert "members of mood: the models ask for sad, new, other" in told.stderr
     pg.commit_all("the rest")
+    assert "members of mood" in pg.gitmig("autogenerate", "--dry-run").stderr
     told = pg.gitmig("autogenerate", code=1)
     assert "nothing can be generated for what is missing: members of mood" in told.stderr
     assert "gitmig revision" in told.stderr and pg.status() == ""

@@ -62,6 +62,7 @@ def test_needs_none(pg: Project) -> None:
         "INSERT INTO users (name) VALUES ('a')",
         "SET LOCAL lock_timeout = '1s'",
         "COMMENT ON TABLE users IS 'us'",
+        "CREATE TABLE two (id int); COMMENT ON TABLE two IS 'one'",
         "DROP TRIGGER t ON users",
         extra=concurrently,
     )
