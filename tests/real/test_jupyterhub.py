@@ -63,7 +63,7 @@ def test_chain_without_a_base(upgrade: Callable[[Distribution, str, str], Upgrad
         assert state(project) == before
 
     checked = project.gitmig("check", code=1).stdout
-    assert f"{PLACE}GM101 {SENTENCE} [ALTER TABLE users ADD COLUMN auth_state TEXT]" in checked
+    assert f"{PLACE}error GM101 {SENTENCE} [ALTER TABLE users ADD COLUMN auth_state TEXT]" in checked
     assert HINT in checked
     assert state(project) == before
 

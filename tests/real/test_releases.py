@@ -23,7 +23,7 @@ def downgrade_that_fails(release: Upgrade) -> None:
     """Check finds the downgrade of an earlier revision that fails, at its line (K1)."""
     told = release.project.gitmig("check", code=1).stdout
     fault = "type object 'IntermediateValueModel' has no attribute 'FloatTypeEnum'"
-    place = f"{OPTUNA.versions}/v3.0.0.c.py:190: "
+    place = f"{OPTUNA.versions}/v3.0.0.c.py:190: error "
     assert f"{place}GM201 revision v3.0.0.c fails on downgrade: AttributeError: {fault}" in told
 
 
