@@ -63,7 +63,8 @@ def test_chain_without_a_base(upgrade: Callable[[Distribution, str, str], Upgrad
         assert state(project) == before
 
     checked = project.gitmig("check", code=1).stdout
-    assert f"{PLACE}error GM101 {SENTENCE} [ALTER TABLE users ADD COLUMN auth_state TEXT]" in checked
+    statement = "[ALTER TABLE users ADD COLUMN auth_state TEXT]"
+    assert f"{PLACE}error GM101 {SENTENCE} {statement}" in checked
     assert HINT in checked
     assert state(project) == before
 
