@@ -146,12 +146,16 @@ class Case:
 
 
 def install(release: Release, folder: Path) -> Path:
-    """Return an interpreter with what a release needs, and of itself nothing but its metadata."""
+    """Return an interpreter with what a release needs, and of itself nothing but its metadata.
+
+    By uv where it is there: pip does not get to the end of some in hours.
+    """
     python = folder / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "--no-compile", *release.needs], check=True)
+        pip = [str(python), "-m", "pip", "install", "-q", "--no-compile"]
+        uv = ["uv", "pip", "install", "-q", "--python", str(python)]
+        subprocess.run([*(uv if shutil.which("uv") else pip), *release.needs], check=True)
         for package in release.packages:
             remove(next(folder.glob("lib/python*/site-packages")) / package)
     return python

@@ -144,7 +144,7 @@ LANGFLOW = Release(
     packages=("langflow",),
     script="langflow/alembic",
     url="sqlite+aiosqlite:///app.db",
-    why="its packages take too long to install",
+    needs=("langflow-base==1.13.0", "aiosqlite"),
 )
 SKYVERN = Release(
     name="skyvern",

@@ -11,6 +11,7 @@ from pathlib import Path
 from gitmig.git import Repository
 
 REMEMBERED = "90.days"  # as long as git's reflogs do (gc.reflogExpire)
+SHORT = 12  # digits of a commit's id
 OF_A_STASH = 3  # parents, where it has files that git did not know
 KINDS = {"refs/heads/": "branch ", "refs/remotes/": "branch ", "refs/tags/": "tag "}
 
@@ -55,7 +56,7 @@ def lately(repository: Repository, folders: Sequence[str]) -> list[Change]:
     """
     listed = repository.text(
         "--literal-pathspecs", "log", "--all", "--reflog", f"--since={REMEMBERED}", "--no-renames",
-        "--full-history", "--diff-filter=AM", "--raw", "--no-abbrev", "--format=%H %h %s",
+        "--full-history", "--diff-filter=AM", "--raw", "--no-abbrev", "--format=%H %s",
         "--", *(folder or "." for folder in folders),
     )  # fmt: skip
     found: list[Change] = []
@@ -64,8 +65,8 @@ def lately(repository: Repository, folders: Sequence[str]) -> list[Change]:
             change, _, path = line.partition("\t")
             found[-1].files[path] = change.split()[3]
         else:
-            commit, short, subject = line.split(" ", 2)
-            found.append(Change(Place(commit, f"commit {short} ({subject})"), {}))
+            commit, _, subject = line.partition(" ")
+            found.append(Change(Place(commit, f"commit {commit[:SHORT]} ({subject})"), {}))
     return found
 
 

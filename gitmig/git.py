@@ -205,8 +205,13 @@ class Repository:
             return ""
 
     def known_as(self, ref: str) -> list[str]:
-        """Return the names of a branch that are there: its own, and that of ``origin``'s."""
-        return [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
+        """Return the names of a branch that are there: its own, and that of ``origin``'s.
+
+        The one that is checked out is no base of itself: it is ``origin``'s alone where that is
+        there, so that what was not pushed yet is not published.
+        """
+        found = [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
+        return found[1:] if found[1:] and self.branch() == ref else found
 
     @property
     def is_shallow(self) -> bool:

@@ -76,6 +76,12 @@ def is_in_a_commit(repository: Repository, path: str) -> bool:
     return bool(repository.run("--literal-pathspecs", "rev-list", "-1", *starts, "--", path))
 
 
+def is_on_another_branch(repository: Repository, path: str) -> bool:
+    """Say whether a branch or a tag has a commit that ``HEAD`` has not and that touched a path."""
+    others = ("--branches", "--remotes", "--tags", "--not", "HEAD")
+    return bool(repository.run("--literal-pathspecs", "rev-list", "-1", *others, "--", path))
+
+
 def added_by_head(repository: Repository) -> list[str]:
     """Return the paths that ``HEAD``'s commit added."""
     return repository.names(

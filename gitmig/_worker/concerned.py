@@ -56,13 +56,14 @@ def by_operation(op: Op, described: Result) -> set[Thing]:
     table = described["table"] or getattr(of_rows, "name", "")
     if not table:
         return set()
-    found = {(table, WHOLE)} if of_rows is not None or isinstance(op, OF_TABLES) else set()
-    if isinstance(op, ops.RenameTableOp):
-        found.add((op.table_name, WHOLE))
-    names = [described["column"], *operations.columns_of(op)]
+    names = [described["column"] or None, *operations.columns_of(op)]
     names += [getattr(op, name, None) for name in NAMES]
-    found.update((table, name) for name in names if name)  # of a constraint it may be None
-    found.update(referred(op))
+    found = [(table, name) for name in names if name is not None]  # it may be an expression
+    if of_rows is not None or isinstance(op, OF_TABLES):
+        found.append((table, WHOLE))
+    if isinstance(op, ops.RenameTableOp):
+        found.append((op.table_name, WHOLE))
+    found.extend(referred(op))
     return {(str(table).lower(), str(name).lower()) for table, name in found}
 
 

@@ -76,14 +76,19 @@ def heads_with(found: Sequence[Revision], finding: Finding) -> list[str]:
 
 def hint(workspace: Workspace, environment: Environment, heads: Sequence[str], base: str) -> str:
     """Return what makes one of these heads."""
-    join = f"Join them: {command(environment, base)}"
-    if environment.settings.merge == "linear" or not base:
+    join, linear = (
+        f"Join them: {command(environment, base)}",
+        environment.settings.merge == "linear",
+    )
+    if not base:
         return join
     try:
         published = published_ids(workspace, environment, base)
     except GitmigError:  # no such branch here, or a shallow clone: for others to tell
         return join
     standing = [head for head in heads if head in published]
-    if len(standing) != 1:
+    if linear and len(standing) > 1:  # what is published keeps its parents
+        return "Join them: gitmig merge-heads --no-rebase"
+    if linear or len(standing) != 1:
         return join
     return f"{join}; or, after {standing[0]} of {base}: {in_line(environment, base)}"

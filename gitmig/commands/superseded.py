@@ -46,13 +46,16 @@ def waiting(workspace: Workspace, environment: Environment) -> memo.Pending | No
 def is_over(workspace: Workspace, pending: memo.Pending) -> bool:
     """Say whether a pending revision is gone, or in a commit: of any branch, if it is a new file.
 
-    One that was made on another branch and comes in by a merge is staged and not in ``HEAD``.
+    One that was made on another branch and comes in by a merge is staged and not in ``HEAD``, which
+    may be where that branch began.
     """
     content, repository = content_of(workspace, pending), workspace.repository
     if content is None:
         return True
     if repository.resolve("HEAD") == pending.head:
-        return False
+        if pending.before or not pending.head:
+            return False
+        return history.is_on_another_branch(repository, pending.path)
     if not pending.before:
         return history.is_in_a_commit(repository, pending.path)
     committed = repository.committed(pending.path)

@@ -104,3 +104,15 @@ def test_who_is_about_to_commit(sides: Project) -> None:
     del sides.env["GIT_AUTHOR_NAME"]
     told = sides.gitmig("merge-heads", "--dry-run").stdout
     assert "left (add users.email, Ada) and third (third, Grace)" in told
+
+
+def test_both_are_published(sides: Project) -> None:
+    """In one line, too, what is published is joined: `--no-rebase` is named, and works (H3)."""
+    settings(sides, f'{LINEAR}base = "main"\n')
+    sides.git("switch", "-q", "main")
+    sides.git("merge", "-q", "--no-edit", "right")
+    assert hints(sides)["GM001"] == "Join them: gitmig merge-heads --no-rebase"
+    sides.gitmig("merge-heads", code=1)
+    sides.gitmig("merge-heads", "--no-rebase")
+    sides.git("commit", "-qm", "joined")
+    sides.gitmig("check", "--static")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from support import Project
@@ -15,6 +16,7 @@ CHAIN = ("one", "two", "three")
 def feature(project: Project) -> Project:
     """Return a project on a branch with three chained revisions; main has gained one."""
     begin(project)
+    project.git("tag", "base")
     project.git("switch", "-qc", "feature")
     parent = "base00000000"
     for name in CHAIN:
@@ -174,3 +176,19 @@ def test_fails_by_itself(feature: Project) -> None:
     told = feature.gitmig("merge-heads", "--rebase", "--base", "main", code=1).stderr
     assert "three fails by itself, nothing was written: " in told and f"{path}:15: " in told
     assert "both" not in told and feature.status() == ""
+
+
+def test_on_the_base_branch_itself(feature: Project, tmp_path: Path) -> None:
+    """On `main` what `origin` has stays, and what was not pushed yet comes after it (H3)."""
+    feature.git("clone", "-q", "--bare", ".", str(tmp_path / "hub.git"))
+    feature.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    feature.git("fetch", "-q")
+    feature.write("gitmig.toml", 'merge = "linear"\nbase = "main"\n')
+    feature.git("switch", "-qC", "main", "base")
+    feature.revision("mine", "base00000000", *add("users", "mine"))
+    feature.commit_all("mine")
+    feature.gitmig("install", "-q")
+    told = feature.git("rebase", "origin/main").stderr
+    assert "There are 2 heads" in told and "gitmig merge-heads\n" in told
+    assert "mine came after base00000000" in feature.gitmig("merge-heads").stdout
+    assert changed(feature) == {"migrations/versions/mine.py"}

@@ -215,6 +215,17 @@ def test_meeting_in_sql(project: Project, way: str) -> None:
     assert "right.py:12: revision right fails on upgrade" in told and project.status() == ""
 
 
+def test_an_index_on_an_expression(project: Project) -> None:
+    """An operation that names an expression is watched like another (H4)."""
+    begin(project)
+    index = 'op.create_index("ix", "users", [sa.text("lower(id)")]); '
+    project.revision("left", "base00000000", index + add("users", "email")[0])
+    project.revision("right", "base00000000", *add("users", "email"))
+    project.commit_all()
+    told = project.gitmig("merge-heads", code=1).stderr
+    assert "the heads meet" in told and "left.py:12 (add users.email by Ada) and " in told
+
+
 def test_batch_is_told_once(project: Project) -> None:
     """What a batch asks for is told, and not the statements that it is carried out by (H4)."""
     begin(project)

@@ -92,6 +92,15 @@ def test_octopus(team: Project) -> None:
     assert joined(team).count("'") >= 6 and "one head" in team.gitmig("merge-heads").stdout
 
 
+def test_octopus_from_where_they_began(team: Project) -> None:
+    """Branches are joined where they began, too: no revision of theirs waits for a commit (H2)."""
+    team.git("switch", "-q", "main")
+    team.git("merge", "--no-ff", "--no-edit", "left", "right", code=1)
+    team.git("commit", "-q", "--no-edit")
+    assert joined(team) and team.status() == ""
+    assert "one head" in team.gitmig("merge-heads").stdout
+
+
 def test_merge_of_a_merge(team: Project) -> None:
     """A branch with a merge revision meets another one: one revision more, one head (H2)."""
     team.git("merge", "--no-edit", "left", code=1)

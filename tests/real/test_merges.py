@@ -10,15 +10,17 @@ from bench.merges_case import Case
 from bench.merges_projects import LANGFLOW, QUETZ, Release
 
 
-def case_of(release: Release, downloads: Downloads, root: Path) -> tuple[Case, Path]:
-    """Return a release as a repository, and an interpreter with what it needs."""
+def case_of(
+    release: Release, downloads: Downloads, root: Path, needs: tuple[str, ...]
+) -> tuple[Case, Path]:
+    """Return a release as a repository, and an interpreter with these packages."""
     distribution = Distribution(
         name=release.name,
         package=release.packages[0],
         directory="",
         versions=release.folders[0],
         database="app.db",
-        needs=release.needs or ("alembic",),
+        needs=needs,
     )
     packages = downloads.packages(distribution)
     root.mkdir()
@@ -28,7 +30,7 @@ def case_of(release: Release, downloads: Downloads, root: Path) -> tuple[Case, P
 
 def test_one_that_runs(downloads: Downloads, tmp_path: Path) -> None:
     """Quetz's merge revision comes out with the same parents, proved on SQLite."""
-    case, python = case_of(QUETZ, downloads, tmp_path / "quetz")
+    case, python = case_of(QUETZ, downloads, tmp_path / "quetz", QUETZ.needs)
     case.use(python)
     [outcome] = case.proved()
     assert outcome.same_parents, outcome
@@ -36,7 +38,7 @@ def test_one_that_runs(downloads: Downloads, tmp_path: Path) -> None:
 
 def test_thirty_that_are_read(downloads: Downloads, tmp_path: Path) -> None:
     """Of langflow's 30 the heads are the parents, but for two that joined nothing."""
-    case, _ = case_of(LANGFLOW, downloads, tmp_path / "langflow")
+    case, _ = case_of(LANGFLOW, downloads, tmp_path / "langflow", ("alembic",))
     outcomes = list(case.read_alone())
     assert len(outcomes) == 30
     needless = [each.merge.id for each in outcomes if each.needless]
