@@ -148,14 +148,16 @@ class Case:
 def install(release: Release, folder: Path) -> Path:
     """Return an interpreter with what a release needs, and of itself nothing but its metadata.
 
-    By uv where it is there: pip does not get to the end of some in hours.
+    Where pip does not get to the end in half an hour, by uv, which must be there then.
     """
     python = folder / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "install", "-q", "--no-compile"]
-        uv = ["uv", "pip", "install", "-q", "--python", str(python)]
-        subprocess.run([*(uv if shutil.which("uv") else pip), *release.needs], check=True)
+        install = {
+            "pip": [str(python), "-m", "pip", "install", "--no-compile"],
+            "uv": ["uv", "pip", "install", "--python", str(python)],
+        }
+        subprocess.run([*install[release.installer], "-q", *release.needs], check=True)
         for package in release.packages:
             remove(next(folder.glob("lib/python*/site-packages")) / package)
     return python

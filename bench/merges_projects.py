@@ -37,7 +37,7 @@ class Release:
 
     ``packages`` are the folders of its wheel, ``script`` that of env.py, ``versions`` those of its
     revisions (empty: beside it). ``url`` is what the Alembic configuration names; gitmig never
-    goes there. ``variables`` are those that its settings insist on, ``needs`` what pip installs to
+    goes there. ``variables`` are those that its settings insist on, ``needs`` what is installed to
     run it, nothing where its chain is only read; ``why`` says why.
     """
 
@@ -49,6 +49,7 @@ class Release:
     url: str = "sqlite:///app.db"
     variables: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    installer: str = "pip"
     why: str = ""
 
     @property
@@ -145,6 +146,7 @@ LANGFLOW = Release(
     script="langflow/alembic",
     url="sqlite+aiosqlite:///app.db",
     needs=("langflow-base==1.13.0", "aiosqlite"),
+    installer="uv",
 )
 SKYVERN = Release(
     name="skyvern",

@@ -17,9 +17,10 @@ from .shapes import Op, Result
 from .sqltext import IF, NAME, PART
 
 Thing = tuple[str, str]
-"""A table, and a column or a name in it; all of it is ``WHOLE``. No table: a name anywhere."""
+"""A table, and a column or a name in it, or ``WHOLE`` or ``ROWS``. No table: a name anywhere."""
 
-WHOLE = "*"
+WHOLE = "*"  # it is made, dropped or renamed
+ROWS = "(rows)"  # it is read or filled
 NAMES = ("column_name", "modify_name", "index_name", "constraint_name")
 OF_TABLES = (ops.CreateTableOp, ops.DropTableOp, ops.RenameTableOp)
 
@@ -59,7 +60,9 @@ def by_operation(op: Op, described: Result) -> set[Thing]:
     names = [described["column"] or None, *operations.columns_of(op)]
     names += [getattr(op, name, None) for name in NAMES]
     found = [(table, name) for name in names if name is not None]  # it may be an expression
-    if of_rows is not None or isinstance(op, OF_TABLES):
+    if of_rows is not None:
+        found.append((table, ROWS))
+    if isinstance(op, OF_TABLES):
         found.append((table, WHOLE))
     if isinstance(op, ops.RenameTableOp):
         found.append((op.table_name, WHOLE))
@@ -92,14 +95,16 @@ def by_statement(sql: str) -> Iterator[Thing]:
     table = sqltext.table_in(sql)[1]
     named = set(names_in(sql)) if table else set()
     if table:
-        yield from ((table, name) for name in named or {WHOLE})
+        yield from (
+            (table, name) for name in named or {ROWS if sqltext.writes_rows(sql) else WHOLE}
+        )
     for found in INDEX.finditer(sql) if not named else ():
         yield "", last_of(found["name"])  # DROP INDEX has no table
-    for pattern in (READS,) if table else (READS, OBJECT):
+    for pattern, what in ((READS, ROWS), (OBJECT, WHOLE)) if not table else ((READS, ROWS),):
         for found in pattern.finditer(sql):
             name = last_of(found["name"])
             if not NO_NAMES.match(name) and name != table:
-                yield name, WHOLE
+                yield name, what
     for found in TO_TABLE.finditer(sql) if table else ():
         yield table, WHOLE
         yield last_of(found["name"]), WHOLE

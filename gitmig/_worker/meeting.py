@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 
 from . import aside, concerned, operations, sqltext, stack
 from .cache import replay
-from .concerned import WHOLE, Thing
+from .concerned import ROWS, WHOLE, Thing
 from .databases import Databases
 from .failures import Failure
 from .invoked import surround
@@ -30,7 +30,7 @@ from .session import open_session
 from .shapes import Op, Request, Result
 
 SHOWN = 3  # meetings of two sides that are told
-SQL_SHOWN = 60  # characters of a statement
+SQL_SHOWN = 90  # characters of a statement
 
 Pair = tuple[str, str]
 
@@ -180,14 +180,16 @@ def in_common(project: Project, heads: Sequence[str]) -> Targets:
 def same_name(one: Sequence[Thing], other: Sequence[Thing]) -> bool:
     """Say whether two operations concern one column or one name, or both all of one table."""
     return any(
-        name == name2 and (table == table2 or (name != WHOLE and "" in (table, table2)))
+        name == name2 and name != ROWS and (table == table2 or "" in (table, table2))
         for table, name in one
         for table2, name2 in other
     )
 
 
 def same_table(one: Sequence[Thing], other: Sequence[Thing]) -> bool:
-    """Say whether one of two operations concerns all of a table that is the other's, too."""
+    """Say whether one of two operations concerns a table or its rows, and the other it, too."""
     return any(
-        table == table2 and WHOLE in (name, name2) for table, name in one for table2, name2 in other
+        table == table2 and not {WHOLE, ROWS}.isdisjoint((name, name2))
+        for table, name in one
+        for table2, name2 in other
     )
