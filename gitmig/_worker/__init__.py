@@ -10,7 +10,7 @@ started with; whatever the project prints goes to stderr instead. One request a 
 request::
 
     {"operation": "generate" | "merge" | "check" | "preview" | "alembic" | "describe" | "init" |
-                  "residue" | "deploy" | "trace" | "fold",
+                  "residue" | "deploy" | "trace" | "fold" | "meeting" | "schema",
      "tree": "/abs/snapshot",      the files the operation works on
      "root": "/abs/repository",    the user's work tree (equal to "tree" when used in place)
      "directory": "services/a",    where Alembic is run, relative to the tree
