@@ -111,7 +111,7 @@ class Walk:
         self.at_head = False
         self.models: list[Models] = []
         self.upgraded = False
-        self.goes_back = False
+        self.fails_back = self.goes_back = False
 
     def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""
@@ -134,12 +134,14 @@ class Walk:
 
         runs = self.runs()
         self.at_head = not runs
+        self.fails_back = bool(runs)
         for target, run in runs:
             if target:  # nothing leads down to here
                 replay(self.project, self.databases, target)
             self.recorder.waits = self.lacks_rows and not target  # those come with rows, too
             self.project.downgrade_through(run, after=compare_with_before)
             self.recorder.waits = self.lacks_rows
+        self.fails_back = False
         if not problems:  # on what was left over anything may fail
             self.again()
             self.at_head = True
@@ -174,8 +176,8 @@ class Walk:
         seed = Seed(self.request["seed"], self.request["tree"])
         walk.begin(problems, seed, at_head=self.goes_back)
         self.recorder.waits = False
-        walk.walk(self.last_down())
-        self.lacks_rows = False
+        walk.walk([] if self.fails_back else self.last_down())  # that it fails is told once
+        self.lacks_rows = self.fails_back
         return True
 
     def last_down(self) -> list[str]:
@@ -184,7 +186,7 @@ class Walk:
         return last[0] if last and "downgrade" in self.request["gates"] else []
 
     def record_rest(self) -> None:
-        """Record without rows what the walk with rows, which failed, did not get to."""
+        """Record without rows what the walk with rows did not get to."""
         if not self.lacks_rows:
             return
         self.recorder.waits = True

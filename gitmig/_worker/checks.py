@@ -13,6 +13,7 @@ from .shapes import Connection
 from .values import value
 
 LITERAL = re.compile(r"'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)")
+QUOTED = re.compile(r"'(?:[^']|'')*'")
 OF_MARIADB = (
     "SELECT check_clause FROM information_schema.check_constraints "
     "WHERE constraint_schema = database() AND table_name = :name"
@@ -30,7 +31,7 @@ def repairs(
     for column in [*table.columns, *table.columns]:
         own = re.compile(rf"\b{re.escape(column.name)}\b")
         mentioned = [text for name, text in texts if name == column.name
-                     or (not name and own.search(text))]  # fmt: skip
+                     or (not name and own.search(QUOTED.sub("", text)))]  # fmt: skip
         if column.name in row:
             for candidate in candidates(column, mentioned, number):
                 yield column.name, candidate

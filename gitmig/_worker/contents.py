@@ -76,9 +76,14 @@ def read(connection: Connection, names: Iterable[Name]) -> Contents:
     for schema, those in wanted.items():
         there = sorted({*those} & {*inspector.get_table_names(schema=schema)})
         for name, reflected in columns(inspector, schema, there).items():
-            types = {each["name"]: str(each["type"]) for each in reflected}
+            types = {each["name"]: type_of(each["type"]) for each in reflected}
             found[schema, name] = Table(types, rows_of(connection, schema, name, types))
     return found
+
+
+def type_of(kind: Any) -> str:
+    """Return what tells a type from another whose values are other ones."""
+    return f"{kind} with time zone" if getattr(kind, "timezone", False) else str(kind)
 
 
 def rows_of(

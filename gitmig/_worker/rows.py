@@ -30,6 +30,7 @@ MANY_KINDS = (PLAIN, AGAIN, EMPTY, LARGE)
 then what is large."""
 FIRST = 9000  # the numbers of what is unique come after it: small ones are taken by real rows
 ATTEMPTS = 60  # at values that please a CHECK
+UNFIT = "no value of the type: "  # it did not get as far as the database
 
 in_order: Any = ddl.sort_tables_and_constraints  # also where foreign keys make a circle
 Row = dict[str, Any]
@@ -203,7 +204,7 @@ class Filling:
             problem = self.refused(table, {**row, name: candidate}, number)
             if not problem:
                 return
-            if problem not in told:
+            if problem not in told and not problem.startswith(UNFIT):
                 row = {**row, name: candidate}
                 told.add(problem)
             left -= 1
@@ -217,7 +218,8 @@ class Filling:
             with self.connection.begin_nested():
                 done = self.connection.execute(table.insert(), row)
         except exc.SQLAlchemyError as error:
-            return one_line(getattr(error, "orig", None) or error)
+            unfit = "" if isinstance(error, exc.DBAPIError) else UNFIT
+            return unfit + one_line(getattr(error, "orig", None) or error)
         self.note_open(table, row, done, number)
         return ""
 

@@ -70,9 +70,14 @@ class Touched:
     def asks_for(self, revision: str, table: str) -> bool:
         """Say whether a revision changes rows of a table by a statement of its own.
 
-        One that names no table may call a function, and change any.
+        One that names no table may call a function, and change any. A table that is dropped may
+        come again, empty; batch mode brings its rows back.
         """
-        return any(changes(text, table.lower()) for text in self.texts.get(revision, ()))
+        texts, name = self.texts.get(revision, ()), table.lower()
+        if any(changes(text, name) for text in texts):
+            return True
+        copied = any(f"{OF_BATCH}{name}" in text.lower() for text in texts)
+        return not copied and any(drops(text, name) for text in texts)
 
 
 def leads_on(text: str) -> bool:
@@ -89,6 +94,12 @@ def changes(text: str, table: str) -> bool:
     if words[0] == "select":
         return "from" not in words
     return table in words or words[0] in ("call", "do", "exec", "execute")
+
+
+def drops(text: str, table: str) -> bool:
+    """Say whether a statement drops a table."""
+    words = WORD.findall(text.lower())
+    return words[:2] == ["drop", "table"] and table in words
 
 
 def may_take(text: str) -> bool:

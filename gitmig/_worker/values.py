@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ import sqlalchemy
 DAY = datetime.date(2001, 2, 3)
 LONG = 300  # characters of a text without a limit
 LONGEST = 500
+# what a CHAR of this length holds where the database has no UUID, as SQLAlchemy's own type does
+UUIDS: dict[int, Callable[[uuid.UUID], str]] = {32: lambda found: found.hex, 36: str}
 LARGE = (("TINYINT", 100), ("SMALL", 150), ("BIG", 3_000_000_000))  # by the type's name
 LARGE_INTEGER = 40_000
 
@@ -62,6 +65,8 @@ def text_of(kind: Any, text: str, large: bool) -> str:
     if hasattr(kind, "values"):  # MySQL's SET
         return str(next(iter(kind.values)))
     length = kind.length
+    if isinstance(kind, sqlalchemy.CHAR) and length in UUIDS:
+        return UUIDS[length](uuid.UUID(int=zlib.crc32(text.encode())))
     if large:
         text = text.rjust(LONG if length is None else min(length, LONGEST), "x")
     return text if length is None or len(text) <= length else text[-length:]

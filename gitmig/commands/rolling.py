@@ -14,7 +14,7 @@ NOT_UP = "downgrade"
 ROWS = ("insert", "update", "delete")
 ROWS_SQL = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\s", re.IGNORECASE)
 GONE = ("drop_column", "drop_table", "rename_table", "alter_column", "execute")
-CAME = ("add_column", "alter_column", "execute")
+CAME = ("add_column", "alter_column", "create_table", "execute")
 LATER = "take it out of the code in this release, and out of the schema in the next"
 MAY_BREAK: tuple[str, Severity, str, str] = (
     "GM604",
@@ -49,6 +49,8 @@ def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding
     for each in met:
         code, severity, head, hint, operations = KINDS[each["problem"]]
         revision, line = place(texts, each["table"], each["column"], operations)
+        if not line and each["problem"] == "gone":  # it may have gone with its table
+            revision, line = place(texts, each["table"], "", ("drop_table",))
         finding = Finding(
             code, severity, head + each["message"], hint, line=line, gate="rolling",
             path=revision.path if revision else "", revision=revision.id if revision else "",

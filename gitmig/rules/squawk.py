@@ -29,6 +29,7 @@ COVERED: Mapping[str, str] = {
     "ban-concurrent-index-creation-in-transaction": "GM101",
     "ban-disable-trigger": "GM754",
     "ban-drop-column": "GM722",
+    "ban-drop-default": "GM603",
     "ban-drop-constraint": "GM727",
     "ban-drop-database": "GM751",
     "ban-drop-table": "GM721",

@@ -227,6 +227,10 @@ SHAPES = {
         "mail VARCHAR(50) NOT NULL CHECK (mail LIKE '%@%'), CHECK (kind IN ('s', 't')), "
         "CHECK (low < high), CHECK (length(code) = 3))",
     ),
+    "a check with a word that is a column, too": (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, created DATETIME NOT NULL, "
+        "state VARCHAR(7) NOT NULL CHECK (state IN ('created', 'done')))",
+    ),
     "a unique expression": (
         "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(9))",
         "CREATE UNIQUE INDEX ux ON a (lower(name))",
@@ -263,6 +267,14 @@ def test_a_table_that_cannot_be_filled(project: Project) -> None:
     ((code, severity, message),) = found
     assert (code, severity) == ("GM504", "warning")
     assert "a has no row in the proof: a row for a was refused: " in message and "CHECK" in message
+
+
+def test_a_table_that_is_made_anew(project: Project) -> None:
+    """Rows of a table that is dropped and comes again are lost as the revision says (K3)."""
+    branch(project, f"op.drop_table('users')\n    {CREATE}")
+    status, found = rows(project)
+    told = "the upgrade of more00000000 loses 4 of 4 rows of users"
+    assert (status, found) == ("passed", [("GM503", "note", told)])
 
 
 def test_rows_that_a_revision_put_there(project: Project) -> None:
@@ -334,6 +346,13 @@ def test_a_downgrade_that_fails_without_rows(project: Project) -> None:
     assert status == "failed" and found[0][0] == "GM501"
 
 
+def test_a_downgrade_that_fails_anyway(project: Project) -> None:
+    """A downgrade that fails without rows is told once."""
+    branch(project, "op.execute('DELETE FROM users WHERE id < 0')", "1 / 0")
+    told = [(each["code"], each["severity"]) for each in check(project)["findings"]]
+    assert told == [("GM201", "error")]
+
+
 def test_several_revisions(project: Project) -> None:
     """Each new revision is judged by what it does itself, also where names change (K3)."""
     project.git("switch", "-q", "-c", "feature")
@@ -400,6 +419,16 @@ def test_tables_that_are_touched_only_where_there_are_rows(project: Project, cas
     status, found = rows(project)
     assert (status, [each[0] for each in found]) == ("failed", ["GM501"])
     assert "UNIQUE constraint failed: stock.n" in found[0][2]
+
+
+def test_uuids_where_the_database_has_none(project: Project) -> None:
+    """A CHAR that SQLAlchemy's own type keeps UUIDs in holds such as that type reads (K3)."""
+    base(project, "CREATE TABLE a (id CHAR(32) PRIMARY KEY)")
+    read = "sa.select(sa.column('id', sa.Uuid())).select_from(sa.table('a'))"
+    branch(
+        project, f"assert len({{each.id.hex for each in op.get_bind().execute({read})}}) in (0, 4)"
+    )
+    assert rows(project) == ("passed", [])
 
 
 def test_tables_that_nothing_touches(project: Project) -> None:

@@ -88,6 +88,11 @@ def test_postgresql(pg: Project) -> None:
     narrower = "ALTER TABLE wide ALTER COLUMN n TYPE numeric(10,2)"
     ((code, message),) = rows(pg, narrower, "ALTER TABLE wide ALTER COLUMN n TYPE numeric(10,4)")
     assert code == "GM502" and "value of wide.n" in message
+    zone = "ALTER TABLE wide ADD at timestamp; UPDATE wide SET at = now()"
+    assert rows(pg, f"{zone}; ALTER TABLE wide ALTER at TYPE timestamptz",
+                "ALTER TABLE wide DROP at") == []  # fmt: skip
+    zone = "ALTER TABLE wide ALTER t TYPE timestamp"
+    assert rows(pg, zone, "ALTER TABLE wide ALTER t TYPE timestamptz") == []
     # a row that a revision adds gets the next number of the sequence
     adds = "INSERT INTO wide (m, moods, p, j, t, n, long, big, small, ip, days, b, free, other) " \
         "SELECT m, moods, p, j, t, n, 'new', big, small, ip, days, b, free, other " \
