@@ -44,7 +44,7 @@ def findings(
         command = [path, "--reporter", "json", *options(choice, version), *files]
         try:
             return squawk.findings(run(command, directory), read, choice)
-        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             problem = f"squawk ({path}) could not be run: {error}."
             raise GitmigError(problem, "leave it out: gitmig check --ignore SQ") from error
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gitmig.model import Finding
 from gitmig.ran import RanOperation
@@ -94,16 +95,25 @@ def findings(answer: str, read: Sequence[Page], choice: Choice) -> list[Finding]
     """
     by_name = {page.name: page for page in read}
     found = []
-    for told in json.loads(answer or "[]"):
-        rule, page = told["rule_name"], by_name[told["file"].rpartition("/")[2]]
-        line = page.lines[told["line"]] if told["line"] < len(page.lines) else 0
+    for rule, file, number, message, help_ in _answered(answer):
+        page = by_name[str(file).rpartition("/")[2]]
+        line = page.lines[number] if number < len(page.lines) else 0
         severity = choice.severity(SQUAWK + rule, "warning")
         if severity and line and rule not in COVERED and rule not in NOT_ITS_RULES:
-            message, hint = told["message"].rstrip("."), told["help"] or f"gitmig rule SQ-{rule}"
-            found.append(
-                Finding(SQUAWK + rule, severity, message, hint, page.path, line, page.revision)
-            )
+            hint = help_ or f"gitmig rule SQ-{rule}"
+            found.append(Finding(
+                SQUAWK + rule, severity, message.rstrip("."), hint, page.path, line, page.revision
+            ))  # fmt: skip
     return list(dict.fromkeys(found))
+
+
+def _answered(answer: str) -> list[tuple[Any, ...]]:
+    """Return rule, file, line, message and help of each thing that squawk told."""
+    keys = ("rule_name", "file", "line", "message", "help")
+    try:
+        return [tuple(told[key] for key in keys) for told in json.loads(answer or "[]")]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError("its answer is not understood, so it is too old or too new") from error
 
 
 def included(choice: Choice) -> list[str]:

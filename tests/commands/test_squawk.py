@@ -75,13 +75,22 @@ def test_not_installed(branch: Project) -> None:
     assert "pip install 'gitmig[squawk]'" in as_if(branch, "", "doctor")
 
 
-def test_squawk_that_fails(branch: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ("echo 'out of order' >&2; exit 3", "out of order"),
+        ('echo \'{"of": "another age"}\'', "its answer is not understood"),
+        ("echo '[{\"rule\": 1}]'", "its answer is not understood"),
+        ("kill -9 $$", "exit code -9"),
+    ],
+)
+def test_squawk_that_fails(branch: Project, tmp_path: Path, does: str, told: str) -> None:
     """A squawk that cannot be run is an error that says how to leave it out."""
     broken = tmp_path / "squawk"
-    broken.write_text("#!/bin/sh\necho 'out of order' >&2\nexit 3\n")
+    broken.write_text(f"#!/bin/sh\n{does}\n")
     broken.chmod(0o755)
-    told = as_if(branch, str(broken), "check", "--base", "main", code=2)
-    assert "out of order" in told and "gitmig check --ignore SQ" in told
+    said = as_if(branch, str(broken), "check", "--base", "main", code=2)
+    assert told in said and "gitmig check --ignore SQ" in said
     as_if(branch, str(broken), "check", "--base", "main", "--ignore", "SQ", code=1)
 
 
