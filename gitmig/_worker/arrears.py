@@ -20,9 +20,8 @@ from .failures import Failure
 from .inspection import is_understood
 from .judge import Found, Judge
 from .project import Project
-from .rebuilt import mentions
 from .shapes import Context, Op
-from .sql import SqlOp, put_first, put_last
+from .sql import SqlOp, mentions, put_first, put_last
 from .unseen import Change
 
 Place = tuple[str, str, str]  # table, name, aspect

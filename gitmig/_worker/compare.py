@@ -15,6 +15,7 @@ from alembic.autogenerate import RevisionContext
 from alembic.operations import ops
 
 from . import cascades, fingerprint, memberdefaults, names, older, operations, order
+from .byhand import OwnRevisions
 from .failures import Failure
 from .models import Models, describe
 from .project import Project
@@ -44,8 +45,9 @@ class Comparison:
     message that the project's ``process_revision_directives`` was shown where none was given;
     ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
     each of the databases, whose ``dialects`` are in the same order, ``likely`` what may be renames
-    (see ``pairing``), ``pointing`` what foreign keys point to what, where SQLite
-    enforces them (see ``cascades``).
+    (see ``pairing``), ``supposed`` by table and column what may be names that moved on (see there),
+    ``pointing`` what foreign keys point to what, where SQLite
+    enforces them (see ``cascades``), ``own`` the commit's own revisions.
     """
 
     context: Any
@@ -56,7 +58,9 @@ class Comparison:
     models: list[Models] = field(default_factory=list)
     dialects: list[Dialect] = field(default_factory=list)
     likely: list[Any] = field(default_factory=list)
+    supposed: dict[tuple[str, str], str] = field(default_factory=dict)
     pointing: list[cascades.Pointing] = field(default_factory=list)
+    own: OwnRevisions | None = None
 
     @property
     def scripts(self) -> list[Any]:
@@ -82,8 +86,11 @@ class Comparison:
         doubts = {likely.place(): likely.declaration() for likely in self.likely}
         for op in found:
             more = doubts.get((op["table"], op["column"]), "")
-            if more and op["doubt"] and op["kind"].startswith("Drop"):
-                op["doubt"] += "; " + more
+            if op["doubt"] and op["kind"].startswith("Drop"):
+                op["doubt"] = "; ".join(filter(None, (op["doubt"], more)))
+            moved = self.supposed.get((op["table"], op["column"]), "")
+            if op["kind"] in ("DropColumnOp", "AlterColumnOp"):
+                op["doubt"] = "; ".join(filter(None, (op["doubt"], moved)))
         told = self.deletions()
         for op in found:
             more = told.pop(op["table"], "")
@@ -135,8 +142,12 @@ def compare(
     touched: Collection[str] | None = None,
     fingerprints: bool = False,
     beside: Beside | None = None,
+    own: OwnRevisions | None = None,
 ) -> Comparison:
-    """Run autogenerate in every database of the project, ``beside`` after it in each."""
+    """Run autogenerate in every database of the project, ``beside`` after it in each.
+
+    What ``own`` revisions made, and no model knows, counts as residue.
+    """
     arguments: dict[str, Any] = dict.fromkeys(
         ("splice", "branch_label", "version_path", "depends_on"), None
     )
@@ -161,6 +172,8 @@ def compare(
         put_in_order(found, migration_context)
         for script in context.generated_revisions:
             found.left_out += older.take_out(found.autogen, script, set(residue))
+            if own is not None:
+                found.left_out += take_out_own(found, script, own)
         put_in_order(found, migration_context)
         use_batch_where_needed(found)
         if fingerprints:
@@ -173,6 +186,17 @@ def compare(
     project.run_env(fn, template_args=context.template_args, revision_context=context)
     context.generated_revisions = found.scripts
     return found
+
+
+def take_out_own(found: Comparison, script: Any, own: OwnRevisions) -> list[str]:
+    """Take out what the commit's own revisions made in the database that is compared."""
+    gone: list[str] = []
+    for up, down in zip(script.upgrade_ops_list, script.downgrade_ops_list):
+        here = own.take_out(found.autogen, up, len(found.models) - 1)
+        if here:
+            up.reverse_into(down)
+        gone += here
+    return gone
 
 
 def operations_of(context: Any) -> tuple[list[Op], list[Op]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .inspection import Words
-from .rebuilt import mentions
+from .sql import mentions
 from .twin import Twin
 from .unseen import Change, short
 

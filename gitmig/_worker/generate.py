@@ -6,11 +6,12 @@ a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it
 is generated however old it is), ``without`` (the tables of which it is not, see ``arrears``),
 ``residue`` (what the tree before the commit already left over, see
 ``compare``), ``before`` (its ``models``, null where they are not known), ``answered`` (those of
-``likely`` that a person said are renames), ``by_hand`` (whether the commit has revisions of
-its own, which may have exchanged names already).
+``likely`` that a person said are renames), ``by_hand`` (the paths of
+the commit's own revisions: they may have exchanged names already, see also ``byhand``).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
-residue that is still there), ``models`` (what the models say, see ``models``), ``unseen`` (changes
+residue that is still there), ``own`` (what of it the commit's own revisions made, in words by its
+text), ``models`` (what the models say, see ``models``), ``unseen`` (changes
 of theirs for which nothing could be generated, in words), ``unmended`` (those of ``arrears``,
 likewise), ``likely`` (drops and adds that may be renames, see ``pairing``) and the facts of
 ``Project.facts``.
@@ -25,15 +26,29 @@ from dataclasses import asdict
 from itertools import repeat
 from typing import Any
 
-from . import enumtypes, fingerprint, mysql, operations, required, sequences, unseen, using
+from . import (
+    byhand,
+    enumtypes,
+    fingerprint,
+    mysql,
+    namedchecks,
+    operations,
+    required,
+    sequences,
+    triggers,
+    unseen,
+    using,
+)
 from .arrears import Arrears
 from .cache import replay
 from .compare import Comparison, compare, use_batch_where_needed
 from .failures import Failure
+from .follow import renamed
 from .kept import Kept
 from .models import OF_METADATA, Models, sequences_of
 from .oneway import leave_out_downgrades
 from .project import Project
+from .rebuilt import OPTION
 from .renames import Renames
 from .render import Scratch
 from .session import open_session
@@ -56,7 +71,9 @@ def run(request: Request) -> Result:
 def made(project: Project, request: Request, arrears: Arrears | None = None) -> Result:
     """Return the revision that databases at the heads need, applied, compared and taken back."""
     found, left = find(project, request, arrears)
+    kept = found.own.kept if found.own is not None else {}
     result: Result = {"files": [], "operations": [], "notes": [], "left_out": found.left_out,
+                      "own": kept,
                       "unseen": left, "models": found.models,
                       "unmended": arrears.left if arrears else [],
                       "likely": [asdict(each) for each in found.likely]}  # fmt: skip
@@ -78,17 +95,21 @@ def find(
     """Return what the models ask for, and in words what of it no operation can be generated for."""
 
     def again() -> Comparison:
+        if before is not None and renames.done:
+            own.before = [renamed(*each) for each in zip(before, renames.done)]
         return compare(
             project,
             rev_id=request["rev_id"] or None,
             message=request["message"],
             residue=request["residue"],
             fingerprints=True,
+            own=own,
         )
 
     before = request["before"]
+    own = byhand.of_request(request)
     known = request.get("renamed"), before, request.get("answered", ())
-    renames = Renames(project, *known, by_hand=request.get("by_hand", False))
+    renames = Renames(project, *known, by_hand=bool(own.paths))
     added = False
     left: list[str] = []
     with renames.settled(again) as found:
@@ -100,11 +121,15 @@ def find(
             added = arrears.add(found) or added
     for (up, down), dialect in zip(found.pairs, found.dialects):
         using.add(up, down, dialect)
+        namedchecks.drop_with_columns(up, down, dialect)
+        namedchecks.into_tables(up)
+        left += triggers.stale(up, found.autogen.migration_context.opts.get(OPTION, {}))
         mysql.drop_whole(up, dialect)
         mysql.drop_whole(down, dialect)
         for way in (up, down):
             required.fill(way, dialect)
     use_batch_where_needed(found)
+    found.own = own
     if added:
         tables = {op["table"] for op in found.operations()} - {""}
         found.before = take_fingerprints(project, [tables] * len(found.models))
@@ -218,7 +243,8 @@ def refuse_leftover(project: Project, request: Request, found: Comparison) -> No
     """Raise ``not_converging`` where something is left, ``not_stable`` where it keeps changing."""
 
     def once() -> Comparison:
-        return compare(project, residue=request["residue"], touched=tables_of(found))
+        return compare(project, residue=request["residue"], touched=tables_of(found),
+                       own=found.own)  # fmt: skip
 
     leftover = once()
     if not leftover.scripts:

@@ -19,9 +19,8 @@ from sqlalchemy.schema import CreateSequence
 
 from . import constraints, names, together, unseen
 from .operations import DESCRIBERS
-from .rebuilt import mentions
 from .shapes import Context, Op
-from .sql import SqlOp
+from .sql import SqlOp, mentions
 from .unseen import INDEX, Change
 
 COUNTED = re.compile(r"(ALWAYS|BY DEFAULT)? ?start (\S+) increment (\S+) cycle (\w)")

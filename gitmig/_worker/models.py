@@ -68,17 +68,31 @@ def mapped() -> dict[Any, dict[str, Any]]:
 
 def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
     """Return one table's facts: columns and named checks and indexes as text."""
-    checks = [each for each in table.constraints if isinstance(each, sqlalchemy.CheckConstraint)]
-    checks = [each for each in checks if is_made(each, dialect)]
+    checks = [each for each in checks_of(table) if is_made(each, dialect)]
     return {
         "columns": {column.name: column_facts(column, dialect) for column in table.columns},
-        "checks": {
-            str(each.name): sql_text(each.sqltext, dialect) for each in checks if is_named(each)
-        },
+        "checks": {str(each.name): condition(each, dialect) for each in checks if is_named(each)},
         "indexes": {str(index.name): index_text(index, dialect) for index in table.indexes},
         "keys": dict(named_keys(table)),
         "unnamed": sorted(unnamed(table, dialect)),
     }
+
+
+def checks_of(table: Any) -> Iterator[Any]:
+    """Yield a table's checks, with those that stand in a column of it."""
+    for holder in (table, *table.columns):
+        for each in holder.constraints:
+            if isinstance(each, sqlalchemy.CheckConstraint):
+                yield each
+
+
+def condition(check: Any, dialect: Dialect) -> str:
+    """Return the condition of a check as it stands in the table's DDL: no table before a column."""
+    with contextlib.suppress(Exception):  # private to SQLAlchemy
+        compiler = dialect.ddl_compiler(dialect, None).sql_compiler
+        text = compiler.process(check.sqltext, include_table=False, literal_binds=True)
+        return as_sent(text, dialect)
+    return sql_text(check.sqltext, dialect)
 
 
 def is_named(constraint: Any) -> bool:
@@ -96,12 +110,12 @@ def is_made(check: Any, dialect: Dialect) -> bool:
 
 def unnamed(table: Any, dialect: Dialect) -> Iterator[str]:
     """Yield what Alembic does not compare: checks without a name, and on SQLite uniques."""
+    for check in checks_of(table):
+        if not is_named(check) and not getattr(check, "_type_bound", False):
+            yield f"check {condition(check, dialect)}"
     for each in table.constraints:
-        if is_named(each) or getattr(each, "_type_bound", False):
-            continue
-        if isinstance(each, sqlalchemy.CheckConstraint):
-            yield f"check {sql_text(each.sqltext, dialect)}"
-        elif isinstance(each, sqlalchemy.UniqueConstraint) and dialect.name == "sqlite":
+        of_kind = isinstance(each, sqlalchemy.UniqueConstraint)
+        if of_kind and not is_named(each) and dialect.name == "sqlite":
             yield f"unique {', '.join(column.name for column in each.columns)}"
 
 
@@ -171,12 +185,19 @@ def identity_text(identity: Any) -> str:
 def sql_text(element: Any, dialect: Dialect) -> str:
     """Return an expression with its values in it."""
     with contextlib.suppress(Exception):
-        return str(element.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        text = element.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return as_sent(text, dialect)
     return str(element)
+
+
+def as_sent(text: Any, dialect: Dialect) -> str:
+    """Return a compiled text as the database gets it: for some drivers each ``%`` is doubled."""
+    doubled = getattr(dialect.identifier_preparer, "_double_percents", False)
+    return str(text).replace("%%", "%") if doubled else str(text)
 
 
 def index_text(index: Any, dialect: Dialect) -> str:
     """Return the statement that makes an index."""
     with contextlib.suppress(Exception):
-        return str(CreateIndex(index).compile(dialect=dialect)).strip()
+        return as_sent(CreateIndex(index).compile(dialect=dialect), dialect).strip()
     return str(index)

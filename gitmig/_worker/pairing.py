@@ -101,6 +101,18 @@ class Evidence:
             return False
         return there.get(old) in here.values() or here.get(new) in there.values()
 
+    def facts(self, now: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Return what the models say of a table by its key of now, before and after."""
+        nothing: Mapping[str, Any] = {"columns": {}}
+        return self.before.get(self.tables.get(now, now), nothing), self.after.get(now, nothing)
+
+    def moved_attribute(self, place: Place, old: str) -> bool:
+        """Say whether the attribute of a column that goes is that of another one which stays."""
+        before, after = self.facts(key(*place))
+        attribute = before.get("attributes", {}).get(old)
+        now = [name for name, each in after.get("attributes", {}).items() if each == attribute]
+        return attribute is not None and bool(set(now) & set(before.get("columns", ())))
+
     def order(self, place: Place) -> list[str]:
         """Return the columns of a table in the order of the models before."""
         now = key(*place)
@@ -139,7 +151,8 @@ def columns_renamed(up: Op, evidence: Evidence, known: Known | None = None) -> I
             yield RenameColumnOp(place[1], before.name, after.name, place[0], before)
         if known is None:
             settled = {id(column) for pair in pairs for column in pair}
-            left = [column for column in old if id(column) not in settled]
+            left = [column for column in old if id(column) not in settled
+                    and not evidence.moved_attribute(place, column.name)]  # fmt: skip
             free = [column for column in new if id(column) not in settled]
             evidence.likely += likely_columns(place, left, free)
 

@@ -4,8 +4,8 @@ A constraint without a name can only be dropped once it has one, which ``naming_
 it while the table is read. A CHECK without a name is not carried over, and neither it nor a UNIQUE
 without one comes back with its column: they are stated again (``table_args``). An index on
 an expression, in descending order or of some rows is not read, or not in full: it is dropped
-before (if it is there: an earlier try may have failed), and made after. Generated columns: see
-``computed``.
+before (if it is there: an earlier try may have failed), and made after. See also ``triggers``, and
+for generated columns ``computed``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import sqlalchemy
 from alembic.autogenerate import render, renderers
 from alembic.operations import ops
 from sqlalchemy import inspect
+from sqlalchemy.sql.elements import conv
 
-from . import computed
+from . import computed, triggers
 from .shapes import Connection, Op
+from .sql import escaped, mentions
 
 OPTION = "gitmig_unnamed"  # among those of the migration context
 INDEXES = (
@@ -31,7 +33,10 @@ INDEXES = (
     "(SELECT 1 FROM pragma_index_list(m.tbl_name) AS l WHERE l.name = m.name AND l.partial)) "
     "ORDER BY name"
 )
-TEXTS = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+TEXTS = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('table', 'trigger') "
+    "ORDER BY name"
+)
 # without one of these words a table has no check, no generated column, and no unique constraint
 # but those that have a name, which batch mode carries over
 WORDS = re.compile(r"\b(?:check|unique|as)\b", re.IGNORECASE)
@@ -50,6 +55,7 @@ class Held:
     uniques: list[list[str]] = field(default_factory=list)
     indexes: dict[str, str] = field(default_factory=dict)
     computed: dict[str, Any] = field(default_factory=dict)
+    triggers: dict[str, str] = field(default_factory=dict)
 
     def arguments(
         self, added: Collection[str], gone: Collection[str]
@@ -62,11 +68,6 @@ class Held:
             if set(unique) & set(added):
                 columns = ", ".join(repr(name) for name in unique)
                 yield f"sa.UniqueConstraint({columns})", True
-
-
-def mentions(text: str, names: Collection[str]) -> bool:
-    """Say whether a text has one of some names as a word."""
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
 
 
 class Drop(ops.DropIndexOp):
@@ -102,7 +103,11 @@ def of_database(connection: Connection) -> dict[str, Held]:
     """
     inspector = inspect(connection)
     found = {name: Held() for name in inspector.get_table_names()}
-    texts = dict(tuple(row) for row in connection.execute(sqlalchemy.text(TEXTS)))
+    rows = [tuple(row) for row in connection.execute(sqlalchemy.text(TEXTS))]
+    texts = {name: sql for kind, name, _, sql in rows if kind == "table"}
+    for name, table, statement in (row[1:] for row in rows if row[0] == "trigger"):
+        for each in triggers.concerned(table, statement, found):
+            found[each].triggers[name] = statement
     for name, held in found.items():
         if not WORDS.search(NAMED_UNIQUE.sub("", texts.get(name) or "")):
             continue
@@ -156,8 +161,9 @@ def drop_checks(container: Op, held: dict[str, Held]) -> bool:
         gone = [op.column_name for op in group.ops if isinstance(op, ops.DropColumnOp)]
         known = {str(op.constraint_name) for op in group.ops if hasattr(op, "constraint_name")}
         table, schema = group.table_name, group.schema
-        for name, text in held.get(table, Held()).named.items():
-            if name not in known and mentions(text, gone):
+        for bare, text in held.get(table, Held()).named.items():
+            name = conv(bare)
+            if bare not in known and mentions(text, gone):
                 back = ops.CreateCheckConstraintOp(name, table, sqlalchemy.text(text),
                                                    schema=schema)  # fmt: skip
                 group.ops.insert(0, ops.DropConstraintOp(name, table, type_="check",
@@ -199,11 +205,14 @@ def render_group(autogen_context: Any, group: Any) -> list[str]:
         inner = computed.again(group.table_name, held.computed, inner) + inner
     lines = [line for op in first for line in render.render_op(autogen_context, op)]
     lines += [execute(autogen_context, f'DROP INDEX IF EXISTS "{name}"') for name in kept]
+    again = held.triggers if writes_anew(inner) else {}
+    lines += [execute(autogen_context, f'DROP TRIGGER IF EXISTS "{name}"') for name in again]
     if inner:
         batch = ops.ModifyTableOps(group.table_name, inner, schema=group.schema)
         head, *rest = as_alembic(autogen_context, batch)
         lines += [head.replace(") as batch_op:", arguments(inner, held) + ") as batch_op:"), *rest]
     lines += [execute(autogen_context, statement) for statement in kept.values()]
+    lines += [execute(autogen_context, statement) for statement in again.values()]
     return lines + [line for op in last for line in render.render_op(autogen_context, op)]
 
 
@@ -260,7 +269,7 @@ def arguments(inner: Collection[Op], held: Held) -> str:
 
 def execute(autogen_context: Any, statement: str) -> str:
     """Render a statement."""
-    return render.render_op(autogen_context, ops.ExecuteSQLOp(statement))[0]
+    return render.render_op(autogen_context, ops.ExecuteSQLOp(escaped(statement)))[0]
 
 
 as_alembic = renderers._registry[(ops.ModifyTableOps, "default")]

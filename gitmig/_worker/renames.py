@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy
 from alembic.operations import ops
 
-from . import constraints, moves, mysql
+from . import constraints, moves, mysql, supposed
 from .compare import Comparison, use_batch_where_needed
 from .follow import renamed
 from .lineage import Known
@@ -81,6 +81,9 @@ class Renames:
         for known, done in zip(self.told or (), self.done or repeat(())):
             known.refuse_lost(done)
         found.likely = list(dict.fromkeys(likely for known in each for likely in known.likely))
+        if self.told is None:
+            found.supposed = {place: words for (up, _), evidence in zip(found.pairs, each)
+                              for place, words in supposed.told(up, evidence)}  # fmt: skip
         found.before = fingerprints
         yield found
         if any(self.done):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from alembic.autogenerate import renderers
@@ -59,6 +60,11 @@ def render_sql(autogen_context: Any, op: SqlOp) -> list[str]:
 def escaped(statement: str) -> str:
     """Return a statement in which nothing is taken for a parameter."""
     return COLON.sub(r"\\:", statement)
+
+
+def mentions(text: str, names: Collection[str]) -> bool:
+    """Say whether a text has one of some names as a word."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names)
 
 
 class RenameColumnOp(ops.AlterColumnOp):

@@ -15,14 +15,14 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import inspect
 
-from . import constraints, enums, memberdefaults, together
+from . import constraints, enums, memberdefaults, namedchecks, supposed, together
 from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
-from .rebuilt import Drop, drop_unnamed, mentions
+from .rebuilt import Drop, drop_unnamed
 from .shapes import Context, Op
-from .sql import SqlOp, put_first, put_last
+from .sql import SqlOp, mentions, put_first, put_last
 from .together import key_of
 
 INDEX = (
@@ -39,6 +39,7 @@ class Change:
     constraint or index; ``before`` and ``after`` are texts, None where there is none. ``unnamed``
     is a constraint without a name, which is told by its text. Or it is
     attribute or declaration, see ``follow.exchanged``; or constraint: only its name is another one.
+    ``remedy`` is what to declare instead.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Change:
     name: str
     before: Any
     after: Any
+    remedy: str = ""
 
     def told(self) -> str:
         """Return the change in words."""
@@ -57,7 +59,8 @@ class Change:
             return f"{self.table} was the table of {self.before} and is that of {self.after}"
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
-        return f"{self.aspect} {what} changed from {short(self.before)} to {short(self.after)}"
+        told = f"{self.aspect} {what} changed from {short(self.before)} to {short(self.after)}"
+        return f"{told} ({self.remedy})" if self.remedy else told
 
 
 ROOM = 100  # for each end of a long text
@@ -86,11 +89,18 @@ def add(
     carried = found if enums.are_generated(context) else []
     known |= {(*place, "default") for place in memberdefaults.followed(carried)}
     for change in found:
-        if (change.table, change.name, change.aspect) in known or is_a_plugins(change, context):
+        if change.aspect != "check" and (change.table, change.name, change.aspect) in known:
+            continue
+        if is_a_plugins(change, context):
             continue
         table = table_of(change.table, context)
         if change.aspect in ASPECTS and together.goes_along(change, up, down, context, table):
             any_added = True
+            continue
+        if change.aspect == "check":
+            done = namedchecks.add(change, up, down, context, table)
+            any_added = any_added or bool(done)
+            left += [change.told()] if done is None else []
             continue
         made = operations_for(change, context, table)
         if made == []:
@@ -146,8 +156,11 @@ def changes(before: Models, after: Models) -> Iterator[Change]:
     for table in sorted(set(before) & set(after)):
         old, new = before[table], after[table]
         yield from class_changes(table, before, after)
-        for exchange in exchanged(old, new):
-            yield Change(table, *exchange)
+        declared = supposed.words(table, supposed.by_attribute(old, new))
+        for aspect, name, was, is_now in exchanged(old, new):
+            remedy = declared if aspect == "attribute" else ""
+            declared = "" if remedy else declared  # told once
+            yield Change(table, aspect, name, was, is_now, remedy)
         for column in sorted(set(old["columns"]) & set(new["columns"])):
             yield from column_changes(table, column, old["columns"][column], new["columns"][column])
         same = constraints.renamed(old, new)
@@ -210,8 +223,6 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
         return drop_unnamed(change.name, context, table) if change.after is None else None
     if change.aspect in ASPECTS:
         return [together.alter(change, context, table)]
-    if change.aspect == "check" and context.dialect.name != "sqlite":
-        return check_operations(change, table)
     if change.aspect == "constraint":
         return constraints.rename(table, change.before, change.name, context)
     if change.aspect == "index":

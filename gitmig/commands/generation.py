@@ -59,6 +59,7 @@ class Run:
         self.models = ""
         self.unseen: list[str] = []
         self.unmended: list[str] = []
+        self.before: list[Any] | None = None
         self.staging = Staging(workspace, environment, options, invocation)
         self.base = Base(workspace, environment, How(options.database), invocation)
 
@@ -96,6 +97,7 @@ class Run:
         over is not this commit's, and what its models said tells what Alembic does not see.
         """
         older = self.base.known() or self.base.find()
+        self.before = older.models
         known = set(config.revision_paths(self.environment, self.workspace.index))
         without = old.paths if old is not None else ()
         with open_project(
@@ -114,7 +116,7 @@ class Run:
                     one_way=self.environment.settings.downgrade == "forbidden",
                     residue=older.residue,
                     before=older.models,
-                    by_hand=bool(self.own_revisions() - set(without)),
+                    by_hand=sorted(self.own_revisions() - set(without)),
                     arrears=self.wants_arrears(),
                 )
             except WorkerFailed as error:
@@ -145,7 +147,8 @@ class Run:
                 *(answer["differs"] if answer["files"] else ()),
                 *(not_mended(answer["unmended"]) if self.tells_unmended(answer) else ()),
                 *self.base.notes,
-                *notes_on(self.residue),
+                *answer["own"].values(),
+                *notes_on([each for each in self.residue if each not in answer["own"]]),
             ),
             dry_run=self.options.dry_run,
         )
@@ -177,7 +180,7 @@ class Run:
         if self.options.dry_run or self.invocation.only_looking:
             return self.looked(report)
         if old is None and not report.written:
-            return self.nothing_generated(report)
+            return self.nothing_generated(report, answer["models"])
         return self.write(report, old)
 
     def tells_unmended(self, answer: dict[str, Any]) -> bool:
@@ -206,17 +209,25 @@ class Run:
             hint="run `gitmig autogenerate`, look at the file, and commit it",
         )
 
-    def nothing_generated(self, report: GenerateReport) -> GenerateReport:
+    def nothing_generated(self, report: GenerateReport, models: list[Any]) -> GenerateReport:
         """Return the report of a run that wrote nothing, which may have been for want of sight."""
         if self.unmended:
             stopped = f"nothing can be generated for what is missing: {listed(self.unmended)}"
             return replace(report, stopped=stopped, hint=BY_HAND)
         if not self.unseen:
-            return report
+            return replace(report, notes=(*report.notes, *self.covered(models)))
         if self.own_revisions():
             return replace(report, notes=(*report.notes, f"not judged: {listed(self.unseen)}"))
         stopped = f"{listed(self.unseen)}: Alembic sees no such change, and nothing was generated"
         return replace(report, stopped=stopped, hint=BY_HAND)
+
+    def covered(self, models: list[Any]) -> tuple[str, ...]:
+        """Return a note where the models changed, and a revision of the commit's own is enough."""
+        changed = self.before is not None and self.before != models
+        if not changed or self.workspace.repository.state == "merge":
+            return ()
+        own = ", ".join(sorted(self.own_revisions()))
+        return (f"{own} does what the models ask for: nothing is generated",) if own else ()
 
     def own_revisions(self) -> set[str]:
         """Return the paths of the revisions that this commit brings."""
@@ -312,7 +323,7 @@ class Run:
             self.staging.add_again(pending.path, pending.instead_of)
         elif self.invocation.only_looking:
             return GenerateReport(self.environment.name)
-        if pending.unseen:
+        if pending.unseen and revisions.is_sealed(self.workspace.read(pending.path) or ""):
             return self.unfinished(
                 GenerateReport(self.environment.name), pending.path, pending.unseen
             )

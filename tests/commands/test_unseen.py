@@ -86,13 +86,3 @@ def test_enum_types_come_and_go(moody: Project) -> None:
     text = change(moody, new, "")
     assert text.index("DROP TYPE look") < text.index("CREATE TYPE look")
     moody.gitmig("check")
-
-
-def test_a_check_on_sqlite_stops(hooked: Project) -> None:
-    """SQLite's CHECK texts can only be changed by hand: named, and never silence."""
-    args = '    __table_args__ = (CheckConstraint("id > 0", name="ck_id"),)\n'
-    models = hooked.read("models.py").replace("import Column", "import CheckConstraint, Column")
-    hooked.write("models.py", models.replace("    id =", args + "\n    id ="))
-    told = hooked.git("commit", "-qam", "check", code=1).stderr
-    assert "check ck_id of users changed from None to id > 0" in told
-    assert "nothing was generated" in told

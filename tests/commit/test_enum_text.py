@@ -36,7 +36,18 @@ def test_nothing_holds_the_members(hooked: Project, options: str) -> None:
 
 
 def test_a_check_holds_them(hooked: Project) -> None:
-    """Where a CHECK lists the members, a new one stops the commit by name."""
+    """Where a CHECK with a name lists the members, a new one changes it."""
     moody(hooked, ", create_constraint=True")
     told = gain(hooked, code=1)
-    assert "mood of pets changed" in told
+    assert "check mood fails where rows of pets break it" in told
+    hooked.git("commit", "-qam", "again")
+    assert "\"mood IN ('sad', 'meh', " in hooked.read(hooked.new_revisions()[0])
+
+
+def test_a_check_without_a_name(hooked: Project) -> None:
+    """Where that CHECK has no name the commit stops for a revision by hand."""
+    moody(hooked, ", create_constraint=True")
+    hooked.write("models.py", hooked.read("models.py").replace(', name="mood"', ""))
+    hooked.commit_all("no name")
+    told = gain(hooked, code=1)
+    assert "members pets.mood changed" in told and "nothing was generated" in told
