@@ -107,6 +107,7 @@ class Walk:
         self.lacks_rows = recorder.waits
         self.schemas: dict[Heads, Fingerprint] = {}
         self.reached: dict[str, frozenset[str]] = {}
+        self.emptied: set[str] = set()
         self.known: set[str] = set()
         self.at_head = False
         self.models: list[Models] = []
@@ -142,11 +143,15 @@ class Walk:
             self.project.downgrade_through(run, after=compare_with_before)
             self.recorder.waits = self.lacks_rows
         self.fails_back = False
-        if not problems:  # on what was left over anything may fail
+        if not problems and not self.is_new_again():  # on what was left over anything may fail
             self.again()
             self.at_head = True
             self.goes_back = not self.one_way
         return True
+
+    def is_new_again(self) -> bool:
+        """Say whether every database is as empty as it began: to go up would be the same again."""
+        return bool(self.emptied) and self.emptied == set(self.reached)
 
     def runs(self) -> list[tuple[Targets, list[str]]]:
         """Return the revisions to take down, the last run of them first, and where each begins.
@@ -242,10 +247,14 @@ class Walk:
 
         What an earlier step left is there after all that follow, and is not told again.
         """
-        before = self.schemas.get(place_of(context))
+        bind, heads = place_of(context)
+        before = self.schemas.get((bind, heads))
         if before is None:
             return []
-        differences = fingerprint.differences(before, fingerprint.take(context.connection))
+        now = fingerprint.take(context.connection)
+        if not heads and fingerprint.is_of_nothing(now):
+            self.emptied.add(bind)
+        differences = fingerprint.differences(before, now)
         found = [difference for difference in differences if difference not in self.known]
         self.known.update(found)
         if not found:

@@ -53,6 +53,14 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
     return {"names": names, "tables": tables, "others": others(inspector)}
 
 
+def is_of_nothing(found: Fingerprint) -> bool:
+    """Say whether nothing but Alembic's table is in a database, known for SQLite's alone.
+
+    Elsewhere functions, roles and settings may stay that no fingerprint has.
+    """
+    return len(found.get("sqlite", ())) == 1
+
+
 def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
     """Return what differs between two fingerprints, a sentence each; empty where nothing does."""
     if "sqlite" in before:

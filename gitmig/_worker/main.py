@@ -109,10 +109,10 @@ def serve(request: Request) -> Result:
 
 
 def collect_seldom() -> None:
-    """Look for circular garbage a hundred times less often: a request makes little, and ends."""
+    """Look for circular garbage a thousand times less often: a request makes little, and ends."""
     with contextlib.suppress(AttributeError):  # another Python than CPython
         gc.freeze()  # what is imported by now is never garbage
-        gc.set_threshold(70_000, 20, 20)
+        gc.set_threshold(700_000, 20, 20)
 
 
 def require_packages() -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from support import BIN, MODELS, Project, column
 
+from gitmig.commands.check import check
+from gitmig.commands.projectside import How
+
 ADD = 'op.add_column("users", sa.Column("email", sa.String(200)))'
 DROP = 'op.drop_column("users", "email")'
 MEET = """
@@ -298,3 +301,30 @@ def test_labelled_heads(project: Project) -> None:
         project.write(path, text.replace("branch_labels = None", f'branch_labels = "{name}"'))
     project.commit_all()
     assert set(gates(project).values()) == {"passed"}
+
+
+def upgrades(project: Project) -> list[str]:
+    """Run a check and return the revisions that ran up, in their order."""
+    ran: list[str] = []
+
+    def note(event: dict[str, object]) -> None:
+        if event["event"] == "step" and event["up"]:
+            ran.append(str(event["revision"]))
+
+    check(project.path, how=How(on_progress=note))
+    return ran
+
+
+def test_up_again_from_what_was_left(project: Project) -> None:
+    """Where a downgrade leaves a counter, which no schema shows, all goes up again (K2)."""
+    counted = "op.execute('CREATE TABLE posts (id INTEGER PRIMARY KEY AUTOINCREMENT)')"
+    project.revision("more00000000", "base00000000", counted, "op.drop_table('posts')")
+    project.append("models.py", POST)
+    project.commit_all()
+    assert upgrades(project) == ["base00000000", "more00000000"] * 2
+
+
+def test_from_nothing_to_nothing(project: Project) -> None:
+    """A SQLite database that is empty again is where the first upgrade began: none is made (K2)."""
+    with_email(project)
+    assert upgrades(project) == ["base00000000", "more00000000"]
