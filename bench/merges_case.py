@@ -158,9 +158,17 @@ def install(release: Release, folder: Path) -> Path:
             "uv": ["uv", "pip", "install", "--python", str(python)],
         }
         subprocess.run([*install[release.installer], "-q", *release.needs], check=True)
-        for package in release.packages:
-            remove(next(folder.glob("lib/python*/site-packages")) / package)
+        remove_itself(release, next(folder.glob("lib/python*/site-packages")))
     return python
+
+
+def remove_itself(release: Release, packages: Path) -> None:
+    """Remove a release's own files, and not what others put into the same folders."""
+    name = f"{release.name.replace('-', '_')}-{release.version}.dist-info"
+    for line in (packages / name / "RECORD").read_text(encoding="utf-8").splitlines():
+        path = line.split(",")[0]
+        if path.split("/")[0] in release.packages:
+            (packages / path).unlink(missing_ok=True)
 
 
 def download(release: Release, folder: Path) -> Path:
