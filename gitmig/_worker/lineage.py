@@ -155,4 +155,6 @@ class Known:
         lost += [f"{table}.{old} became {new}" for _, table, old, new in sorted(columns, key=str)]
         if lost:
             message = f"{'; '.join(lost[:5])}, which one revision would not do with the rows"
+            if {column[:3] for column in columns} & {(*each[:2], each[3]) for each in columns}:
+                message += ": such names move in a revision of their own"
             raise Failure("fold_differs", message)

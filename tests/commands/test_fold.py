@@ -216,6 +216,25 @@ def test_rows_that_would_stay_behind(branch: Project) -> None:
     assert branch.status() == "" and len(revisions(branch)) == 2
 
 
+def test_names_that_move_on(branch: Project) -> None:
+    """Columns that exchange their names are refused with both names and the reason."""
+    branch.append("models.py", column("nick", "String(50)"))
+    commit(branch)
+    branch.git("branch", "-f", "main")
+    exchanged = branch.read("models.py").replace(
+        "name = Column(String(50)", 'name = Column(String(50), info={"renamed_from": "nick"}'
+    )
+    nick = 'nick = Column(String(50), info={"renamed_from": "name"}'
+    branch.write("models.py", exchanged.replace("nick = Column(String(50)", nick))
+    commit(branch)
+    branch.append("models.py", column("bio"))
+    commit(branch)
+    told = branch.gitmig("fold", "--base", "main", code=1).stderr
+    assert "name became nick" in told and "nick became name" in told
+    assert "such names move in a revision of their own" in told
+    assert branch.status() == ""
+
+
 @pytest.mark.parametrize("later", [0, 1, 2])
 def test_edited_ones_are_kept_apart(branched: Project, later: int) -> None:
     """What comes after an edited revision is folded where there are two of it."""
