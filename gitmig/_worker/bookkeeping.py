@@ -60,17 +60,28 @@ def heads_of(context: Context) -> frozenset[str]:
 def update_version(maintainer: Any, from_: str, to_: str) -> None:
     """Note that a database went from a revision to another; raises where it was not there."""
     context = maintainer.context
-    if not hasattr(maintainer, "gitmig_statement"):
-        table = context._version
-        here = table.c.version_num == sqlalchemy.bindparam("gone")
-        come: Any = sqlalchemy.bindparam("come")
-        maintainer.gitmig_statement = table.update().where(here).values(version_num=come)
     maintainer.heads.remove(from_)
     maintainer.heads.add(to_)
-    statement = maintainer.gitmig_statement
-    found = context.connection.execute(statement, {"gone": from_, "come": to_}).rowcount
+    found = send_update(maintainer, {"gone": from_, "come": to_}).rowcount
     if context.dialect.supports_sane_rowcount and found != 1:
         raise CommandError(
             f"Online migration expected to match one row when updating '{from_}' to '{to_}' in "
             f"'{context.version_table}'; {found} found"
         )
+
+
+def send_update(maintainer: Any, values: dict[str, str]) -> Any:
+    """Send the statement, composed once for one way up or down; return its result."""
+    context = maintainer.context
+    if not hasattr(maintainer, "gitmig_statement"):
+        table = context._version
+        here = table.c.version_num == sqlalchemy.bindparam("gone")
+        come: Any = sqlalchemy.bindparam("come")
+        maintainer.gitmig_statement = table.update().where(here).values(version_num=come)
+        if context.dialect.name == "sqlite":
+            compiled = maintainer.gitmig_statement.compile(dialect=context.dialect)
+            maintainer.gitmig_text = str(compiled), compiled.positiontup
+    connection, (text, names) = context.connection, getattr(maintainer, "gitmig_text", ("", ()))
+    if names and hasattr(connection, "exec_driver_sql"):
+        return connection.exec_driver_sql(text, tuple(values[name] for name in names))
+    return connection.execute(maintainer.gitmig_statement, values)

@@ -22,7 +22,11 @@ from . import catalog, routines
 from .aside import own_connections
 from .shapes import Connection, Fingerprint
 
-QUERY = "SELECT tbl_name, type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+# one value a row: it is asked after every step
+QUERY = (
+    "SELECT tbl_name || char(0) || type || char(0) || name || char(0) || sql FROM sqlite_master "
+    "WHERE sql IS NOT NULL"
+)
 
 NAME = re.compile(r"\('name', '[^']*'\)")
 NAMED = re.compile(r"\('name', '([^']*)'\)")
@@ -30,7 +34,7 @@ ABOUT = re.compile(
     r"\('(?:sqltext|constrained_columns|column_names)', (\[.*?\]|\"[^\"]*\"|'[^']*')\)"
 )
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
-Row = tuple[str, str, str, str]  # as QUERY has them
+Row = str  # as QUERY has it
 _rows: dict[Row, Row] = {}  # of all fingerprints: most are in many of them, and kept once
 
 
@@ -106,9 +110,9 @@ def sqlite_rows(connection: Connection) -> list[Row]:
     """Return what the database keeps of everything in it, asked for without SQLAlchemy's rows."""
     cursor: Any = connection.connection.cursor()
     cursor.execute(QUERY)
-    rows = map(tuple, cursor.fetchall())
+    rows = cursor.fetchall()
     cursor.close()
-    return [_rows.setdefault(row, row) for row in rows]
+    return [_rows.setdefault(row, row) for (row,) in rows]
 
 
 def by_table(rows: Sequence[Row]) -> dict[str, Texts]:
@@ -117,8 +121,9 @@ def by_table(rows: Sequence[Row]) -> dict[str, Texts]:
     Views, and what belongs to them, are under "".
     """
     found: dict[str, Texts] = {}
-    views = {name for _, kind, name, _ in rows if kind == "view"}
-    for table, kind, name, sql in rows:
+    objects = [row.split("\0") for row in rows]
+    views = {name for _, kind, name, _ in objects if kind == "view"}
+    for table, kind, name, sql in objects:
         found.setdefault("" if table in views else table, {})[(kind, name)] = sql
     found.pop("sqlite_sequence", None)
     return found

@@ -56,7 +56,7 @@ def main() -> NoReturn:
     except BaseException as error:
         answer = {"error": bug(error)}
     with contextlib.suppress(BrokenPipeError), os.fdopen(answer_to, "w", encoding="utf-8") as out:
-        json.dump(answer, out)
+        out.write(json.dumps(answer))  # `dump` has no encoder in C
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads that env.py started must not keep the process alive

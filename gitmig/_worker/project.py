@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, Union
@@ -215,7 +216,7 @@ class Project:
     def migration_failed(self, error: BaseException) -> Failure:
         """Return the failure for an exception in the revision that is running."""
         step, self.step = self.step, None
-        path = os.path.relpath(str(step.revision.path), self.request["tree"])
+        path = self.relative(step.revision.path)
         line = place_in(error, str(step.revision.path))
         error = first_of(error)
         message = one_line(getattr(error, "orig", None) or error)
@@ -226,7 +227,7 @@ class Project:
             **blame,
             revision=step.revision.revision,
             up=step.is_upgrade,
-            path=path.replace(os.sep, "/"),
+            path=path,
             line=line,
             replayed=self.is_replayed(step),
             sql=str(getattr(error, "statement", "") or ""),
@@ -243,7 +244,7 @@ class Project:
 
     def relative(self, path: Any) -> str:
         """Return a path of the tree as git writes it."""
-        return os.path.relpath(str(path), self.request["tree"]).replace(os.sep, "/")
+        return relative(str(path), self.request["tree"])
 
     def facts(self, databases: Databases) -> Result:
         """Return what every answer carries: the files imported, the versions, the dialect."""
@@ -254,6 +255,12 @@ class Project:
             "dialect": dialect.name if dialect is not None else "",
             "site": os.path.dirname(os.path.dirname(alembic.__file__)),
         }
+
+
+@functools.cache  # asked at each step, up and down
+def relative(path: str, tree: str) -> str:
+    """Return a path of a tree as git writes it."""
+    return os.path.relpath(path, tree).replace(os.sep, "/")
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
