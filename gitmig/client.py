@@ -21,8 +21,11 @@ from gitmig.underway import Running, out_of_time, tail
 
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
+# collects no garbage before all is imported, see ``main.collect_seldom``
 BOOTSTRAP = """\
+import gc
 import sys
+gc.disable()
 if sys.path[:1] == [""]:
     del sys.path[0]  # the work tree: what is untracked there must not be imported
 import importlib.util as util

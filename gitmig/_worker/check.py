@@ -119,8 +119,8 @@ class Walk:
         if self.published:
             replay(self.project, self.databases, self.published)
             self.databases.mark()
-        self.project.run_env(self.begin)
-        self.project.upgrade("heads", after=self.remember)
+        # to begin with Alembic's table is there by now
+        self.project.upgrade("heads", after=self.remember, begin=self.remember)
         self.project.run_env(self.verify)
         self.at_head = self.upgraded = True
         return True
@@ -211,11 +211,6 @@ class Walk:
             self.models = found["models"]
             problems.extend(drift.problems(found))
         return self.at_head
-
-    def begin(self, heads: Any, context: Context) -> Iterable[Step]:
-        """Keep the schema of the database to begin with, in which Alembic has its table by now."""
-        self.remember(None, context)
-        return []
 
     def verify(self, heads: Any, context: Context) -> Iterable[Step]:
         """Raise ``migration_failed`` where the database does not stand where the steps led to."""

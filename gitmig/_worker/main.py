@@ -113,6 +113,7 @@ def collect_seldom() -> None:
     with contextlib.suppress(AttributeError):  # another Python than CPython
         gc.freeze()  # what is imported by now is never garbage
         gc.set_threshold(700_000, 20, 20)
+    gc.enable()
 
 
 def require_packages() -> None:

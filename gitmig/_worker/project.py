@@ -105,10 +105,17 @@ class Project:
         if not self.contexts:
             raise Failure("env_failed", "env.py ended without running any migrations")
 
-    def upgrade(self, target: Target, after: AroundStep | None = None) -> None:
-        """Upgrade every database of the project to ``target``; call ``after`` after each step."""
+    def upgrade(
+        self, target: Target, after: AroundStep | None = None, begin: AroundStep | None = None
+    ) -> None:
+        """Upgrade every database of the project to ``target``; call ``after`` after each step.
+
+        ``begin`` is called with None and the context before the first one.
+        """
 
         def fn(heads: Any, context: Context) -> Iterator[Step]:
+            if begin is not None:
+                begin(None, context)
             return self.tracked(self.script._upgrade_revs(target, heads), context, after)
 
         self.run_env(fn, starting_rev=None, destination_rev=target, as_sql=False, tag=None)
