@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from gitmig import graph
 from gitmig.graph import Graph
 from gitmig.listing import Changes
-from gitmig.model import Collision, Finding, Revision
+from gitmig.model import Finding, Revision
+from gitmig.outcomes import Collision
 
 WORDS = {
     "GM001": "two heads",

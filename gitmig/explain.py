@@ -7,7 +7,8 @@ import shlex
 from dataclasses import dataclass
 
 from gitmig.errors import GitmigError, WorkerFailed
-from gitmig.model import Environment, Failure
+from gitmig.model import Environment
+from gitmig.outcomes import Failure
 
 INTERPRETER = "set `python` in [tool.gitmig] to the project's interpreter"
 PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-commit makes

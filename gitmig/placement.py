@@ -12,7 +12,7 @@ from shlex import quote
 
 from gitmig.errors import GitmigError
 from gitmig.git import Repository
-from gitmig.model import WrittenRevision
+from gitmig.outcomes import WrittenRevision
 
 
 @dataclass(frozen=True)

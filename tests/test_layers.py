@@ -19,7 +19,7 @@ SOURCES = {
 WORKER = "gitmig._worker"
 
 # a part is a module or a package right below gitmig; a new one is given its layer here
-BASE = {"errors", "gate", "model", "ran"}
+BASE = {"errors", "gate", "model", "outcomes", "ran"}
 CORE = {
     "collisions",
     "config",

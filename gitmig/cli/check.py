@@ -14,7 +14,7 @@ from gitmig.commands.projectside import How
 from gitmig.commands.shard import Shard
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
 from gitmig.explain import failure_of
-from gitmig.model import CheckReport
+from gitmig.outcomes import CheckReport
 from gitmig.report import text
 from gitmig.report.console import progress_bar
 from gitmig.report.formats import FORMATS, render

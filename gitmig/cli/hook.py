@@ -16,7 +16,8 @@ from gitmig.commands.left_branch import left_branch
 from gitmig.commands.merge_heads import merge_in_progress
 from gitmig.commands.repair import repair
 from gitmig.errors import FINDINGS, OK, GitmigError
-from gitmig.model import MergeReport, Options
+from gitmig.model import Options
+from gitmig.outcomes import MergeReport
 from gitmig.report import text
 from gitmig.report.console import conversation, progress_bar
 

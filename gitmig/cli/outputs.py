@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from gitmig.errors import GitmigError
-from gitmig.model import CheckReport
+from gitmig.outcomes import CheckReport
 from gitmig.report.formats import FORMATS, SUFFIXES, format_of, render
 
 

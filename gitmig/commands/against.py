@@ -16,7 +16,8 @@ from gitmig.commands.workspace import Workspace, places
 from gitmig.errors import GitFailed
 from gitmig.git import Repository
 from gitmig.listing import Changes
-from gitmig.model import Collision, Environment, Finding, OpenBranch
+from gitmig.model import Environment, Finding
+from gitmig.outcomes import Collision, OpenBranch
 
 STAGED = "what is staged"
 

@@ -14,7 +14,8 @@ from gitmig.commands.generation import Run
 from gitmig.commands.unchanged import same_code
 from gitmig.commands.workspace import Workspace
 from gitmig.invocation import BY_HAND, Invocation
-from gitmig.model import AS_ASKED, GenerateReport, Options, Progress
+from gitmig.model import AS_ASKED, Options, Progress
+from gitmig.outcomes import GenerateReport
 
 NOT_DURING = ("rebase", "cherry-pick", "revert", "bisect")
 

@@ -12,7 +12,7 @@ from gitmig.ephemeral.leftover import end_leftover
 from gitmig.ephemeral.rundir import bases, tree_size
 from gitmig.errors import NotARepository
 from gitmig.git import Repository
-from gitmig.model import Entry, Holding
+from gitmig.outcomes import Entry, Holding
 
 
 def listed(directory: Path) -> list[Holding]:

@@ -37,7 +37,8 @@ from gitmig.commands.subject import (
     gate_passed,
 )
 from gitmig.commands.workspace import Workspace
-from gitmig.model import CheckReport, Environment, Finding, Gate, Revision
+from gitmig.model import Environment, Finding, Gate, Revision
+from gitmig.outcomes import CheckReport
 from gitmig.snapshot import Trees
 
 ORDER = (

@@ -11,7 +11,8 @@ from gitmig.commands.projectside import How, open_project, place_to_look
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, GitFailed, GitmigError, NoEnvironment
 from gitmig.git import Repository
-from gitmig.model import Environment, Line
+from gitmig.model import Environment
+from gitmig.outcomes import Line
 
 
 def doctor(directory: Path, name: str | None = None, database: Sequence[str] = ()) -> list[Line]:

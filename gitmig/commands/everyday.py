@@ -11,7 +11,7 @@ from gitmig.commands import lost
 from gitmig.commands.projectside import AS_USUAL, How, open_work_tree
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import WorkerFailed
-from gitmig.model import Step
+from gitmig.outcomes import Step
 
 
 @dataclass(frozen=True)

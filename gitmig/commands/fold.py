@@ -20,16 +20,8 @@ from gitmig.commands.projectside import How, open_project
 from gitmig.commands.wording import NOT_PROVED, REASONS, listed
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, GitmigError, Stopped, WorkerFailed
-from gitmig.model import (
-    AS_ASKED,
-    Environment,
-    FoldReport,
-    Operation,
-    Options,
-    Progress,
-    Revision,
-    WrittenRevision,
-)
+from gitmig.model import AS_ASKED, Environment, Operation, Options, Progress, Revision
+from gitmig.outcomes import FoldReport, WrittenRevision
 from gitmig.placement import place
 
 LEAVE = "leave them apart; `gitmig check` tells whether models and revisions agree"

@@ -20,14 +20,8 @@ from gitmig.commands.workspace import Workspace
 from gitmig.errors import Stopped, WorkerFailed
 from gitmig.graph import Graph
 from gitmig.invocation import Invocation
-from gitmig.model import (
-    Environment,
-    GenerateReport,
-    Operation,
-    Options,
-    Progress,
-    WrittenRevision,
-)
+from gitmig.model import Environment, Operation, Options, Progress
+from gitmig.outcomes import GenerateReport, WrittenRevision
 from gitmig.placement import place
 
 BY_HAND = "write it by hand: `gitmig revision -m TEXT`, edit it, `git add` it, commit again"

@@ -8,7 +8,8 @@ from gitmig import history
 from gitmig.commands.autogenerate import NOT_DURING
 from gitmig.commands.workspace import Workspace, places
 from gitmig.graph import Graph
-from gitmig.model import Departure, Environment, Revision
+from gitmig.model import Environment, Revision
+from gitmig.outcomes import Departure
 
 
 def left_branch(directory: Path, before: str, after: str) -> list[Departure]:

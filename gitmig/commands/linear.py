@@ -20,15 +20,8 @@ from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import ConfigError, Stopped
 from gitmig.graph import Graph
-from gitmig.model import (
-    Environment,
-    MergeReport,
-    Move,
-    Options,
-    Progress,
-    Revision,
-    WrittenRevision,
-)
+from gitmig.model import Environment, Options, Progress, Revision
+from gitmig.outcomes import MergeReport, Move, WrittenRevision
 from gitmig.reparent import reparented
 
 JOIN = "join them with a merge revision instead: `gitmig merge-heads --no-rebase`"

@@ -18,15 +18,8 @@ from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped, WorkerFailed
 from gitmig.graph import Graph
-from gitmig.model import (
-    AS_ASKED,
-    Environment,
-    MergeReport,
-    Options,
-    Progress,
-    Revision,
-    WrittenRevision,
-)
+from gitmig.model import AS_ASKED, Environment, Options, Progress, Revision
+from gitmig.outcomes import MergeReport, WrittenRevision
 from gitmig.placement import place
 
 

@@ -13,7 +13,8 @@ from gitmig import client
 from gitmig.commands.projectside import How
 from gitmig.errors import GitmigError
 from gitmig.explain import failure_of
-from gitmig.model import CheckReport, Environment, JsonObject
+from gitmig.model import Environment, JsonObject
+from gitmig.outcomes import CheckReport
 
 Rest = Callable[[How], CheckReport]
 """What is left to do for an environment: how the project is to be run → its report."""

@@ -8,7 +8,8 @@ from shlex import quote
 from gitmig import hookfiles, memo
 from gitmig.commands.workspace import Workspace
 from gitmig.invocation import Invocation
-from gitmig.model import Environment, GenerateReport, Options
+from gitmig.model import Environment, Options
+from gitmig.outcomes import GenerateReport
 
 
 class Staging:

@@ -13,7 +13,8 @@ from gitmig import config, history
 from gitmig.commands import against as open_branches
 from gitmig.commands import merge_result, published
 from gitmig.commands.workspace import Workspace
-from gitmig.model import Environment, Finding, Gate, OpenBranch, Revision
+from gitmig.model import Environment, Finding, Gate, Revision
+from gitmig.outcomes import OpenBranch
 from gitmig.rules.choice import Choice, choose
 
 Outcome = tuple[list[Gate], list[Finding]]

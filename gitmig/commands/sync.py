@@ -26,7 +26,8 @@ from gitmig.commands.replaced import Verdict
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import GitmigError, Stopped, WorkerFailed
 from gitmig.graph import Graph
-from gitmig.model import Confirm, Environment, Step, SyncReport
+from gitmig.model import Confirm, Environment
+from gitmig.outcomes import Step, SyncReport
 
 LOSES = re.compile(
     r"\bDROP\s+(TABLE|COLUMN|SCHEMA|MATERIALIZED)\b|\bDELETE\s+FROM\b|\bTRUNCATE\b", re.IGNORECASE

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gitmig.errors import GitmigError
-from gitmig.model import Entry, ServerSettings
+from gitmig.model import ServerSettings
+from gitmig.outcomes import Entry
 
 BOUND = 512 * 1024 * 1024  # bytes
 LABELS = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB"}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from gitmig.ephemeral.provision import BOUND
-from gitmig.model import Entry
+from gitmig.outcomes import Entry
 
 Lock = IO[str]  # an open file, locked
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from gitmig.model import Collision, OpenBranch
+from gitmig.outcomes import Collision, OpenBranch
 
 HEAD = ("branch", "new revisions", "collides with", "why")
 SHOWN = 4  # names in one cell; JSON has them all

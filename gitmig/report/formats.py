@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import PurePath
 
-from gitmig.model import CheckReport
+from gitmig.outcomes import CheckReport
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit", "markdown")
 SUFFIXES = {

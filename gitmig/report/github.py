@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gitmig.model import CheckReport, Failure, Severity
+from gitmig.model import Severity
+from gitmig.outcomes import CheckReport, Failure
 from gitmig.report.located import Located, counted, failures, located, one_line
 
 LIMIT = 10

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from gitmig.model import CheckReport, Failure, JsonObject, Severity
+from gitmig.model import JsonObject, Severity
+from gitmig.outcomes import CheckReport, Failure
 from gitmig.report.located import WHOLE, failures, located
 
 SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "minor", "note": "info"}

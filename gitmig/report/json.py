@@ -6,15 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from gitmig.model import (
-    CheckReport,
-    Failure,
-    Finding,
-    FoldReport,
-    GenerateReport,
-    JsonObject,
-    MergeReport,
-)
+from gitmig.model import Finding, JsonObject
+from gitmig.outcomes import CheckReport, Failure, FoldReport, GenerateReport, MergeReport
 
 VERSION = 1
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gitmig.model import CheckReport, Finding, Gate
+from gitmig.model import Finding, Gate
+from gitmig.outcomes import CheckReport
 from gitmig.report.located import counted, finding_of
 
 # what XML 1.0 cannot hold, escaped or not

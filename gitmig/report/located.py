@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gitmig.model import CheckReport, Failure, Finding
+from gitmig.model import Finding
+from gitmig.outcomes import CheckReport, Failure
 
 PLACES = re.compile(r"(?<![\w.])/[^\s'\")\]]+")
 NUMBERS = re.compile(r"\b[0-9a-f]{7,}\b|\d+")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from gitmig.model import CheckReport, Gate
+from gitmig.model import Gate
+from gitmig.outcomes import CheckReport
 from gitmig.ran import RanOperation
 from gitmig.report.located import Located, counted, failures, located, one_line, waived
 

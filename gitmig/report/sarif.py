@@ -12,7 +12,8 @@ from inspect import cleandoc
 from urllib.parse import quote
 
 from gitmig import __version__
-from gitmig.model import CheckReport, Failure, Finding, JsonObject
+from gitmig.model import Finding, JsonObject
+from gitmig.outcomes import CheckReport, Failure
 from gitmig.report.located import Located, failures, located, with_failure
 from gitmig.rules import codes
 

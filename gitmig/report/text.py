@@ -10,11 +10,11 @@ from shlex import quote
 from rich.console import Console
 from rich.text import Text
 
-from gitmig.model import (
+from gitmig.model import Finding
+from gitmig.outcomes import (
     CheckReport,
     Departure,
     Failure,
-    Finding,
     FoldReport,
     GenerateReport,
     Holding,

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 from report.conftest import BAD, HOSTILE, Checked
 
-from gitmig.model import CheckReport, Finding, Severity
+from gitmig.model import Finding, Severity
+from gitmig.outcomes import CheckReport
 from gitmig.report import github
 
 COMMAND = re.compile(r"\s*::(?P<kind>\w+)(?: (?P<properties>.*?))?::(?P<text>.*)")

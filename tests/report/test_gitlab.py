@@ -8,7 +8,8 @@ from typing import Any
 
 from report.conftest import BAD, Checked
 
-from gitmig.model import CheckReport, Finding
+from gitmig.model import Finding
+from gitmig.outcomes import CheckReport
 from gitmig.report import gitlab
 
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import junitparser
 from report.conftest import HOSTILE, Checked
 
-from gitmig.model import CheckReport, Failure, Finding, Gate
+from gitmig.model import Finding, Gate
+from gitmig.outcomes import CheckReport, Failure
 from gitmig.report import junit
 
 # element → its attributes, from junit-10.xsd of Jenkins' xunit-plugin; + is required

@@ -9,7 +9,8 @@ import pytest
 from cmarkgfm.cmark import Options
 from report.conftest import BAD, LONG, Checked
 
-from gitmig.model import CheckReport, Failure, Finding, Gate
+from gitmig.model import Finding, Gate
+from gitmig.outcomes import CheckReport, Failure
 from gitmig.ran import Lock, RanOperation, Statement
 from gitmig.report import markdown
 

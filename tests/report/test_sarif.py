@@ -12,7 +12,8 @@ import jsonschema
 from report.conftest import BAD, Checked
 from support import Project
 
-from gitmig.model import CheckReport, Finding
+from gitmig.model import Finding
+from gitmig.outcomes import CheckReport
 from gitmig.report import sarif
 
 

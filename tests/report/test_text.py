@@ -5,7 +5,8 @@ from __future__ import annotations
 from report.conftest import BAD, HOSTILE, Checked
 from support import Project
 
-from gitmig.model import CheckReport, Finding
+from gitmig.model import Finding
+from gitmig.outcomes import CheckReport
 from gitmig.report import junit, text
 
 
