@@ -50,7 +50,7 @@ ADAPTERS = {
 }
 MAY_IMPORT = {
     **{module: set[str]() for module in BASE},
-    "model": {"ran"},
+    "outcomes": {"model", "ran"},
     **dict.fromkeys(CORE, BASE | CORE),
     **dict.fromkeys(ADAPTERS, BASE | CORE | {"git"}),
     "underway": BASE,
