@@ -7,24 +7,19 @@ own options are those of ``alembic/config.py`` and ``alembic/script/base.py`` in
 
 from __future__ import annotations
 
-import os
 import posixpath
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from configparser import ConfigParser, InterpolationError
-from configparser import Error as IniError
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Any
 
+from gitmig.alembic_options import TREE, Source, read_source
 from gitmig.errors import ConfigError, NoEnvironment, SeveralEnvironments
 from gitmig.model import Environment, Settings
-from gitmig.settings import OWN_KEYS, Read, laid_over, nearest, own_table, read_toml, tool_table
+from gitmig.settings import OWN_KEYS, Read, laid_over, nearest, own_table
 
 _VENDORED = frozenset({"site-packages", "node_modules", ".venv", "venv"})
-_TREE = "/<tree>"  # stands for the top level where %(here)s asks for an absolute path
-_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,7 @@ def _is_inside(path: str, folder: str) -> bool:
 
 def _declared(
     declared: Any, file: str, settings: Settings, tracked: frozenset[str], read: Read
-) -> Iterator[tuple[str, Settings, _Source]]:
+) -> Iterator[tuple[str, Settings, Source]]:
     if not isinstance(declared, dict):
         raise ConfigError(f"{file}: environments must be a table of tables.")
     for name, table in declared.items():
@@ -140,13 +135,13 @@ def _declared(
                 f"{file}: {prefix}config: {path} is not in git.", f"git add {quote(path)}"
             )
         own = {key: value for key, value in table.items() if key not in OWN_KEYS}
-        source = _source(path, section, tracked, read)
+        source = read_source(path, section, tracked, read)
         if not source.is_there:
             raise ConfigError(f"{path} has no [{section}] section, nor [tool.alembic] beside it.")
         yield name, laid_over(settings, own, file, prefix), source
 
 
-def _discovered(tracked: frozenset[str], read: Read) -> Iterator[_Source]:
+def _discovered(tracked: frozenset[str], read: Read) -> Iterator[Source]:
     folders = set()
     for path in sorted(tracked):
         folder, name = posixpath.split(path)
@@ -158,7 +153,7 @@ def _discovered(tracked: frozenset[str], read: Read) -> Iterator[_Source]:
         mark = "[alembic]" if name == "alembic.ini" else "tool.alembic"
         if mark not in (read(path) or ""):
             continue
-        source = _source(path, "alembic", tracked, read)
+        source = read_source(path, "alembic", tracked, read)
         if source.is_there:
             folders.add(folder)
             yield source
@@ -177,84 +172,8 @@ def _named(environments: list[Environment]) -> list[Environment]:
     return [replace(item, name=name) for item, name in zip(environments, names, strict=True)]
 
 
-# --- what Alembic's own options say
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Alembic's options for one environment: of the ini section, else of ``[tool.alembic]``."""
-
-    ini: str
-    toml: str
-    section: str
-    parser: ConfigParser
-    table: Mapping[str, Any]
-
-    @property
-    def file(self) -> str:
-        return self.ini or self.toml
-
-    @property
-    def is_there(self) -> bool:
-        return bool(self.table) or self.parser.has_section(self.section)
-
-    @property
-    def folder(self) -> str:
-        return posixpath.dirname(self.file)
-
-    def get(self, name: str) -> Any:
-        """Give an option with ``%(here)s`` filled in; None where neither file has it."""
-        try:
-            if self.parser.has_option(self.section, name):
-                return self.parser.get(self.section, name)
-            value, here = self.table.get(name), {"here": _here(self.folder)}
-            if isinstance(value, list):
-                return [item % here for item in value]
-            return value % here if isinstance(value, str) else value
-        except (InterpolationError, KeyError, TypeError, ValueError) as error:
-            problem = f"{self.file}: {name} cannot be read: {' '.join(str(error).split())}"
-            raise ConfigError(problem, hint="write a plain % as %%") from error
-
-    def flag(self, name: str) -> bool:
-        return self.get(name) in (True, "true")
-
-    def locations(self, name: str, separators: Iterable[str], legacy: str) -> list[str]:
-        """Split a list of folders as Alembic does; ``legacy`` where no separator is set."""
-        value = self.get(name) or []
-        if isinstance(value, list):
-            return value
-        given = [word for word in map(self._own, separators) if word is not None]
-        if given and given[0] not in _SEPARATORS:
-            known = ", ".join(_SEPARATORS)
-            raise ConfigError(f'{self.file}: "{given[0]}" is no path separator.', f"one of {known}")
-        parts = value.split(_SEPARATORS[given[0]]) if given else re.split(legacy, value)
-        return [part.strip() for part in parts if part.strip()]
-
-    def _own(self, name: str) -> str | None:
-        return self.get(name) if self.parser.has_option(self.section, name) else None
-
-
-def _source(path: str, section: str, tracked: frozenset[str], read: Read) -> _Source:
-    """Read the configuration at ``path`` and, as Alembic does, its neighbour of the other kind."""
-    folder, is_toml = posixpath.dirname(path), posixpath.basename(path) == "pyproject.toml"
-    ini = posixpath.join(folder, "alembic.ini") if is_toml else path
-    ini, toml = ini if ini in tracked else "", posixpath.join(folder, "pyproject.toml")
-    parser = ConfigParser({"here": _here(folder)})
-    try:
-        parser.read_string((read(ini) or "") if ini else "", source=ini)
-    except IniError as error:  # its words name file and line
-        raise ConfigError(f"{ini} is no ini file: {' '.join(str(error).split())}.") from error
-    neighbour = is_toml or "tool.alembic" in (read(toml) or "")
-    table = tool_table(read_toml(read, toml), "alembic", toml) if neighbour else {}
-    return _Source(ini, toml if table else "", section, parser, table)
-
-
-def _here(folder: str) -> str:
-    return f"{_TREE}/{folder}" if folder else _TREE
-
-
 def _environment(
-    name: str, settings: Settings, source: _Source, tracked: frozenset[str]
+    name: str, settings: Settings, source: Source, tracked: frozenset[str]
 ) -> Environment:
     directory, script = _run_from(source, tracked)
     locations = source.locations(
@@ -262,7 +181,7 @@ def _environment(
     )
     versions = [_folder(location, directory, source, tracked) for location in locations]
     if None in versions:
-        outside = locations[versions.index(None)].removeprefix(_TREE + "/")
+        outside = locations[versions.index(None)].removeprefix(TREE + "/")
         raise ConfigError(f"{source.file}: version_locations: {outside} is not in the repository.")
     return Environment(
         name=name,
@@ -278,7 +197,7 @@ def _environment(
     )
 
 
-def _run_from(source: _Source, tracked: frozenset[str]) -> tuple[str, str]:
+def _run_from(source: Source, tracked: frozenset[str]) -> tuple[str, str]:
     """Give the folder Alembic is run from and the folder of env.py.
 
     A relative ``script_location`` counts from where Alembic is run: the folder of the
@@ -293,7 +212,7 @@ def _run_from(source: _Source, tracked: frozenset[str]) -> tuple[str, str]:
         script = _folder(location, directory, source, tracked)
         if script is not None and posixpath.join(script, "env.py") in tracked:
             return directory, script
-    words = location.removeprefix(_TREE + "/")
+    words = location.removeprefix(TREE + "/")
     if ":" not in location and _within(location, source.folder) is None:
         raise ConfigError(f"{source.file}: script_location {words} is not in the repository.")
     raise ConfigError(
@@ -310,7 +229,7 @@ def _upwards(folder: str) -> Iterator[str]:
     yield ""
 
 
-def _folder(location: str, directory: str, source: _Source, tracked: frozenset[str]) -> str | None:
+def _folder(location: str, directory: str, source: Source, tracked: frozenset[str]) -> str | None:
     """Give the path of a location from the top level, None where that is not in the repository."""
     if location.startswith("/") or ":" not in location:
         return _within(location, directory)
@@ -324,8 +243,8 @@ def _folder(location: str, directory: str, source: _Source, tracked: frozenset[s
 
 
 def _within(location: str, directory: str) -> str | None:
-    if location == _TREE or location.startswith(_TREE + "/"):
-        location, directory = location[len(_TREE) + 1 :], ""
+    if location == TREE or location.startswith(TREE + "/"):
+        location, directory = location[len(TREE) + 1 :], ""
     path = posixpath.normpath(posixpath.join(directory, location))
     if path.startswith(("/", "../")) or path == "..":
         return None

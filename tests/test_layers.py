@@ -21,6 +21,7 @@ WORKER = "gitmig._worker"
 # a part is a module or a package right below gitmig; a new one is given its layer here
 BASE = {"errors", "gate", "model", "outcomes", "ran"}
 CORE = {
+    "alembic_options",
     "collisions",
     "config",
     "declarations",
