@@ -76,11 +76,13 @@ def run(request: Request) -> Result:
             done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
         walk.record_rest()
         gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
+        running = writes.still_running()
+        writes.end_processes()
         return dict(
             project.facts(databases),
             gates=gates,
             wrote=writes.undo(),
-            running=writes.still_running(),
+            running=running,
             models=walk.models,
             ran=recorder.told(),
         )

@@ -1,7 +1,7 @@
 """What revisions do beside their database, by the interpreter's audit events (PEP 578).
 
 Files of the project that they write are noted, and what is new is removed; so are threads and
-processes that still run when all is done, which end with the worker.
+processes that still run when all is done. Threads end with the worker, processes are ended.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -92,6 +93,18 @@ class Writes:
                     os.unlink(path)
             told.append({"revision": revision, "file": self.inside(path), "existed": existed})
         return told
+
+    def end_processes(self) -> None:
+        """End what revisions started and left: with a session of its own it outlives the worker."""
+        if not any(None in threads for threads in self.started.values()):
+            return
+        for process in map(int, list(children())):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                group = os.getpgid(process)
+                if group == process:  # never the worker's own group
+                    os.killpg(group, signal.SIGKILL)
+                else:
+                    os.kill(process, signal.SIGKILL)
 
 
 def children() -> Iterator[str]:

@@ -86,6 +86,30 @@ def test_writes_files(project: Project) -> None:
     assert not (project.path / "out.txt").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="children are asked of /proc")
+def test_deploy_leaves_nothing(project: Project) -> None:
+    """What it writes and starts in the way of a deployed database is gone afterwards, too."""
+    project.git("commit", "-q", "-m", "base", "--allow-empty")
+    project.git("branch", "base")
+    names = project.path.parent / "pids"
+    up = (
+        f"open('out.txt', 'w').write('x'); import subprocess; open({str(names)!r}, 'a').write("
+        "f\"{subprocess.Popen(['sleep', '600'], start_new_session=True).pid} \")"
+    )
+    project.revision("bad000000000", "base00000000", up)
+    project.git("add", "-A")
+    before = project.status()
+    result = project.gitmig("check", "--base", "base")
+    assert "out.txt (it was removed again)" in result.stdout
+    assert "leaves a process running" in result.stdout
+    assert project.status() == before
+    pids = names.read_text().split()
+    assert len(pids) > 2  # the way up from empty, on rows, and where the base is
+    for pid in pids:
+        state = project.run("ps", "-o", "stat=", "-p", pid, code=None).stdout.strip()
+        assert state[:1] in ("", "Z")
+
+
 @pytest.mark.parametrize(
     ("ends", "code", "words"),
     [
