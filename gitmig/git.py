@@ -208,10 +208,11 @@ class Repository:
         """Return the names of a branch that are there: its own, and that of ``origin``'s.
 
         The one that is checked out is no base of itself: it is ``origin``'s alone where that is
-        there, so that what was not pushed yet is not published.
+        there, so that what was not pushed yet is not published. So is the one that a rebase will
+        move: in the middle of ``git pull --rebase`` ``HEAD`` is detached.
         """
         found = [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
-        return found[1:] if found[1:] and self.branch() == ref else found
+        return found[1:] if found[1:] and ref == (self.branch() or self.rebased()) else found
 
     @property
     def is_shallow(self) -> bool:
@@ -251,6 +252,14 @@ class Repository:
             return self.text("symbolic-ref", "--short", "-q", "HEAD")
         except GitFailed:
             return ""
+
+    def rebased(self) -> str:
+        """Return the name of the branch that is being rebased, empty for none."""
+        for folder in ("rebase-merge", "rebase-apply"):
+            with contextlib.suppress(OSError):
+                name = (self.git_dir / folder / "head-name").read_text(encoding="utf-8")
+                return name.strip().removeprefix("refs/heads/")
+        return ""
 
     def status(self) -> listing.WorkTreeStatus:
         """Return where the work tree differs from the index being committed, or may.

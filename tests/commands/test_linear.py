@@ -192,3 +192,21 @@ def test_on_the_base_branch_itself(feature: Project, tmp_path: Path) -> None:
     assert "There are 2 heads" in told and "gitmig merge-heads\n" in told
     assert "mine came after base00000000" in feature.gitmig("merge-heads").stdout
     assert changed(feature) == {"migrations/versions/mine.py"}
+
+
+def test_in_the_middle_of_a_rebase(feature: Project, tmp_path: Path) -> None:
+    """`main` is still where it was while it is rebased: what it alone has is not published."""
+    feature.git("clone", "-q", "--bare", ".", str(tmp_path / "hub.git"))
+    feature.git("remote", "add", "origin", str(tmp_path / "hub.git"))
+    feature.git("fetch", "-q")
+    feature.git("switch", "-qC", "main", "base")
+    feature.write("gitmig.toml", 'merge = "linear"\nbase = "main"\n')
+    feature.revision("mine", "base00000000", *add("users", "mine"))
+    feature.write("models.py", feature.read("models.py") + "    # mine\n")
+    feature.commit_all("mine")
+    assert "CONFLICT" in feature.git("rebase", "origin/main", code=1).stdout
+    feature.git("checkout", "-q", "--ours", "models.py")
+    feature.git("add", "models.py")
+    checked = feature.gitmig("check", "--static", code=1).stdout
+    assert "GM001" in checked and "--no-rebase" not in checked
+    assert "mine came after base00000000" in feature.gitmig("merge-heads").stdout
