@@ -23,7 +23,8 @@ class Pair:
 
     ``seen`` is what Alembic's operations are about; ``type_differs`` says of a column whether it
     would find another type if env.py asked for that, ``defaults`` whether it compares these itself;
-    ``whole``: what comes with a column of the models alone is told, too.
+    ``whole``: what comes with a column of the models alone is told, too; ``passed_over`` are
+    indexes that Alembic does not tell where they are missing.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Pair:
     type_differs: Callable[[str], bool]
     defaults: bool
     whole: bool = False
+    passed_over: Collection[str] = ()
 
     def changes(self) -> Iterator[Change]:
         """Yield the differences, ``before`` the database's side, ``after`` the models'."""
@@ -115,13 +117,16 @@ class Pair:
                     break
 
     def of_indexes(self) -> Iterator[Change]:
-        """Yield the indexes whose text is another one; Alembic tells those that are missing."""
+        """Yield the indexes whose text is another one; Alembic tells most that are missing."""
         real, models = self.real["indexes"], self.models["indexes"]
         for name in sorted(set(real) & set(models)):
             one, other = real[name], models[name]
             same = one == other or self.twin.normal(one) == self.twin.normal(other)
             if not same and (self.key, name, "index") not in self.seen:
                 yield Change(self.key, "index", name, one, other)
+        for name in sorted(set(self.passed_over) & (set(models) - set(real))):
+            if (self.key, name, "index") not in self.seen:
+                yield Change(self.key, "index", name, None, models[name])
 
     def of_uniques(self, both: Collection[str]) -> Iterator[Change]:
         """Yield the unique constraints without a name, which Alembic passes over on SQLite."""

@@ -28,6 +28,10 @@ QUERY = (
     "WHERE sql IS NOT NULL"
 )
 
+ON_EXPRESSIONS = (
+    "SELECT name FROM sqlite_master AS m WHERE type = 'index' AND tbl_name = :table AND EXISTS "
+    "(SELECT 1 FROM pragma_index_xinfo(m.name) WHERE key AND cid = -2) ORDER BY name"
+)
 NAME = re.compile(r"\('name', '[^']*'\)")
 NAMED = re.compile(r"\('name', '([^']*)'\)")
 ABOUT = re.compile(
@@ -164,12 +168,22 @@ def reflect_texts(texts: Mapping[str, Texts]) -> dict[str, dict[str, Any]]:
                         raw.execute(sql)
         inspector: Any = inspect(connection)
         found = {
-            name: dict(reflect(inspector, name), triggers=named(objects, "trigger"))
+            name: {
+                **reflect(inspector, name),
+                "indexes on expressions": on_expressions(connection, name),
+                "triggers": named(objects, "trigger"),
+            }
             for name, objects in texts.items()
             if ("table", name) in objects
         }
     engine.dispose()
     return found
+
+
+def on_expressions(connection: Connection, table: str) -> list[str]:
+    """Return the names of a SQLite table's indexes that SQLAlchemy does not reflect."""
+    rows = connection.execute(sqlalchemy.text(ON_EXPRESSIONS), {"table": table})
+    return [str(name) for (name,) in rows]
 
 
 def named(objects: Texts, kind: str) -> dict[str, str]:

@@ -29,6 +29,7 @@ from typing import Any
 from . import (
     byhand,
     enumtypes,
+    expressions,
     fingerprint,
     mysql,
     namedchecks,
@@ -123,7 +124,10 @@ def find(
         using.add(up, down, dialect)
         namedchecks.drop_with_columns(up, down, dialect)
         namedchecks.into_tables(up)
-        left += triggers.stale(up, found.autogen.migration_context.opts.get(OPTION, {}))
+        expressions.into_tables(up, down, found.autogen, dialect)
+        held = found.autogen.migration_context.opts.get(OPTION, {})
+        expressions.of_dropped(up, down, held)
+        left += triggers.stale(up, held)
         mysql.drop_whole(up, dialect)
         mysql.drop_whole(down, dialect)
         for way in (up, down):

@@ -15,7 +15,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.autogenerate.render import render_op, render_op_text
 from alembic.operations import ops
 
-from . import enums, mending, operations, rebuilt, together, unseen
+from . import enums, expressions, mending, operations, rebuilt, together, unseen
 from .databases import Databases
 from .differing import Pair
 from .inspection import Schema, read
@@ -73,6 +73,7 @@ class Judge:
             lambda name: self.type_differs(table, name),
             bool(self.context.opts.get("compare_server_default")),
             self.whole,
+            self.passed_over(table),
         )
         for change in pair.changes():
             if change.aspect != "unique" or self.context.dialect.name == "sqlite":
@@ -81,6 +82,12 @@ class Judge:
                     column, change.name, "column", False, None
                 ):
                     yield change, self.mending(change, table)
+
+    def passed_over(self, table: Any) -> list[str]:
+        """Return the indexes of a table that Alembic does not look for."""
+        if self.context.dialect.name != "sqlite":
+            return []
+        return [str(each.name) for each in expressions.passed_over(table, self.autogen)]
 
     def added(self, key: str) -> list[str]:
         """Return the columns of a table that Alembic's operations add."""

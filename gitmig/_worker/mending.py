@@ -169,7 +169,9 @@ def of_sequence(change: Change, sequence: Any, context: Context) -> list[Op]:
 
 
 def of_index(change: Change, context: Context, table: Any) -> list[Op]:
-    """Return what drops an index and makes that of the models."""
+    """Return what drops an index, if there is one, and makes that of the models."""
+    if change.before is None:
+        return unseen.index_operations(change, table, context)
     return unseen.index_operations(
         replace(change, before=statement_of(change, context, table)), table, context
     )

@@ -85,6 +85,42 @@ def test_an_index_on_an_expression_comes_and_goes(held: Project) -> None:
     assert ("ix_lower",) not in sql(held, names) and "lower(name)" in text
 
 
+def test_an_index_on_an_expression_of_a_new_table(held: Project) -> None:
+    """An index on an expression comes with its table, goes with it, and is missed by check."""
+    new = """
+
+class Tag(Base):
+    __tablename__ = "tags"
+
+    id = Column(Integer, primary_key=True)
+    name = Column(String(50))
+    __table_args__ = (Index("ix_tag", func.lower(name), unique=True), Index("ix_plain", "name"))
+"""
+    held.write("models.py", MODELS + new)
+    held.git("commit", "-qam", "tags")
+    made = "op.create_index('ix_tag', 'tags', [sa.literal_column('lower(name)')], unique=True)"
+    path = held.new_revisions()[0]
+    text = held.read(path)
+    assert made in text and text.count("op.create_index('ix_plain'") == 1
+    for step in (["upgrade"], ["downgrade", "-1"], ["upgrade"]):
+        held.gitmig(step[0], "-q", *step[1:])
+    names = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    assert ("ix_tag",) in sql(held, names)
+    text_of_drop = commit(held, new, "")
+    back = "op.execute('CREATE UNIQUE INDEX ix_tag ON tags (lower(name))')"
+    assert back in text_of_drop
+    held.write(held.new_revisions()[0], text_of_drop.replace(back, "pass"))
+    held.git("add", "-A")
+    told = held.gitmig("check", code=1).stdout
+    assert "GM202" in told and "indexes on expressions of table tags differ: ix_tag is gone" in told
+    held.git("reset", "-q", "--hard", "HEAD~1")
+    held.write(path, text.replace(made, "pass").replace("op.drop_index('ix_tag'", "()  # "))
+    held.git("add", "-A")
+    told = held.gitmig("check", code=1).stdout
+    assert "index ix_tag of tags (UNIQUE (lower (name))): the models have it" in told
+    assert "op.create_index('ix_tag', 'tags'" in told
+
+
 def test_a_unique_index_of_some_rows(held: Project) -> None:
     """A unique index of some rows stops once, as any other, and a renamed one does not."""
     new = ', Index("uq_big", "name", unique=True, sqlite_where=text("size > 7")),)'
