@@ -18,6 +18,7 @@ WRITE_IT = "run `{}`, look at the revision, and commit it"
 DECLARE_IT = (
     "declare it in a model, or leave it out with include_object in env.py; `{}` would drop it"
 )
+KEEP_IT = "; what is to stay belongs in the models"
 BY_HAND = "write it by hand: `gitmig revision -m TEXT`"
 
 
@@ -68,7 +69,8 @@ def told(difference: Difference, env: str, write: str, first: str) -> Finding:
     if difference["seen"]:
         message = f"the models ask for what no revision does: {difference['message']}"
         unknown = difference["message"].startswith("drop table ")
-        hint = (DECLARE_IT if unknown else WRITE_IT).format(write)
+        drops = difference["message"].startswith("drop ")
+        hint = (DECLARE_IT if unknown else WRITE_IT).format(write) + KEEP_IT * (drops > unknown)
         return Finding("GM301", "error", message, hint, env)
     message = f"models and schema differ where Alembic does not look: {difference['message']}"
     hint = BY_HAND

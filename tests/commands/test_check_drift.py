@@ -126,6 +126,11 @@ def test_a_check_of_a_missing_column(project: Project) -> None:
     given(project, "sqlite", column("size", "Integer"), "old INTEGER, CHECK (old > 0)",
           args='CheckConstraint("size > 0", name="ck_size"),')  # fmt: skip
     assert {code for code, _, _ in drift(project)} == {"GM301"}
+    told = project.gitmig("check", code=1).stdout.splitlines()
+    kept = [told[i + 1] for i, line in enumerate(told) if line.endswith("drop users.old")]
+    assert kept and kept[0].endswith("; what is to stay belongs in the models")
+    added = [told[i + 1] for i, line in enumerate(told) if line.endswith("add users.size")]
+    assert added and added[0].endswith("look at the revision, and commit it")
 
 
 def test_no_difference_on_sqlite(project: Project) -> None:
