@@ -108,7 +108,10 @@ class Graph:
         return self._sorted[0] + self.tangled
 
     def labels(self, identifier: str) -> frozenset[str]:
-        """Return the branch labels of a revision, its own and those of its ancestors."""
+        """Return the branch labels of a revision, its own and those of its ancestors.
+
+        The id of one that begins a line is such a label, too: ``id@head`` is Alembic's for it.
+        """
         return self._labels[identifier]
 
     def resolve(self, name: str) -> Revision:
@@ -171,7 +174,8 @@ class Graph:
         none: frozenset[str] = frozenset()
         for item in self.order():
             inherited = (labels.get(parent, none) for parent in item.parents)
-            labels[item.id] = none.union(item.labels, *inherited)
+            own = (*item.labels, item.id) if item.begins_line else item.labels
+            labels[item.id] = none.union(own, *inherited)
         return labels
 
 

@@ -18,7 +18,8 @@ class Revision:
     """One revision file, as its text says.
 
     ``parents`` is ``down_revision`` (empty for a base), ``line`` the line of the ``revision``
-    assignment (1-based), ``parents_line`` that of ``down_revision``.
+    assignment (1-based), ``parents_line`` that of ``down_revision``. ``begins_line`` is what the
+    settings say: its heads are kept apart from those of other lines.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Revision:
     parents_line: int = 1
     labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
+    begins_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ class Settings:
     stop_on: tuple[str, ...] = ("doubt",)
     merge: Literal["merge", "linear"] = "merge"
     head_file: str = ""
+    head: str = ""
+    lines: tuple[str, ...] = ()
     downgrade: Literal["required", "optional", "forbidden"] = "required"
     baseline: str = ""
     baseline_revision: str = ""

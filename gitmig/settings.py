@@ -52,6 +52,8 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "stage": ("true or false", lambda value: isinstance(value, bool)),
     "stop-on": ('["doubt"] or []', lambda value: _are_texts(value) and set(value) <= {"doubt"}),
     "head-file": ("a path from the top level", _is_text),
+    "head": ('a head that revisions go on, such as "shop@head"', _is_text),
+    "lines": ("a list of ids of revisions", _are_texts),
     "merge": ('"merge" or "linear"', lambda value: value in ("merge", "linear")),
     "downgrade": (
         '"required", "optional" or "forbidden"',

@@ -151,7 +151,8 @@ def compare(
     arguments: dict[str, Any] = dict.fromkeys(
         ("splice", "branch_label", "version_path", "depends_on"), None
     )
-    arguments.update(rev_id=rev_id, message=message, head="head", autogenerate=True, sql=False)
+    head = project.request.get("head") or "head"
+    arguments.update(rev_id=rev_id, message=message, head=head, autogenerate=True, sql=False)
     context: Any = RevisionContext(project.config, project.script, arguments)
     found = Comparison(context)
     context.process_revision_directives = found.propose

@@ -219,7 +219,7 @@ def prove(
     Returns what to say of the proof. Raises ``not_converging``, ``not_stable``,
     ``downgrade_differs``, ``rows_differ``, or ``migration_failed``.
     """
-    down_to = parents_of_new(project, request)
+    new = new_revisions(project, request)
     kept = Kept(project, found)
     notes = kept.insert()
     project.upgrade("heads")
@@ -229,7 +229,7 @@ def prove(
         arrears.refuse_leftover()
     if not request["downgrade"]:
         return notes
-    project.downgrade(down_to)
+    project.downgrade_through(new)
     kept.compare(up=False)
     tables = [set(side["tables"]) if "tables" in side else None for side in found.before]
     after = take_fingerprints(project, tables)
@@ -282,9 +282,8 @@ def take_fingerprints(
     return found
 
 
-def parents_of_new(project: Project, request: Request) -> str:
-    """Return the revision to downgrade to: the one that the first new revision stands on."""
-    for revision in project.script.walk_revisions():
-        if not str(revision.path).startswith(request["scratch"]):
-            return str(revision.revision)
-    return "base"
+def new_revisions(project: Project, request: Request) -> list[str]:
+    """Return the ids of the generated revisions, in the order in which they are applied."""
+    known = project.script.walk_revisions()
+    new = [each for each in known if str(each.path).startswith(request["scratch"])]
+    return [str(each.revision) for each in reversed(new)]

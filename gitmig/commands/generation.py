@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, memo, revisions
-from gitmig.commands import joining, superseded
+from gitmig.commands import joining, superseded, which_head
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
 from gitmig.commands.projectside import How, open_project
@@ -111,10 +111,12 @@ class Run:
                     residue=older.residue,
                     before=older.models,
                     by_hand=sorted(self.own_revisions() - set(without)),
+                    head=self.environment.settings.head,
                     arrears=self.wants_arrears(),
                 )
             except WorkerFailed as error:
-                raise unproved(error, known) from error
+                told = which_head.undecided(self.workspace, self.environment, error)
+                raise told or unproved(error, known) from error
 
     def wants_arrears(self) -> bool:
         """Say whether what Alembic does not see is wanted however old: by hand, nothing staged."""

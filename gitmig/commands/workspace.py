@@ -6,13 +6,13 @@ import contextlib
 import fcntl
 import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gitmig import config, graph, revisions
 from gitmig.ephemeral.servers import Servers
-from gitmig.errors import SourceError
+from gitmig.errors import ConfigError, SourceError
 from gitmig.git import Repository
 from gitmig.model import Environment, Finding, Revision
 from gitmig.settings import Read
@@ -98,6 +98,13 @@ class Workspace:
     def read_graph(self, environment: Environment) -> tuple[list[Revision], list[Finding]]:
         """Return the revisions in the index and what is wrong with them, by reading alone."""
         found, findings = self.read_revisions(places(environment, self.index))
+        unknown = set(environment.settings.lines) - {each.id for each in found}
+        if unknown and not findings:
+            raise ConfigError(
+                f"`lines` in the settings names {', '.join(sorted(unknown))}, which no revision of "
+                f"{environment.name or 'this project'} is",
+                "name the revision that begins each line by its whole id: gitmig history",
+            )
         return found, [*findings, *graph.problems(found)]
 
     def usable_revisions(self, environment: Environment) -> list[Revision]:
@@ -131,13 +138,14 @@ class Workspace:
         texts = self.repository.read_all({blob for _, blob in new})
         with nothing_collected():
             self.parsed.update((place, parse(texts.get(place[1]), place)) for place in new)
+        lines = {each for known in self.config.environments for each in known.settings.lines}
         found, findings = [], []
         for place in wanted:
             read = self.parsed[place]
             if isinstance(read, SourceError):
                 findings.append(graph.unreadable(read, place[0]))
             elif read is not None:
-                found.append(read)
+                found.append(beginning_a_line(read, lines))
         return found, findings
 
 
@@ -149,6 +157,11 @@ def nothing_collected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def beginning_a_line(revision: Revision, lines: Collection[str]) -> Revision:
+    """Return a revision as one that begins a line of its own, where the settings say so."""
+    return replace(revision, begins_line=True) if revision.id in lines else revision
 
 
 def parse(text: str | None, place: Place) -> Revision | SourceError | None:

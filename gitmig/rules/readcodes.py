@@ -11,7 +11,7 @@ The revisions end in several heads.
 Why: `alembic upgrade head` refuses, and a deploy stops there.
 
 Instead: `gitmig merge-heads` joins them after a proof. Heads that are meant to stay apart have
-labels.
+branch labels, or stand on different `lines` of the settings.
 """),
     ("GM002", "unknown-parent", "error", "graph", """
 A revision's `down_revision` is in no file.
