@@ -288,8 +288,20 @@ class Repository:
             return False
 
     def add(self, paths: Sequence[str]) -> None:
-        """Stage exactly these paths in the index of the commit under way."""
-        self.run("--literal-pathspecs", "add", "--", *paths)
+        """Stage exactly these paths in the index, also those that a sparse checkout leaves out."""
+        try:
+            self.run("--literal-pathspecs", "add", "--", *paths)
+        except GitFailed:
+            if not self.is_sparse():
+                raise
+            self.run("--literal-pathspecs", "add", "--sparse", "--", *paths)
+
+    def is_sparse(self) -> bool:
+        """Say whether only some of the files are checked out."""
+        try:
+            return self.run("config", "--type=bool", "core.sparseCheckout").strip() == b"true"
+        except GitFailed:
+            return False
 
     def remove_from_index(self, paths: Sequence[str]) -> None:
         """Take paths out of the index; the work tree is left alone."""

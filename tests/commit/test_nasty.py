@@ -46,6 +46,16 @@ def test_a_file_that_git_does_not_look_at(hooked: Project) -> None:
     assert hooked.files_in() == {"other.py"}
 
 
+def test_a_sparse_checkout_without_the_revisions(hooked: Project) -> None:
+    """A revision is staged also where a sparse checkout leaves its folder out."""
+    hooked.git("status")  # the index knows the files as they are
+    hooked.git("sparse-checkout", "set", "--no-cone", "/*", "!/migrations/versions")
+    assert hooked.git("ls-files", "-v", "migrations/versions").stdout.startswith("S ")
+    hooked.append("models.py", EMAIL)
+    hooked.git("commit", "-qam", "email")
+    assert len(hooked.new_revisions()) == 1 and "models.py" in hooked.files_in()
+
+
 def test_data_that_a_revision_reads(hooked: Project) -> None:
     """An unstaged change of a file that a revision reads does not decide (C3)."""
     hooked.write("seed.sql", "CREATE TABLE seeds (id INTEGER NOT NULL PRIMARY KEY)")
