@@ -79,17 +79,18 @@ for table in ("logs", "sessions", "unused_logs", "unused_too"):
     op.create_table(table, sa.Column("id", sa.BigInteger(), primary_key=True))
 """
 
-# what is done, how it is taken back; a line that ends in `#!` and codes is a thing to be found
+# what is done, how it is taken back; a line that ends in `#!` and codes is a thing to be found;
+# what `rows` and `rolling` say of it stands for the rule that guesses the same
 Revision = tuple[str, str, str]
 DANGEROUS: list[Revision] = [
     ("country", """
-op.add_column("users", sa.Column("country", sa.String(2), nullable=False))  #! GM726 GM5 GM6
+op.add_column("users", sa.Column("country", sa.String(2), nullable=False))  #! GM501 GM602
 """, 'op.drop_column("users", "country")'),
     ("token", """
 op.execute("ALTER TABLE users ADD token uuid DEFAULT gen_random_uuid()")  #! GM702
 """, 'op.drop_column("users", "token")'),
     ("email", """
-op.alter_column("users", "email", nullable=False)  #! GM715 GM5 GM6
+op.alter_column("users", "email", nullable=False)  #! GM603 GM715
 """, 'op.alter_column("users", "email", nullable=True)'),
     ("total", """
 op.alter_column("orders", "total", type_=sa.BigInteger())  #! GM702
@@ -99,28 +100,28 @@ op.create_index("ix_orders_note", "orders", ["note"])  #! GM711
 """, 'op.drop_index("ix_orders_note")'),
     ("indexes", """
 for column in ["sku"]:
-    op.execute(f"CREATE UNIQUE INDEX ix_products_{column} ON products ({column})")  #! GM711 GM5
+    op.execute(f"CREATE UNIQUE INDEX ix_products_{column} ON products ({column})")  #! GM604 GM711
 """, 'op.drop_index("ix_products_sku")'),
     ("foreign", """
-op.create_foreign_key("fk_customer", "orders", "customers", ["customer_id"], ["id"])  #! GM713 GM5
+op.create_foreign_key("fk_customer", "orders", "customers", ["customer_id"], ["id"])  #! GM713
 """, 'op.drop_constraint("fk_customer", "orders")'),
     ("check", """
-op.create_check_constraint("ck_price", "products", "price > 0")  #! GM714 GM5
+op.create_check_constraint("ck_price", "products", "price > 0")  #! GM604 GM714
 """, 'op.drop_constraint("ck_price", "products")'),
     ("unique", """
-op.create_unique_constraint("uq_title", "products", ["title"])  #! GM712 GM5
+op.create_unique_constraint("uq_title", "products", ["title"])  #! GM604 GM712
 """, 'op.drop_constraint("uq_title", "products")'),
     ("clients", """
-op.rename_table("customers", "clients")  #! GM723 GM6
+op.rename_table("customers", "clients")  #! GM601
 """, 'op.rename_table("clients", "customers")'),
     ("full", """
-op.alter_column("users", "name", new_column_name="full_name")  #! GM724 GM6
+op.alter_column("users", "name", new_column_name="full_name")  #! GM601
 """, 'op.alter_column("users", "full_name", new_column_name="name")'),
     ("state", """
-op.drop_column("users", "state")  #! GM722 GM5 GM6
+op.drop_column("users", "state")  #! GM601
 """, 'op.add_column("users", sa.Column("state", sa.Text()))'),
     ("logs", """
-op.drop_table("logs")  #! GM721 GM5 GM6
+op.drop_table("logs")  #! GM601
 """, 'op.create_table("logs", sa.Column("id", sa.BigInteger(), primary_key=True))'),
     ("formatted", """
 table = "unused_too"
@@ -148,7 +149,7 @@ op.add_column("products", sa.Column("twice", sa.Integer(), sa.Computed("price * 
 op.add_column("products", sa.Column("kept", sa.Integer()))
 """, "pass"),
     ("enum", """
-op.execute("ALTER TYPE phase RENAME VALUE 'open' TO 'active'")  #! GM725 GM604
+op.execute("ALTER TYPE phase RENAME VALUE 'open' TO 'active'")  #! GM725
 """, "op.execute(\"ALTER TYPE phase RENAME VALUE 'active' TO 'open'\")"),
     ("halfway", """
 op.add_column("orders", sa.Column("place", sa.Text()))  #! GM731
@@ -400,13 +401,7 @@ def test_twenty_four_things(pg: Project) -> None:
     found: dict[str, set[str]] = {}
     for each in checked(pg, 1, "--ignore", "GM3,SQ")["findings"]:
         found.setdefault(f"{each['path']}:{each['line']}", set()).add(each["code"])
-    missed = {
-        place: codes
-        for place, codes in things.items()
-        if not any(code.startswith(codes) for code in found.get(place, ()))
-    }
-    assert missed == {}
-    assert {place: codes for place, codes in found.items() if place not in things} == {}
+    assert found == {place: set(codes) for place, codes in things.items()}
 
 
 @pytest.mark.parametrize("options", [(), ("--ignore", "SQ")], ids=["squawk too", "without squawk"])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from releases import Distribution, Downloads
 
 from bench.merges_case import Case
 from bench.merges_projects import LANGFLOW, QUETZ, Release
+
+pytestmark = pytest.mark.real
 
 
 def case_of(
