@@ -85,7 +85,7 @@ def made(project: Project, request: Request, arrears: Arrears | None = None) -> 
         try:
             result["notes"] += prove(project, request, found, arrears)
         except Failure as failure:
-            failure.data["doubts"] = [each.declaration() for each in found.likely]
+            failure.data["doubts"] = [each.declaration_alone() for each in found.likely]
             raise
     return result
 

@@ -179,7 +179,8 @@ def identity_text(identity: Any) -> str:
     if identity is None:
         return ""
     names = ("always", "start", "increment", "minvalue", "maxvalue", "cycle", "cache")
-    return str([(name, getattr(identity, name, None)) for name in names])
+    options = ((name, getattr(identity, name, None)) for name in names)
+    return ", ".join(f"{name} {value}" for name, value in options if value is not None)
 
 
 def sql_text(element: Any, dialect: Dialect) -> str:

@@ -54,11 +54,15 @@ class Likely:
         """Return the table and column that are dropped."""
         return (self.table, self.old) if self.table else (self.old, "")
 
-    def declaration(self) -> str:
-        """Return what to write where a drop is a rename."""
+    def declaration(self, what: str = "it") -> str:
+        """Return what to write where a drop, of which ``what`` says what goes, is a rename."""
         info = f'{{"{DECLARED}": "{self.old}"}}'
         line = f"info={info}" if self.table else f'__table_args__ = {{"info": {info}}}'
-        return f"if it is {self.new} now, say so there: {line}"
+        return f"if {what} is {self.new} now, say so there: {line}"
+
+    def declaration_alone(self) -> str:
+        """Return the same where nothing before it says what goes."""
+        return self.declaration(f"{self.table}.{self.old}" if self.table else f"table {self.old}")
 
 
 @dataclass

@@ -69,7 +69,7 @@ COLUMN = ("type", "members", "default", "computed", "identity")
 
 def short(value: Any) -> str:
     """Return a text that a message can hold: the members of an enum may be hundreds."""
-    text = str(value)
+    text = "nothing" if value is None else str(value) or "nothing"
     return text if len(text) <= 2 * ROOM else f"{text[:ROOM]} … {text[-ROOM:]}"
 
 

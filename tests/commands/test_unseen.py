@@ -75,6 +75,15 @@ def test_a_member_taken_away_stops(moody: Project) -> None:
     assert "not judged: members users.mood" in told
 
 
+def test_an_identity_stops(moody: Project) -> None:
+    """An identity that comes is named in words and stopped for."""
+    new = "size = Column(Integer, Identity(start=3))"
+    text = moody.read("models.py").replace("Enum, Index", "Enum, Identity, Index")
+    moody.write("models.py", text)
+    told = change(moody, "size = Column(Integer)", new, code=1)
+    assert "identity users.size changed from nothing to always False, start 3: Alembic" in told
+
+
 def test_enum_types_come_and_go(moody: Project) -> None:
     """A new column of a new or a known type, and the last one dropped: all run both ways."""
     new = '    look = Column(Enum("up", "down", name="look"))\n'
