@@ -113,7 +113,7 @@ def enum_value_renamed(way: Way) -> Iterator[Told]:
             yield at(act, message, "keep the value, or add a new one and change over")
 
 
-@rule("GM726", "not-null-without-default", "error", ANY, told_by=("GM5", "GM6"))
+@rule("GM726", "not-null-without-default", "error", ANY, told_by=("GM5",))
 def not_null_without_default(way: Way) -> Iterator[Told]:
     """A column is added that is NOT NULL, and nothing says what the rows get that are there.
 

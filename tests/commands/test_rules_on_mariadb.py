@@ -234,3 +234,14 @@ def test_the_harmless_twin(mariadb: Project) -> None:
     told = [f"{each['path']}:{each['line']} {each['code']} {each['message']}"
             for each in report["findings"]]  # fmt: skip
     assert told == []
+
+
+def test_old_rows_are_not_old_code(mariadb: Project) -> None:
+    """That the old code is stopped meanwhile does not tell what its rows get: here, silently, 0."""
+    up = 'op.add_column("users", sa.Column("age", sa.Integer(), nullable=False))'
+    allowed = "# gitmig: allow GM602 the old code is stopped meanwhile\n    "
+    mariadb.revision("age000000000", "base00000000", allowed + up, 'op.drop_column("users", "age")')
+    mariadb.git("add", "-A")
+    told = mariadb.gitmig("check", "--base", "main", code=1).stdout
+    assert "error GM726 users.age is NOT NULL without a server default" in told
+    assert "1 finding waived (GM602)" in told
