@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from . import depends, stack
+from . import depends, scripts, stack
 from .project import Project
 
 WORD = re.compile(r"[\w$]+")
@@ -42,8 +42,11 @@ class Touched:
             texts = self.texts.setdefault(step.revision.revision, [])
             if not texts:
                 self._any |= bool(UNSEEN.search(depends.read(str(step.revision.path))))
-            texts.append(statement)
-            self._any |= leads_on(statement) and not stack.is_library_asking()
+            found = [statement]
+            if ";" in statement and connection.dialect.name == "postgresql":  # it takes scripts
+                found = [text for text, _ in scripts.statements(statement, "postgresql")]
+            texts += found
+            self._any |= any(map(leads_on, found)) and not stack.is_library_asking()
 
     def may_be_any(self) -> bool:
         """Say whether tables may be touched that no statement has named so far.

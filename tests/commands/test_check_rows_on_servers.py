@@ -137,3 +137,11 @@ def test_mariadb(project: Project, memory: Path) -> None:
         found = rows(project, statement, "SELECT 1")
         assert [code for code, _ in found] == ["GM501"], (statement, found)
         assert told in found[0][1]
+
+
+def test_several_statements_in_one_text(pg: Project) -> None:
+    """A DELETE that follows in a script is the revision's own wish, whatever comes first."""
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, t text)")
+    up = "ALTER TABLE few ADD COLUMN x integer; DELETE FROM few WHERE t IS NULL"
+    ((code, message),) = rows(pg, up, "ALTER TABLE few DROP COLUMN x")
+    assert code == "GM503" and "loses 1 of 4 rows of few" in message
