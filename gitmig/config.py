@@ -73,7 +73,10 @@ def choose(config: Config, name: str | None, directory: str) -> Environment:
     """
     known = {environment.name: environment for environment in config.environments}
     if not known:
-        raise NoEnvironment("No Alembic environment is in this git tree.", hint="gitmig init")
+        raise NoEnvironment(
+            "No Alembic environment is in this git tree.",
+            hint="gitmig init; or `git add` the alembic.ini and env.py that are there",
+        )
     if name is not None:
         if name not in known:
             raise ConfigError(f'No environment is called "{name}".', nearest(name, known))

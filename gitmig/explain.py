@@ -16,6 +16,7 @@ PRE_COMMITS = "/py_env-"  # in the path of every Python environment that pre-com
 ENDLESS = ("out_of_time", "died")  # a revision never came to its end
 # kinds whose message says it all; what to do about them does not depend on the case
 HINTS = {
+    "rename_unknown": "say in `renamed_from` what it was called before, or take that away",
     "alembic_missing": f"install it there, or {INTERPRETER}",
     "prepare_failed": "mend that statement, see the documentation of `prepare`",
     "setting_failed": "see docs/settings.md",
