@@ -90,7 +90,7 @@ def choose(config: Config, name: str | None, directory: str) -> Environment:
         return closest[0]
     raise SeveralEnvironments(
         f"There are {len(known)} Alembic environments: {', '.join(known)}.",
-        hint=f"--env {next(iter(known))}",
+        hint=f"name one of them, such as `--env {quote(next(iter(known)))}`",
     )
 
 

@@ -26,6 +26,8 @@ HINTS = {
     "wrong_source": "commit with all changes staged, or install the project as a .pth editable",
 }
 
+OF_A_CYCLE = "`gitmig check --static` names the revisions and their files"
+
 # what a database in production has before its first revision -> the statement that makes it
 BEFOREHAND = (
     (re.compile(r'schema "([^"]+)" does not exist'), 'CREATE SCHEMA "{}"'),
@@ -112,6 +114,8 @@ def hint_of(case: Case) -> str:
             return f"no Python of the project's was found, only pre-commit's: {INTERPRETER}"
         if missing:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
+        if "Cycle is detected" in case.error.message:
+            return OF_A_CYCLE
         dialect = case.error.message.partition("sqlalchemy.dialects:")[2]
         if dialect:
             return f"install the package that brings SQLAlchemy's {dialect} into {case.python}"
@@ -129,6 +133,10 @@ def hint_for_alembic(case: Case) -> str:
         return f"set target_metadata in {env} to the metadata of your models"
     if "locate revision" in message or "No such revision" in message:
         return "`gitmig history` lists the revisions"
+    if "Cycle is detected" in message:
+        return OF_A_CYCLE
+    if message.startswith("Multiple head"):
+        return "`heads` in the place of the revision takes all of them, LABEL@head one"
     if "not up to date" in message:
         return "`gitmig upgrade` first; `gitmig autogenerate` needs no database at all"
     return ""

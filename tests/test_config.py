@@ -420,7 +420,7 @@ def test_choose_from_none() -> None:
     """Without any environment the way out is gitmig init."""
     with pytest.raises(NoEnvironment) as caught:
         choose(Config(Settings(), ()), None, "")
-    assert caught.value.hint == "gitmig init"
+    assert caught.value.hint.startswith("gitmig init; or `git add` ")
 
 
 def test_choose_the_only_one_from_anywhere() -> None:
@@ -445,7 +445,7 @@ def test_choose_by_folder() -> None:
     with pytest.raises(SeveralEnvironments) as caught:
         choose(config, None, "a2")
     assert caught.value.message == "There are 3 Alembic environments: a, inner, b."
-    assert caught.value.hint == "--env a"
+    assert caught.value.hint == "name one of them, such as `--env a`"
 
 
 def test_two_sections_of_one_file_must_be_named() -> None:

@@ -217,7 +217,18 @@ def test_two_heads(long: Project) -> None:
     for option in ([], ["--dry-run"]):
         result = long.gitmig("upgrade", *option, code=2)
         assert "Multiple head revisions are present" in result.stderr
+        assert "`heads` in the place of the revision takes all of them" in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_cycle(long: Project) -> None:
+    """Revisions in a circle are Alembic's refusal, with the command that names the files (H7)."""
+    for name, parent in (("one000000000", "other0000000"), ("other0000000", "one000000000")):
+        long.revision(name, parent)
+    for command in ("heads", "history", "upgrade"):
+        result = long.gitmig(command, code=2)
+        assert "Cycle is detected" in result.stderr
+        assert "`gitmig check --static` names the revisions" in result.stderr
 
 
 def test_failing_revision(long: Project) -> None:
