@@ -111,6 +111,8 @@ def put(change: Change, made: list[Op], ways: tuple[Op, Op], judge: Judge) -> No
     along = table is not None and change.aspect in ("type", "default")
     if along and together.goes_along(change, up, down, judge.context, table):
         return
+    if change.aspect in ("counts", "identity"):
+        together.take_over(change, up, down)
     (put_first if change.aspect == "members" else put_last)(up, down, made)
 
 

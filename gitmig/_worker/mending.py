@@ -17,25 +17,20 @@ from alembic.operations import ops
 from sqlalchemy import inspect
 from sqlalchemy.schema import CreateSequence
 
-from . import constraints, names, together, unseen
-from .operations import DESCRIBERS
+from . import constraints, names, numbering, unseen
+from .indexes import INDEX, index_operations
 from .shapes import Context, Op
 from .sql import SqlOp, mentions
-from .unseen import INDEX, Change
+from .unseen import Change
 
 COUNTED = re.compile(r"(ALWAYS|BY DEFAULT)? ?start (\S+) increment (\S+) cycle (\w)")
 LENGTH = re.compile(r"\(\d+\)$")  # how much of a column is in an index
 KINDS = ("FULLTEXT", "SPATIAL")  # of indexes on MySQL, beside the usual one
 
 
-class DropComputed(ops.DropColumnOp):
-    """Drop a generated column that is made again: its values are computed, and none is lost."""
-
-
 def operations_for(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return the operations that mend a difference of a table, None where there is none."""
-    kinds = {"check": of_check, "computed": of_computed, "counts": of_counting,
-             "identity": of_identity, "index": of_index, "unique": of_unique}  # fmt: skip
+    kinds = {"check": of_check, "counts": of_counting, "index": of_index, "unique": of_unique}
     return kinds.get(change.aspect, unseen_operations)(change, context, table)
 
 
@@ -80,30 +75,6 @@ def of_exclusion(change: Change, context: Context, table: Any) -> list[Op]:
     return [SqlOp(f"constraint {change.name} of {table.name}", there, back, doubt=doubt)]
 
 
-def of_computed(change: Change, context: Context, table: Any) -> list[Op] | None:
-    """Return what drops a generated column and makes it again, as no database alters one."""
-    if change.after is None:
-        return None
-    there = together.reflected(context, table, change.name)
-    computed = there.get("computed")
-    more = [sqlalchemy.Computed(**computed)] if computed else [together.clause(there["default"])]
-    old: Any = sqlalchemy.Column(
-        change.name, there["type"], *filter(None, more), nullable=there["nullable"]
-    )
-    drop = DropComputed if computed else ops.DropColumnOp
-    place: dict[str, Any] = {"schema": table.schema}
-    back = ops.AddColumnOp(table.name, old, **place)
-    add = ops.AddColumnOp(table.name, copied(table.columns[change.name]), **place)
-    made = [drop(table.name, change.name, _reverse=back, **place), add]
-    return [ops.ModifyTableOps(table.name, made, **place)]
-
-
-def copied(column: Any) -> Any:
-    """Return a column that no table has yet."""
-    copy = getattr(column, "_copy", None) or column.copy  # SQLAlchemy 1.3
-    return copy()
-
-
 def of_counting(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return what has the database number a column by itself, after the rows that are there."""
     if not change.after:
@@ -115,35 +86,7 @@ def of_counting(change: Change, context: Context, table: Any) -> list[Op] | None
     if dialect.name in constraints.MYSQL:
         modify = f"ALTER TABLE {place} MODIFY {name} {column.type.compile(dialect=dialect)}"
         return [SqlOp(words, [f"{modify} NOT NULL AUTO_INCREMENT"], [f"{modify} NOT NULL"])]
-    if dialect.name != "postgresql":
-        return None
-    alter = f"ALTER TABLE {place} ALTER COLUMN {name}"
-    identity = getattr(column, "identity", None)
-    if identity is not None:
-        forth = [f"{alter} ADD {dialect.ddl_compiler(dialect, None).process(identity)}"]
-        back = [f"{alter} DROP IDENTITY"]
-    else:
-        sequence = constraints.quoted(table.schema, f"{table.name}_{change.name}_seq", dialect)
-        forth = [f"CREATE SEQUENCE {sequence} OWNED BY {place}.{name}",
-                 f"{alter} SET DEFAULT nextval('{sequence}')"]  # fmt: skip
-        back = [f"{alter} DROP DEFAULT", f"DROP SEQUENCE {sequence}"]
-    on = f"pg_get_serial_sequence('{place}', '{change.name}')"
-    go_on = f"SELECT setval({on}, max({name})) FROM {place}"  # noqa: S608 - no value in it
-    return [SqlOp(words, [*forth, go_on], back)]
-
-
-def of_identity(change: Change, context: Context, table: Any) -> list[Op] | None:
-    """Return what gives an identity other options, on PostgreSQL."""
-    place = constraints.quoted(table.schema, table.name, context.dialect)
-    name = context.dialect.identifier_preparer.quote(change.name)
-
-    def way(said: str) -> list[str]:
-        kind, start, step, cycle = counted(said)
-        options = f"SET GENERATED {kind} SET START WITH {start} SET INCREMENT BY {step}"
-        return [f"ALTER TABLE {place} ALTER COLUMN {name} {options} SET {cycle}"]
-
-    words = f"identity of {table.name}.{change.name}"
-    return [SqlOp(words, way(change.after), way(change.before))]
+    return numbering.operations_for(change.name, context, table)
 
 
 def counted(said: str) -> tuple[str, str, str, str]:
@@ -171,8 +114,8 @@ def of_sequence(change: Change, sequence: Any, context: Context) -> list[Op]:
 def of_index(change: Change, context: Context, table: Any) -> list[Op]:
     """Return what drops an index, if there is one, and makes that of the models."""
     if change.before is None:
-        return unseen.index_operations(change, table, context)
-    return unseen.index_operations(
+        return index_operations(change, table, context)
+    return index_operations(
         replace(change, before=statement_of(change, context, table)), table, context
     )
 
@@ -216,10 +159,3 @@ def of_unique(change: Change, context: Context, table: Any) -> list[Op] | None:
     op = ops.CreateUniqueConstraintOp(None, table.name, columns, schema=table.schema)
     op.constraint_name = names.name_for(context.dialect, op)
     return [ops.ModifyTableOps(table.name, [op], schema=table.schema)]
-
-
-def _made_again(op: Op, table: str) -> tuple[str, str, str]:
-    return f"compute {table}.{op.column_name} anew", op.column_name, ""
-
-
-DESCRIBERS[DropComputed] = _made_again

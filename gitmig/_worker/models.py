@@ -139,7 +139,7 @@ def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
         "members": held_members(column.type, dialect),
         "default": default_text(default, dialect),
         "computed": sql_text(column.computed.sqltext, dialect) if column.computed else "",
-        "identity": identity_text(getattr(column, "identity", None)),
+        "identity": identity_text(getattr(column, "identity", None), dialect),
         "renamed_from": str(column.info.get("renamed_from", "")),
     }
 
@@ -174,13 +174,11 @@ def default_text(default: Any, dialect: Dialect) -> str | None:
     return f"'{argument}'" if isinstance(argument, str) else sql_text(argument, dialect)
 
 
-def identity_text(identity: Any) -> str:
-    """Return an identity's options."""
-    if identity is None:
+def identity_text(identity: Any, dialect: Dialect) -> str:
+    """Return an identity as it stands in the table's DDL, empty where the database has none."""
+    if identity is None or not getattr(dialect, "supports_identity_columns", False):
         return ""
-    names = ("always", "start", "increment", "minvalue", "maxvalue", "cycle", "cache")
-    options = ((name, getattr(identity, name, None)) for name in names)
-    return ", ".join(f"{name} {value}" for name, value in options if value is not None)
+    return str(dialect.ddl_compiler(dialect, None).process(identity))
 
 
 def sql_text(element: Any, dialect: Dialect) -> str:

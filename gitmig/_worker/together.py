@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 
 from .operations import flatten
 from .shapes import Context, Op
+from .sql import without_empty
 
 
 def goes_along(change: Any, up: Op, down: Op, context: Context, table: Any) -> bool:
@@ -36,6 +37,17 @@ def goes_along(change: Any, up: Op, down: Op, context: Context, table: Any) -> b
         setattr(found[0], f"existing_{kind}", before)
         setattr(found[0], f"modify_{kind}", after)
     return True
+
+
+def take_over(change: Any, up: Op, down: Op) -> None:
+    """Take out what Alembic has for a column's default, and for its type where members change."""
+    for way in (up, down):
+        for op in flatten(way):
+            place = (key_of(op), getattr(op, "column_name", ""))
+            if isinstance(op, ops.AlterColumnOp) and place == (change.table, change.name):
+                op.modify_server_default = False
+                op.modify_type = None if change.aspect == "members" else op.modify_type
+        without_empty(way)
 
 
 def alter(change: Any, context: Context, table: Any) -> Op:

@@ -11,23 +11,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy
 from alembic.operations import ops
-from sqlalchemy import inspect
 
-from . import constraints, enums, memberdefaults, namedchecks, supposed, together
+from . import (
+    constraints,
+    enums,
+    indexes,
+    memberdefaults,
+    mysqlenums,
+    namedchecks,
+    numbering,
+    recomputed,
+    supposed,
+    together,
+)
 from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
 from .operations import flatten
-from .rebuilt import Drop, drop_unnamed
+from .rebuilt import drop_unnamed
 from .shapes import Context, Op
 from .sql import SqlOp, mentions, put_first, put_last
 from .together import key_of
 
-INDEX = (
-    "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = :name AND tbl_name = :table"
-)
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 
 
@@ -59,7 +65,8 @@ class Change:
             return f"{self.table} was the table of {self.before} and is that of {self.after}"
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
-        told = f"{self.aspect} {what} changed from {short(self.before)} to {short(self.after)}"
+        was, is_now = short(self.before), short(self.after)
+        told = f"{self.aspect} {what} changed from {was} to {is_now}"
         return f"{told} ({self.remedy})" if self.remedy else told
 
 
@@ -88,8 +95,11 @@ def add(
     found = list(changes(old, new))
     carried = found if enums.are_generated(context) else []
     known |= {(*place, "default") for place in memberdefaults.followed(carried)}
+    own = [each for each in found if is_whole(each, context)]
+    known |= {(each.table, each.name, "default") for each in own}
     for change in found:
-        if change.aspect != "check" and (change.table, change.name, change.aspect) in known:
+        place = (change.table, change.name, change.aspect)
+        if change.aspect != "check" and change not in own and place in known:
             continue
         if is_a_plugins(change, context):
             continue
@@ -107,6 +117,10 @@ def add(
             continue
         if made is None:
             left.append(change.told())
+        elif change in own:
+            any_added = True
+            together.take_over(change, up, down)
+            put_last(up, down, made)
         elif str(made[0]) not in told:  # one enum type may be that of many columns
             any_added = True
             # members come first: a new column or default may need them
@@ -114,6 +128,16 @@ def add(
             told.add(str(made[0]))
     memberdefaults.settle(carried, up, down)
     return any_added, left
+
+
+def is_whole(change: Change, context: Context) -> bool:
+    """Say whether the operations for a change do all that is to do to its column's default.
+
+    SQLAlchemy keeps what computes or numbers a column in that place, and members that MySQL's types
+    have come with a default that may be one of them.
+    """
+    in_type = change.aspect == "members" and context.dialect.name in constraints.MYSQL
+    return in_type or change.aspect in ("computed", "identity")
 
 
 def without_new(models: Models, up: Op) -> Models:
@@ -188,11 +212,25 @@ def unnamed_changes(table: str, old: Any, new: Any) -> Iterator[Change]:
 
 def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Change]:
     """Yield the differences of one column; members matter where the type's text is the same."""
+    in_types = members_alone(old, new)  # on MySQL
     for aspect in COLUMN:
+        if in_types:
+            if aspect == "members":
+                remedy = mysqlenums.remedy(table, column, old[aspect], new[aspect])
+                yield Change(table, aspect, column, old[aspect], new[aspect], remedy)
+            if aspect in ("type", "members"):
+                continue
         if old[aspect] != new[aspect]:
             if aspect == "members" and (old["type"] != new["type"] or not new["members"]):
                 continue
             yield Change(table, aspect, column, old[aspect], new[aspect])
+
+
+def members_alone(old: Any, new: Any) -> bool:
+    """Say whether two types that MySQL writes with their members differ in these alone."""
+    ends = [facts["type"].rpartition(")")[2] for facts in (old, new)]
+    are_enums = all(facts["type"].startswith("ENUM(") and facts["members"] for facts in (old, new))
+    return are_enums and old["members"] != new["members"] and ends[0] == ends[1]
 
 
 def seen(up: Op) -> Iterator[tuple[str, str, str]]:
@@ -216,6 +254,8 @@ def seen(up: Op) -> Iterator[tuple[str, str, str]]:
 
 def operations_for(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return the operations that carry a change out, None where a person must write them."""
+    if change.aspect == "members" and context.dialect.name in constraints.MYSQL:
+        return mysqlenums.operations_for(change, context, table)
     if change.aspect == "members":
         type_ = enum_of(table.columns[change.name].type, context.dialect)
         return enums.operations_for(change.before, change.after, context, type_)
@@ -226,7 +266,11 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "constraint":
         return constraints.rename(table, change.before, change.name, context)
     if change.aspect == "index":
-        return index_operations(change, table, context)
+        return indexes.index_operations(change, table, context)
+    if change.aspect == "computed":
+        return recomputed.operations_for(change, context, table)
+    if change.aspect == "identity":
+        return numbering.operations_for(change.name, context, table)
     return None
 
 
@@ -240,29 +284,3 @@ def check_operations(change: Change, table: Any) -> list[Op]:
     if change.after is not None:
         made.append(constraints.check(change.name, table, change.after))
     return [ops.ModifyTableOps(table.name, made, schema=table.schema)]
-
-
-def index_operations(change: Change, table: Any, context: Context) -> list[Op]:
-    """Return what drops an index and makes it anew: its columns are the same, its text is not.
-
-    One that comes or goes is an expression that Alembic left out, or else not there or not gone.
-    """
-    made: list[Op] = []
-    there = is_there(change.name, table, context)
-    if change.before and there:
-        back = ops.ExecuteSQLOp(change.before)
-        made.append(Drop(change.name, table.name, schema=table.schema, back=back))
-    if change.after and (made or not there):
-        index = next(each for each in table.indexes if each.name == change.name)
-        if made or not all(isinstance(each, sqlalchemy.Column) for each in index.expressions):
-            made.append(ops.CreateIndexOp.from_index(index))
-    return made
-
-
-def is_there(name: str, table: Any, context: Context) -> bool:
-    """Say whether a table has an index; SQLAlchemy passes over SQLite's on expressions."""
-    if context.dialect.name == "sqlite" and not table.schema:
-        where = {"name": name, "table": table.name}
-        return bool(context.connection.execute(sqlalchemy.text(INDEX), where).scalar())
-    found = inspect(context.connection).get_indexes(table.name, schema=table.schema)
-    return name in {each["name"] for each in found}
