@@ -50,7 +50,13 @@ def operations_for(name: str, context: Context, table: Any) -> list[Op] | None:
     words = f"number {table.name}.{name}"
     if not new.options and not new.sequence:
         words = f"number {table.name}.{name} no longer"
-    return [SqlOp(words, forth, back)] if forth else []
+    doubt = ""
+    if column.becomes_not_null():
+        forth, back = column.null(forth, back)
+        doubt = f"{table.name}.{name} becomes NOT NULL: this fails where it holds NULL"
+    elif table.columns[name].nullable and not column.there["nullable"]:
+        back, forth = column.null(back, forth)
+    return [SqlOp(words, forth, back, doubt=doubt)] if forth else []
 
 
 class Column:
@@ -86,6 +92,18 @@ class Column:
         name = f"{self.table.name}_{self.name}_seq"
         quoted = constraints.quoted(self.table.schema, name, self.context.dialect)
         return Numbered(sequence=quoted)
+
+    def becomes_not_null(self) -> bool:
+        """Say whether the column may be NULL there, and not in the models.
+
+        Alembic leaves that alone where either side has an identity.
+        """
+        return bool(self.there["nullable"]) and not self.table.columns[self.name].nullable
+
+    def null(self, forth: list[str], back: list[str]) -> tuple[list[str], list[str]]:
+        """Return the ways of which the first makes the column NOT NULL before all else."""
+        first, last = f"{self.alter} SET NOT NULL", f"{self.alter} DROP NOT NULL"
+        return [first, *forth], [*back, last]
 
     def way(self, old: Numbered, new: Numbered) -> list[str]:
         """Return the statements that lead from one to the other."""
