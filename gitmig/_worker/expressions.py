@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy
 from alembic.operations import ops
-from alembic.util.sqla_compat import is_expression_index
+from sqlalchemy.sql.elements import ColumnClause, UnaryExpression
 
 from .operations import flatten
 from .rebuilt import Drop, Held
@@ -21,7 +21,7 @@ from .together import key_of
 
 def passed_over(table: Any, autogen: Any) -> list[Any]:
     """Return the indexes of a table of the models that Alembic does not see on SQLite, by name."""
-    found = (each for each in table.indexes if each.name and is_expression_index(each))
+    found = (each for each in table.indexes if each.name and is_on_expression(each))
     wanted = (each for each in found
               if autogen.run_object_filters(each, each.name, "index", False, None))  # fmt: skip
     return sorted(wanted, key=lambda each: str(each.name))
@@ -60,3 +60,14 @@ def table_of(op: Op) -> Any:
     """Return the models' table that an operation makes, None where there is none."""
     columns = (each for each in op.columns if isinstance(each, sqlalchemy.Column))
     return next((each.table for each in columns if each.table is not None), None)
+
+
+def is_on_expression(index: Any) -> bool:
+    """Say whether an index has an expression among its columns; Alembic 1.7 cannot tell."""
+
+    def plain(each: Any) -> bool:
+        while isinstance(each, UnaryExpression):  # DESC and the like
+            each = each.element
+        return isinstance(each, ColumnClause) and not each.is_literal
+
+    return not all(plain(each) for each in index.expressions)
