@@ -148,12 +148,7 @@ def compare(
 
     What ``own`` revisions made, and no model knows, counts as residue.
     """
-    arguments: dict[str, Any] = dict.fromkeys(
-        ("splice", "branch_label", "version_path", "depends_on"), None
-    )
-    head = project.request.get("head") or "head"
-    arguments.update(rev_id=rev_id, message=message, head=head, autogenerate=True, sql=False)
-    context: Any = RevisionContext(project.config, project.script, arguments)
+    context = revision_context(project, rev_id, message)
     found = Comparison(context)
     context.process_revision_directives = found.propose
 
@@ -171,10 +166,7 @@ def compare(
             hold(migration_context, *operations_of(context))
         found.models.append(describe(found.autogen, migration_context))
         put_in_order(found, migration_context)
-        for script in context.generated_revisions:
-            found.left_out += older.take_out(found.autogen, script, set(residue))
-            if own is not None:
-                found.left_out += take_out_own(found, script, own)
+        take_out_residue(found, residue, own)
         put_in_order(found, migration_context)
         use_batch_where_needed(found)
         if fingerprints:
@@ -187,6 +179,24 @@ def compare(
     project.run_env(fn, template_args=context.template_args, revision_context=context)
     context.generated_revisions = found.scripts
     return found
+
+
+def revision_context(project: Project, rev_id: str | None, message: str) -> Any:
+    """Return what Alembic makes of the arguments of ``alembic revision --autogenerate``."""
+    arguments: dict[str, Any] = dict.fromkeys(
+        ("splice", "branch_label", "version_path", "depends_on"), None
+    )
+    head = project.request.get("head") or "head"
+    arguments.update(rev_id=rev_id, message=message, head=head, autogenerate=True, sql=False)
+    return RevisionContext(project.config, project.script, arguments)
+
+
+def take_out_residue(found: Comparison, residue: Collection[str], own: OwnRevisions | None) -> None:
+    """Take out what is older than the commit, or made by its own revisions."""
+    for script in found.every:
+        found.left_out += older.take_out(found.autogen, script, set(residue))
+        if own is not None:
+            found.left_out += take_out_own(found, script, own)
 
 
 def take_out_own(found: Comparison, script: Any, own: OwnRevisions) -> list[str]:

@@ -31,12 +31,7 @@ KINDS = ("FULLTEXT", "SPATIAL")  # of indexes on MySQL, beside the usual one
 def operations_for(change: Change, context: Context, table: Any) -> list[Op] | None:
     """Return the operations that mend a difference of a table, None where there is none."""
     kinds = {"check": of_check, "counts": of_counting, "index": of_index, "unique": of_unique}
-    return kinds.get(change.aspect, unseen_operations)(change, context, table)
-
-
-def unseen_operations(change: Change, context: Context, table: Any) -> list[Op] | None:
-    """Return the operations for what one commit would change, too."""
-    return unseen.operations_for(change, context, table)
+    return kinds.get(change.aspect, unseen.operations_for)(change, context, table)
 
 
 def of_check(change: Change, context: Context, table: Any) -> list[Op] | None:

@@ -41,11 +41,8 @@ APART = re.compile(
     r"|discard|begin|start|commit|end|rollback|abort|savepoint|release|prepare)\b",
     re.IGNORECASE,
 )
-
-
-ENDS = re.compile(
-    r"\b(?:commit|rollback)\b", re.IGNORECASE
-)  # which the savepoint would not outlive
+# which the savepoint would not outlive
+ENDS = re.compile(r"\b(?:commit|rollback)\b", re.IGNORECASE)
 
 
 class Plain:
