@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 from support import Project
+from test_named_checks import run
 
 LOG = (
     "CREATE TRIGGER tr_log AFTER UPDATE OF name ON users BEGIN "
@@ -87,12 +86,3 @@ def test_a_column_that_goes(triggered: Project) -> None:
 def triggers(project: Project) -> list[tuple[object, ...]]:
     """Return the names and texts of all triggers."""
     return run(project, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
-
-
-def run(project: Project, statement: str) -> list[tuple[object, ...]]:
-    """Run a statement in the project's database; return its rows."""
-    connection = sqlite3.connect(project.path / "app.db")
-    with connection:
-        rows = connection.execute(statement).fetchall()
-    connection.close()
-    return rows
