@@ -13,17 +13,20 @@ from bench.measure import Cost, Row, cost, cost_of_passing, in_turn
 from bench.project import (
     ADD,
     BIN,
+    SQLITE,
     Plan,
     environment,
     generate,
     grown,
     plain,
     run,
+    steady,
+    tables_first,
     write_revision,
 )
 
 MOST = 0.25  # of the peer's CPU
-FLAT = 1.5  # 1,000 revisions against 10: what reading that many files takes, and no more
+FLAT = 1.5  # 300 revisions against 10: what reading that many files takes, and no more
 ROUNDS = 3
 PEER = "pytest-alembic==0.13.1"
 TESTS = """\
@@ -98,24 +101,48 @@ def tests(folder: Path, python: Path) -> Cost:
 
 
 def of_one_revision(folder: Path) -> list[Row]:
-    """Compare the check of one new revision, warm, on 1,000 revisions with that on 10."""
+    """Compare the check of one new revision, warm, on a long history with that on 10 revisions.
+
+    The schema is one size in both. What has no bound: a schema that grows with the history, whose
+    models are imported and tables reflected and filled; and the files of 1,000 revisions.
+    """
+    postgresql, mariadb = (
+        "postgresql+psycopg://ada@localhost/app",
+        "mysql+pymysql://ada@localhost/app",
+    )
     folder.mkdir()
-    long, short = (on_a_branch(folder / str(number), number) for number in (1000, 10))
+    return [
+        flatness(folder / "sqlite", "SQLite, 6 tables", SQLITE, steady, 300),
+        flatness(folder / "postgresql", "PostgreSQL, 6 tables", postgresql, steady, 300),
+        flatness(folder / "mariadb", "MariaDB, 6 tables", mariadb, steady, 300),
+        flatness(folder / "long", "SQLite, 6 tables", SQLITE, steady, 1000, None),
+        flatness(folder / "grown", "SQLite, 666 tables", SQLITE, tables_first, 1000, None),
+        flatness(folder / "both", "PostgreSQL, 200 tables", postgresql, tables_first, 300, None),
+    ]
+
+
+def flatness(
+    folder: Path, where: str, url: str, plan: Plan, length: int, limit: float | None = FLAT
+) -> Row:
+    """Compare so many revisions with 10."""
+    folder.mkdir()
+    long, short = (on_a_branch(folder / str(number), number, url, plan) for number in (length, 10))
     command = [str(BIN / "gitmig"), "check", "-q", "--base", "main"]
     mine, theirs, ratio = in_turn(
         lambda: cost_of_passing(command, long, environment()),
         lambda: cost_of_passing(command, short, environment()),
         ROUNDS,
     )
-    what = f"check, one new revision, warm: CPU, 1,000 revisions {mine.cpu:.2f} s"
-    return [Row(f"{what} / 10 {theirs.cpu:.2f} s", ratio.cpu, FLAT)]
+    what = f"check, one new revision, warm, {where}: CPU, {length:,} revisions {mine.cpu:.2f} s"
+    return Row(f"{what} / 10 {theirs.cpu:.2f} s", ratio.cpu, limit)
 
 
-def on_a_branch(folder: Path, revisions: int) -> Path:
+def on_a_branch(folder: Path, revisions: int, url: str, plan: Plan) -> Path:
     """Make a project with a branch of one new revision."""
-    generate(folder, revisions)
+    generate(folder, revisions, url, plan)
     run(folder, "git", "switch", "-q", "-c", "feature")
-    table = revisions - revisions * 2 // 3  # the first that has no such column
+    deeds = plan(revisions)
+    table = sum(kind is ADD for kind, _, _ in deeds)  # the first that has no such column
     write_revision(folder, revisions, (ADD, table, "extra"))
     models = (folder / "models.py").read_text()
     last = f'name="fk_t{table}"))\n'

@@ -67,6 +67,13 @@ INDEX = """\
 def downgrade():
     op.drop_index("ix_t{n}_{column}", "t{n}")
 """
+UNINDEX = """\
+    op.drop_index("ix_t{n}_{column}", "t{n}")
+
+
+def downgrade():
+    op.create_index("ix_t{n}_{column}", "t{n}", ["{column}"])
+"""
 MODEL = """
 
 class T{n}(Base):
@@ -134,6 +141,15 @@ def grown(revisions: int) -> list[Deed]:
     ]
 
 
+def steady(revisions: int) -> list[Deed]:
+    """Return six tables, and then indexes that come and go: a schema that grows no more."""
+    kinds = (INDEX, UNINDEX)
+    deeds = [(CREATE, number, "") for number in range(6)]
+    return deeds + [
+        (kinds[number % 2], number // 2 % 6, "size") for number in range(revisions - len(deeds))
+    ]
+
+
 def generate(
     folder: Path,
     revisions: int,
@@ -169,6 +185,8 @@ def models_of(deeds: Sequence[Deed]) -> str:
     for kind, n, column in deeds:
         if kind in MODELS:
             models[n] = MODELS[kind].format(n=n, parent=max(n - 1, 0))
+        elif kind is UNINDEX:
+            models[n] = models[n].replace(lines[INDEX].format(column, n), "")
         else:
             models[n] += lines[kind].format(column, n)
     return IMPORTS + "".join(models.values())
