@@ -52,6 +52,7 @@ class Repository:
         self.common_dir = common_dir
         self._git = Git(str(root))
         self._reading = threading.Lock()  # one process reads for all threads
+        self._texts: dict[str, str] = {}  # of blobs
 
     @classmethod
     def open(cls, directory: Path) -> Repository:
@@ -166,11 +167,15 @@ class Repository:
             return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
 
     def read_all(self, blobs: Collection[str]) -> dict[str, str]:
-        """Return the texts of blobs, by one git process; those that are not there are left out."""
-        names = "".join(f"{blob}\n" for blob in blobs).encode()
-        if not names:
-            return {}
-        return listing.parse_blobs(self.run("cat-file", "--batch", "--buffer", stdin=names))
+        """Return the texts of blobs, by one git process; those that are not there are left out.
+
+        What was read is kept: several gates ask for the same files.
+        """
+        names = "".join(f"{blob}\n" for blob in blobs if blob not in self._texts).encode()
+        if names:
+            output = self.run("cat-file", "--batch", "--buffer", stdin=names)
+            self._texts.update(listing.parse_blobs(output))
+        return {blob: self._texts[blob] for blob in blobs if blob in self._texts}
 
     @contextlib.contextmanager
     def apart(self) -> Iterator[None]:

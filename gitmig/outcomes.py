@@ -146,6 +146,11 @@ class CheckReport:
         """True where every gate ran and none failed."""
         return bool(self.gates) and all(gate.status == "passed" for gate in self.gates)
 
+    @property
+    def is_silent(self) -> bool:
+        """True where nothing is to tell but that it passed."""
+        return self.ok and not self.findings and not self.branches
+
 
 @dataclass(frozen=True)
 class Step:

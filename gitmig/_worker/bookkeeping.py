@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from typing import Any
 
 import sqlalchemy
@@ -19,7 +20,11 @@ from .shapes import Context, Step
 
 
 def install() -> None:
-    """Let SQLAlchemy keep the statement that notes a step, and Alembic look up one parent only."""
+    """Let SQLAlchemy keep the statement that notes a step, and Alembic look up one parent only.
+
+    Its log of the steps is silent: what is under way is in gitmig's own, see ``line``.
+    """
+    logging.getLogger(migration.__name__).disabled = True
     maintainer: Any = migration.HeadMaintainer
     note = getattr(maintainer, "_update_version", None)
     if note is not None:

@@ -28,6 +28,7 @@ def connection_info(connection: Connection) -> Any:
     return connection.info
 
 
+@functools.cache  # asked at each step
 def url_text(url: Any) -> str:
     """Return a URL as text with its password hidden."""
     if hasattr(url, "render_as_string"):

@@ -44,7 +44,9 @@ class SqliteFiles:
         connection = dialect.connect(*args, **kwargs)
         refuse_attach(connection, self.directory)
         cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
+        # it need not survive a power cut, nor that this process is killed
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.execute("PRAGMA journal_mode=MEMORY")
         cursor.close()
         return connection
 

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from typing import NoReturn
 
 from .failures import Failure, one_line
@@ -120,9 +121,26 @@ def require_packages() -> None:
     """Raise ``alembic_missing`` where the interpreter lacks what the worker stands on."""
     for name in ("sqlalchemy.engine", "alembic.config"):
         try:
-            importlib.import_module(name)
+            with without_pygments():
+                importlib.import_module(name)
         except ImportError as error:
             raise Failure("alembic_missing", one_line(error), package=name.split(".")[0]) from error
+
+
+@contextlib.contextmanager
+def without_pygments() -> Iterator[None]:
+    """Let no import in the block find Pygments: Mako would take it for its error pages in HTML.
+
+    An eighth of the time that Alembic's import takes, where it is installed.
+    """
+    known = "pygments" in sys.modules
+    if not known:
+        sys.modules["pygments"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if not known:
+            del sys.modules["pygments"]
 
 
 def bug(error: BaseException) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
@@ -14,9 +15,8 @@ from gitmig.commands.projectside import How
 from gitmig.commands.shard import Shard
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
 from gitmig.explain import failure_of
+from gitmig.model import Progress
 from gitmig.outcomes import CheckReport
-from gitmig.report import text
-from gitmig.report.console import progress_bar
 from gitmig.report.formats import FORMATS, render
 
 
@@ -85,7 +85,7 @@ def check_command(
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
     files = outputs.placed(written, directory)
     try:
-        with progress_bar(quiet or output != "text") as on_progress:
+        with progress(quiet or output != "text") as on_progress:
             reports = check(
                 directory,
                 environment,
@@ -104,17 +104,28 @@ def check_command(
         told = of_the_machine(error)
         could_not_run(told, output, files)
         raise told from error
-    if output == "text":
+    if output != "text":
+        click.echo(render(output, reports).rstrip("\n"))
+    elif not reports:
+        click.echo(f"gitmig: shard {part.number}/{part.of} has nothing to do")
+    elif not quiet or not all(report.is_silent for report in reports):
+        from gitmig.report import text  # as for the progress
+
         verbose = options.asked(click.get_current_context()).verbose
         text.checked(reports, quiet=quiet, verbose=verbose)
-        if not reports:
-            click.echo(f"gitmig: shard {part.number}/{part.of} has nothing to do")
-    else:
-        click.echo(render(output, reports).rstrip("\n"))
     outputs.deliver(files, reports)
     if any(report.failure for report in reports):
         return COULD_NOT_RUN
     return OK if all(report.ok for report in reports) else FINDINGS
+
+
+def progress(quiet: bool) -> AbstractContextManager[Progress]:
+    """Give what is told of the progress; a quiet run does without rich, which is slow to import."""
+    if quiet:
+        return nullcontext(lambda event: None)
+    from gitmig.report.console import progress_bar
+
+    return progress_bar(quiet)
 
 
 def could_not_run(error: GitmigError, output: str, files: Sequence[outputs.Output]) -> None:

@@ -14,7 +14,6 @@ from gitmig.cli.options import Asked
 from gitmig.errors import BUG, INTERRUPTED, GitmigError, of_the_machine
 from gitmig.explain import failure_of
 from gitmig.report import json as as_json
-from gitmig.report.console import print_error
 
 BUG_REPORT = """\
 gitmig: this is a bug in gitmig {version} (Python {python}): {error}
@@ -95,6 +94,8 @@ def failed(error: GitmigError, asked: Asked) -> int:
             bug_report(error, str(getattr(error, "data", {}).get("traceback", ""))), err=True
         )
         return BUG
+    from gitmig.report.console import print_error  # with rich, which is slow to import
+
     print_error(error, verbose=asked.verbose)
     return error.exit_code
 

@@ -27,3 +27,16 @@ def test_unreadable(project: Project) -> None:
     told = project.gitmig("autogenerate", code=2).stderr
     assert f"{path.name}:" in told
     assert "NameError" in told
+
+
+def test_pygments(project: Project) -> None:
+    """Alembic is imported without Pygments, which it has no use for; env.py can import it."""
+    env = project.path / "migrations" / "env.py"
+    first = (
+        "import sys\nknown = [name for name in sys.modules if name.startswith('pygments')]\n"
+        "if not hasattr(sys, 'seen'):\n    assert not known\n    sys.seen = True\n"
+        "import pygments.lexers\n"
+    )
+    env.write_text(first + env.read_text())
+    project.git("add", "-A")
+    assert "✓ upgrade" in project.gitmig("check").stdout
