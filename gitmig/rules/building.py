@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gitmig.rules.changes import Change, same
 from gitmig.rules.rule import POSTGRESQL, Rule, Told, at, rule
-from gitmig.rules.way import Way
+from gitmig.rules.way import EXCLUSIVE, Act, Way
 
 
 @rule("GM711", "index-not-concurrently", "warning", POSTGRESQL)
@@ -181,6 +181,35 @@ def validated_at_once(way: Way) -> Iterator[Told]:
                 )
 
 
+@rule("GM717", "index-dropped-under-lock", "warning", POSTGRESQL)
+def index_dropped_under_lock(way: Way) -> Iterator[Told]:
+    """An index of a table that was there before is dropped with a lock that keeps everybody out.
+
+    Why: DROP INDEX takes an ACCESS EXCLUSIVE lock on its table. It waits for all queries that use
+    the table, and all that come later wait behind it; the lock is kept until the transaction ends.
+    CONCURRENTLY locks nobody out. Where another statement of the same transaction needs that lock
+    on the table anyway, nothing would be won, and this rule is silent.
+
+    Example:
+
+        op.drop_index("ix_users_email", "users")
+
+    Instead:
+
+        with op.get_context().autocommit_block():
+            op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
+    """
+    for act in way.of("drop index"):
+        table = "" if act.change.has("concurrently") else _locked_by_drop(act)
+        if table and not _locked_anyway(way, act, table):
+            yield at(
+                act,
+                f"nobody can read or write {table} from when index {act.change.name} is to be"
+                " dropped until the transaction ends",
+                "postgresql_concurrently=True, in an autocommit_block()",
+            )
+
+
 FAMILY: tuple[Rule, ...] = (
     index_not_concurrently,
     unique_built_under_lock,
@@ -188,7 +217,31 @@ FAMILY: tuple[Rule, ...] = (
     check_validated,
     not_null_scan,
     validated_at_once,
+    index_dropped_under_lock,
 )
+# what needs the same lock on a table that is there
+_EXCLUSIVELY = (
+    "drop table", "rename table", "truncate", "add column", "drop column", "rename column",
+    "change type", "set not null", "drop not null", "set default", "drop default",
+    "drop constraint",
+)  # fmt: skip
+
+
+def _locked_by_drop(act: Act) -> str:
+    """Return the old table that DROP INDEX locks, empty for none that was not locked before."""
+    locked = [lock.table for lock in act.statement.locks if lock.mode == EXCLUSIVE]
+    if act.statement.transaction or act.operation.new_table:
+        return locked[0] if locked else ""
+    return act.operation.table  # outside of a transaction no lock is seen
+
+
+def _locked_anyway(way: Way, act: Act, table: str) -> bool:
+    """Say whether a later statement of the transaction needs the lock on the table, too."""
+    number = act.statement.transaction
+    return number > 0 and any(
+        same(each.change.table, table) and each.statement.transaction == number
+        for each in way.after(act, *_EXCLUSIVELY)
+    )
 
 
 def _called(what: str, change: Change) -> str:

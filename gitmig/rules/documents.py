@@ -48,6 +48,10 @@ The rules judge the run of the gate `rows`, on tables that hold rows: what a rev
 row that it reads is seen, too. What comes after one that fails there ran on tables without any.
 What a function or a DO block does inside is not seen, but for its locks.
 
+DROP NOT NULL has no rule of gitmig's own: it is done at once, and no query fails of it. Code that
+still runs may read a NULL where none was, and a downgrade that sets NOT NULL again fails once there
+is one; neither can be known from here. squawk's `ban-drop-not-null` asks for a second look.
+
 On the way down only what is dangerous there is told, and never as worse than the severity given
 below for it.
 """

@@ -183,6 +183,32 @@ def type_narrowed(way: Way) -> Iterator[Told]:
             yield at(act, f"{name} holds less: {why}", hint)
 
 
+@rule("GM729", "json-without-equality", "note", POSTGRESQL)
+def json_without_equality(way: Way) -> Iterator[Told]:
+    """A column of type json comes into a table that was there before.
+
+    Why: json has no equality, so SELECT DISTINCT, GROUP BY and UNION fail on the whole table as
+    soon as they take the column in ("could not identify an equality operator for type json").
+    jsonb has one, and can be indexed. `sa.JSON` is json on PostgreSQL.
+
+    Example:
+
+        op.add_column("users", sa.Column("settings", sa.JSON()))
+
+    Instead:
+
+        op.add_column("users", sa.Column("settings", postgresql.JSONB()))
+    """
+    for act in way.on_old("add column", "change type"):
+        if act.change.to.lower() in ("json", "json[]"):
+            yield at(
+                act,
+                f"{act.change.table}.{act.change.name} is json, which has no equality: DISTINCT,"
+                " GROUP BY and UNION fail on it",
+                "jsonb (postgresql.JSONB in the model), unless the text is to stay as it was sent",
+            )
+
+
 FAMILY: tuple[Rule, ...] = (
     table_dropped,
     column_dropped,
@@ -192,6 +218,7 @@ FAMILY: tuple[Rule, ...] = (
     not_null_without_default,
     constraint_dropped,
     type_narrowed,
+    json_without_equality,
 )
 
 

@@ -43,6 +43,7 @@ COVERED: Mapping[str, str] = {
     "renaming-column": "GM724",
     "renaming-table": "GM723",
     "require-concurrent-index-creation": "GM711",
+    "require-concurrent-index-deletion": "GM717",
     "require-concurrent-reindex": "GM702",
     "transaction-nesting": "GM733",
 }

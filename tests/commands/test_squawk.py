@@ -15,6 +15,7 @@ op.execute("CREATE TABLE made (id bigint PRIMARY KEY)")
         CREATE VIEW seen AS SELECT id FROM users
     ''')
     op.execute("DROP VIEW seen")
+    op.alter_column("users", "name", nullable=True)
     op.drop_index("ix_users_name", "users")
     op.drop_column("users", "name")"""
 
@@ -45,11 +46,11 @@ def found(project: Project, *options: str) -> dict[str, int]:
 
 def test_findings_at_the_revisions_line(branch: Project) -> None:
     """What squawk finds is told at the line that sent the SQL; what gitmig knows is not (K4)."""
-    assert found(branch) == {"SQ-ban-drop-view": 16, "SQ-require-concurrent-index-deletion": 17}
+    assert found(branch) == {"SQ-ban-drop-view": 16, "SQ-ban-drop-not-null": 17}
     assert found(branch, "--select", "SQ-require-lock-timeout") == {"SQ-require-lock-timeout": 13}
     assert found(branch, "--ignore", "SQ") == {}
     left = found(branch, "--ignore", "SQ-ban-drop-view,GM3")
-    assert left == {"SQ-require-concurrent-index-deletion": 17}
+    assert left == {"SQ-ban-drop-not-null": 17}
 
 
 def test_a_waiver(branch: Project) -> None:
@@ -58,7 +59,16 @@ def test_a_waiver(branch: Project) -> None:
     allowed = '# gitmig: allow SQ-ban-drop-view it was made above\n    op.execute("DROP VIEW'
     branch.write(path, branch.read(path).replace('op.execute("DROP VIEW', allowed))
     branch.git("add", "-A")
-    assert found(branch) == {"SQ-require-concurrent-index-deletion": 18}
+    assert found(branch) == {"SQ-ban-drop-not-null": 18}
+
+
+def test_an_index_is_told_once(branch: Project) -> None:
+    """Of an index that is dropped under a lock the database is asked, and squawk is silent."""
+    branch.revision("more00000000", "base00000000", 'op.drop_index("ix_users_name", "users")')
+    branch.git("add", "-A")
+    told = branch.gitmig("check", "--base", "main", "--format", "json", code=None)
+    findings = json.loads(told.stdout)["findings"]
+    assert [each["code"] for each in findings if each["line"] == 12] == ["GM717"]
 
 
 def as_if(project: Project, squawk: str, *command: str, code: int | None = None) -> str:

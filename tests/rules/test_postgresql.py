@@ -15,6 +15,7 @@ from gitmig.rules.registry import RULES
 
 URL = "postgresql+psycopg://ada:secret@production.invalid/app"
 MOOD = "CREATE TYPE {t}_mood AS ENUM ('a', 'b')"
+MORE = (MOOD, "CREATE INDEX {t}_ix ON {t} (ref)")
 CASES = {
     "rows change under a lock": Case(
         "GM701",
@@ -153,6 +154,61 @@ CASES = {
         {"GM716": [1]},
     ),
     "validated later": Case("GM716", 'op.execute("ALTER TABLE {t} VALIDATE CONSTRAINT {t}_ck")'),
+    "an index is dropped": Case(
+        "GM717",
+        """
+        op.drop_index("{t}_ix", "{t}")
+        op.create_index("{t}_ix", "{t}", ["n"])
+        """,
+        {"GM717": [0], "GM711": [1]},
+    ),
+    "an index is dropped in an f-string": Case(
+        "GM717",
+        """
+        for table in ["{t}"]:
+            op.execute(f"DROP INDEX IF EXISTS {table}_ix")
+        """,
+        {"GM717": [1]},
+    ),
+    "an index is dropped, and is none": Case(
+        "GM717",
+        """
+        op.execute("DROP INDEX IF EXISTS not_there")
+        op.execute("CREATE TABLE new10 (a int)")
+        op.execute("CREATE INDEX new10_a ON new10 (a)")
+        op.execute("DROP INDEX new10_a")
+        """,
+    ),
+    "an index is dropped concurrently": Case(
+        "GM717",
+        """
+        with op.get_context().autocommit_block():
+            op.drop_index("{t}_ix", "{t}", postgresql_concurrently=True)
+        """,
+    ),
+    "an index is dropped outside of a transaction": Case(
+        "GM717",
+        """
+        with op.get_context().autocommit_block():
+            op.drop_index("{t}_ix", "{t}")
+        """,
+        {"GM717": [1]},
+    ),
+    "an index is dropped before its column": Case(
+        "GM717",
+        """
+        op.drop_index("{t}_ix", "{t}")
+        op.drop_column("{t}", "ref")
+        """,
+        {"GM722": [1]},
+    ),
+    "an index is dropped after a column came": Case(
+        "GM717",
+        """
+        op.add_column("{t}", sa.Column("k", sa.Integer()))
+        op.drop_index("{t}_ix", "{t}")
+        """,
+    ),
     "a table is dropped": Case("GM721", 'op.drop_table("{t}")', {"GM721": [0]}),
     "a table is dropped in an f-string": Case(
         "GM721",
@@ -243,6 +299,23 @@ CASES = {
     "a longer text": Case(
         "GM728",
         'op.alter_column("{t}", "name", type_=sa.String(30), existing_type=sa.String(20))',
+    ),
+    "a json column": Case(
+        "GM729",
+        """
+        op.add_column("{t}", sa.Column("j", sa.JSON()))
+        op.execute("ALTER TABLE {t} ADD COLUMN k json NOT NULL DEFAULT '1', ADD m json[]")
+        op.alter_column("{t}", "name", type_=sa.JSON(), postgresql_using="name::json")
+        """,
+        {"GM729": [0, 1, 1, 2], "GM702": [2]},
+    ),
+    "a json column of a new table, jsonb": Case(
+        "GM729",
+        """
+        op.create_table("new11", sa.Column("j", sa.JSON()))
+        op.execute("ALTER TABLE new11 ADD k json")
+        op.execute("ALTER TABLE {t} ADD j jsonb, ADD json int")
+        """,
     ),
     "an index after a column": Case(
         "GM731",
@@ -355,7 +428,7 @@ def found(
     folder = tmp_path_factory.mktemp("golden") / "repository"
     shutil.copytree(_template, folder)
     project = Project(folder, {**clean_environment(home), "TMPDIR": str(pg_place)})
-    return golden.branch(project, CASES, URL, (MOOD,))
+    return golden.branch(project, CASES, URL, MORE)
 
 
 @pytest.mark.parametrize("name", CASES)
