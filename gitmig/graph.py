@@ -266,7 +266,8 @@ def _twice(graph: Graph) -> Iterator[Finding]:
         if len(items) > 1:
             places = " and ".join(f"{item.path}, line {item.line}" for item in items)
             message = f"{len(items)} files have the revision id {name}: {places}."
-            hint = "Give one of them a new id, and name that in the revisions that follow it."
+            rid = "If they do the same, delete one (git rm); else give one of them a new id, "
+            hint = f"{rid}and name that in the revisions that follow it."
             yield _finding("GM004", items[-1], message, hint)
 
 

@@ -276,7 +276,7 @@ def clean_environment(home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("GIT", "ALEMBIC", "PRE_COMMIT"))
     }
-    for name in ("CI", "VIRTUAL_ENV"):
+    for name in ("CI", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV"):
         kept.pop(name, None)
     kept.update(
         HOME=str(home),

@@ -42,7 +42,8 @@ class Comparison:
 
     ``context`` renders ``scripts``; ``left_out`` is the residue that was found again, ``before``
     the fingerprint of each database for the tables that the operations touch, ``proposed`` the
-    message that the project's ``process_revision_directives`` was shown where none was given;
+    message that the project's ``process_revision_directives`` was shown where none was given,
+    ``random_id`` the id that Alembic gave the revision before that hook;
     ``every`` are the revisions whether or not they do anything, ``models`` what the models say for
     each of the databases, whose ``dialects`` are in the same order, ``likely`` what may be renames
     (see ``pairing``), ``supposed`` by table and column what may be names that moved on (see there),
@@ -52,6 +53,7 @@ class Comparison:
 
     context: Any
     proposed: str = ""
+    random_id: str = ""
     left_out: list[str] = field(default_factory=list)
     before: list[Fingerprint] = field(default_factory=list)
     every: list[Any] = field(default_factory=list)
@@ -149,7 +151,7 @@ def compare(
     What ``own`` revisions made, and no model knows, counts as residue.
     """
     context = revision_context(project, rev_id, message)
-    found = Comparison(context)
+    found = Comparison(context, random_id=context.generated_revisions[0].rev_id)
     context.process_revision_directives = found.propose
 
     def fn(heads: Any, migration_context: Context) -> list[Any]:

@@ -1,12 +1,13 @@
 """``generate``: the revision that takes the schema of the revisions to that of the models.
 
 Request besides the common part: ``message`` (empty: made from the operations), ``rev_id`` (empty:
-a new one), ``scratch`` (an empty directory), ``downgrade`` (whether to prove it), ``one_way``
-(whether to leave it out), ``arrears`` (whether nothing is staged, so that what Alembic does not see
-is generated however old it is), ``without`` (the tables of which it is not, see ``arrears``),
-``residue`` (what the tree before the commit already left over, see
-``compare``), ``before`` (its ``models``, null where they are not known), ``answered`` (those of
-``likely`` that a person said are renames), ``by_hand`` (the paths of
+made from what the revision is, unless the project's own hook gives one), ``taken`` (the ids there
+are), ``created`` (seconds since 1970, see ``render``; null for now), ``scratch`` (an empty
+directory), ``downgrade`` (whether to prove it), ``one_way`` (whether to leave it out), ``arrears``
+(whether nothing is staged, so that what Alembic does not see is generated however old it is),
+``without`` (the tables of which it is not, see ``arrears``), ``residue`` (what the tree before the
+commit already left over, see ``compare``), ``before`` (its ``models``, null where they are not
+known), ``answered`` (those of ``likely`` that a person said are renames), ``by_hand`` (the paths of
 the commit's own revisions: they may have exchanged names already, see also ``byhand``).
 
 Result: ``files`` (empty where nothing is missing), ``operations``, ``notes``, ``left_out`` (the
@@ -26,11 +27,14 @@ from dataclasses import asdict
 from itertools import repeat
 from typing import Any
 
+from alembic.autogenerate.render import _render_python_into_templatevars
+
 from . import (
     byhand,
     enumtypes,
     expressions,
     fingerprint,
+    ids,
     mysql,
     namedchecks,
     operations,
@@ -196,19 +200,33 @@ def add_unseen(
 
 def render(project: Project, request: Request, found: Comparison) -> Result:
     """Write the revision files into the scratch directory; return what they hold."""
-    scratch = Scratch(project, request["scratch"])
+    scratch = Scratch(project, request["scratch"], request["created"])
     for script in found.scripts:
         if script.message in ("", found.proposed):  # the residue is out of it by now
             script.message = operations.message(operations.describe(script.upgrade_ops_list))
     if request["rev_id"] and len(found.scripts) == 1:
         found.scripts[0].rev_id = request["rev_id"]  # the project's own hook may have counted
     with scratch.rendering(), project.explained("env_failed", "the revision cannot be rendered"):
+        if not request["rev_id"]:
+            identify(project, found, request["taken"])
         scripts = [script for script in found.context.generate_scripts() if script is not None]
     files = scratch.files()
     for file, script in zip(files, scripts):
         file["revision"] = script.revision
         file["message"] = script.doc
     return {"files": files, "operations": found.operations(), "notes": scratch.notes}
+
+
+def identify(project: Project, found: Comparison, taken: Collection[str]) -> None:
+    """Give the revision the id that is made from it, unless the project's hook gave it another."""
+    if len(found.scripts) != 1 or found.scripts[0].rev_id != found.random_id:
+        return
+    [script] = found.scripts
+    code: dict[str, Any] = {}
+    _render_python_into_templatevars(found.autogen, script, code)
+    parents = [str(each.revision) for each in project.script.get_revisions(script.head) if each]
+    texts = [*(f"{name}\n{code[name]}" for name in sorted(code)), str(script.depends_on or "")]
+    script.rev_id = ids.derived(parents, texts, taken)
 
 
 def prove(

@@ -1,8 +1,8 @@
 """``merge``: one revision that joins heads, after a proof that they may be joined.
 
-Request besides the common part: ``heads`` (ids), ``message``, ``rev_id`` (empty: a new one),
-``scratch``. All orders of the heads (see ``orders``) must end in one schema, and so must the merge
-revision, from each side and from empty.
+Request besides the common part: ``heads`` (ids), ``message``, ``taken``, ``created`` and
+``scratch`` as in ``generate``. All orders of the heads (see ``orders``) must end in one schema, and
+so must the merge revision, from each side and from empty.
 
 Where they may not be, the failure has ``pairs`` and ``meetings``, see ``clash``.
 
@@ -17,6 +17,7 @@ from typing import Any
 
 from alembic import util
 
+from . import ids
 from .cache import replay
 from .clash import explained
 from .compare import compare
@@ -44,7 +45,7 @@ def run(request: Request) -> Result:
             if failure.data.get("order"):
                 raise explained(project, databases, request["heads"], failure) from failure
             raise
-        scratch = Scratch(project, request["scratch"])
+        scratch = Scratch(project, request["scratch"], request["created"])
         revision = render(project, request, scratch)
         prove(project, databases, request["heads"], revision, joined)
         result: Result = {"files": scratch.files(), "notes": scratch.notes}
@@ -87,7 +88,7 @@ def render(project: Project, request: Request, scratch: Scratch) -> str:
         project.run_env(lambda heads, context: [], template_args=template_args)
     with scratch.rendering(), project.explained("env_failed", "the merge cannot be rendered"):
         script: Any = project.script.generate_revision(
-            request["rev_id"] or util.rev_id(),
+            ids.derived(request["heads"], [], request["taken"]),
             request["message"],
             refresh=True,
             head=request["heads"],

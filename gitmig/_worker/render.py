@@ -13,6 +13,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from alembic.script import write_hooks
@@ -23,10 +24,15 @@ from .project import Project
 
 
 class Scratch:
-    """Where revisions are rendered. ``notes`` is what a person should be told about them."""
+    """Where revisions are rendered. ``notes`` is what a person should be told about them.
 
-    def __init__(self, project: Project, directory: str) -> None:
+    ``created``: their date in seconds since 1970, None for now. It is told in the configured
+    ``timezone``, in UTC where there is none: the same on every machine.
+    """
+
+    def __init__(self, project: Project, directory: str, created: int | None = None) -> None:
         self.project = project
+        self.created = created
         self.tree: str = project.request["tree"]
         self.directory = directory
         self.paths: list[str] = []
@@ -37,6 +43,7 @@ class Scratch:
         """Send the revisions that are generated inside to the scratch directory."""
         script: Any = self.project.script
         rev_path, generate = script._rev_path, script._generate_template
+        now = script._generate_create_date
         run_hooks = write_hooks._run_hooks
 
         def twin_path(*args: Any, **kwargs: Any) -> Any:
@@ -48,6 +55,12 @@ class Scratch:
             add_missing_imports(target)
             self.paths.append(str(target))
 
+        def create_date() -> datetime:
+            if self.created is None:
+                return now()  # type: ignore[no-any-return]
+            zone = now().tzinfo or timezone.utc
+            return datetime.fromtimestamp(self.created, timezone.utc).astimezone(zone)
+
         def tolerant_hooks(*args: Any, **kwargs: Any) -> None:
             try:
                 run_hooks(*args, **kwargs)
@@ -55,11 +68,12 @@ class Scratch:
                 self.notes.append(f"post-write hook not run: {one_line(error)}")
 
         script._rev_path, script._generate_template = twin_path, generate_template
+        script._generate_create_date = create_date
         write_hooks._run_hooks = tolerant_hooks
         try:
             yield
         finally:
-            del script._rev_path, script._generate_template
+            del script._rev_path, script._generate_template, script._generate_create_date
             write_hooks._run_hooks = run_hooks
 
     def twin(self, path: Any) -> Any:

@@ -16,6 +16,7 @@ from gitmig import config, history, revisions
 from gitmig.commands import foldable, head_file
 from gitmig.commands.base import Base, Older
 from gitmig.commands.foldable import Foldable, published_ids
+from gitmig.commands.identity import identity
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.wording import NOT_PROVED, REASONS, listed
 from gitmig.commands.workspace import Workspace
@@ -114,6 +115,7 @@ class Folding:
                     before=older.models,
                     message=self.options.message,
                     rev_id=folded[-1].id,
+                    **identity(workspace, environment),
                     scratch=str(rest.scratch()),
                     downgrade=environment.settings.downgrade == "required",
                     one_way=environment.settings.downgrade == "forbidden",

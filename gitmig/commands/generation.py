@@ -11,6 +11,7 @@ from gitmig import config, memo, revisions
 from gitmig.commands import joining, superseded, which_head
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
+from gitmig.commands.identity import identity
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.staging import Staging
 from gitmig.commands.standing import refuse_forgotten, refuse_standing_tables
@@ -106,6 +107,7 @@ class Run:
                     self.options.confirm,
                     message=self.options.message,
                     rev_id=old.revision if old is not None else "",
+                    **identity(self.workspace, self.environment),
                     downgrade=self.environment.settings.downgrade == "required",
                     one_way=self.environment.settings.downgrade == "forbidden",
                     residue=older.residue,

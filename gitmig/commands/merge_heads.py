@@ -12,6 +12,7 @@ from typing import Any
 
 from gitmig import config, history, revisions
 from gitmig.commands import head_file, meeting
+from gitmig.commands.identity import identity
 from gitmig.commands.linear import put_in_line
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.superseded import text_in_work_tree
@@ -132,7 +133,7 @@ def ask(
                 "merge",
                 heads=[head.id for head in heads],
                 message=options.message or message_for(workspace, heads),
-                rev_id="",
+                **identity(workspace, environment),
                 scratch=str(project.scratch()),
             )
         except WorkerFailed as error:

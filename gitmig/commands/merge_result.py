@@ -194,7 +194,8 @@ class Teller:
         message = f"with {self.place} merged {len(files)} files would have one id: "
         message += "; ".join(map(self.told, files[:NAMED]))
         own = [each for each in files if self.workspace.index.get(each.path)]
-        hint = f"{self.type_it}, give one of them a new id, then `{self.join}`"
+        rid = "delete one of them if they do the same, else give it a new id"
+        hint = f"{self.type_it}, {rid}, then `{self.join}`"
         return self.finding("GM015", (own or files)[0], message, hint)
 
     def finding(self, code: str, revision: Revision, message: str, hint: str) -> Finding:
