@@ -22,11 +22,9 @@ from . import catalog, routines
 from .aside import own_connections
 from .shapes import Connection, Fingerprint
 
-# one value a row: it is asked after every step
-QUERY = (
-    "SELECT tbl_name || char(0) || type || char(0) || name || char(0) || sql FROM sqlite_master "
-    "WHERE sql IS NOT NULL"
-)
+# the text names its object, and what that is; one value a row: it is asked after every step
+QUERY = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
+OF_TEXT = "SELECT tbl_name, type, name FROM sqlite_master WHERE sql = ?"
 
 ON_EXPRESSIONS = (
     "SELECT name FROM sqlite_master AS m WHERE type = 'index' AND tbl_name = :table AND EXISTS "
@@ -38,8 +36,8 @@ ABOUT = re.compile(
     r"\('(?:sqltext|constrained_columns|column_names)', (\[.*?\]|\"[^\"]*\"|'[^']*')\)"
 )
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
-Row = str  # as QUERY has it
-_rows: dict[Row, Row] = {}  # of all fingerprints: most are in many of them, and kept once
+Row = tuple[str, str, str, str]  # table, kind, name, text
+_rows: dict[str, Row] = {}  # of all fingerprints, by the text: most are in many, and kept once
 
 
 def take(connection: Connection, tables: Collection[str] | None = None) -> Fingerprint:
@@ -114,9 +112,17 @@ def sqlite_rows(connection: Connection) -> list[Row]:
     """Return what the database keeps of everything in it, asked for without SQLAlchemy's rows."""
     cursor: Any = connection.connection.cursor()
     cursor.execute(QUERY)
-    rows = cursor.fetchall()
-    cursor.close()
-    return [_rows.setdefault(row, row) for (row,) in rows]
+    texts = cursor.fetchall()
+    try:
+        return [_rows[text] for (text,) in texts]
+    except KeyError:
+        for (text,) in texts:
+            if text not in _rows:
+                cursor.execute(OF_TEXT, (text,))
+                _rows[text] = (*cursor.fetchone(), text)
+        return [_rows[text] for (text,) in texts]
+    finally:
+        cursor.close()
 
 
 def by_table(rows: Sequence[Row]) -> dict[str, Texts]:
@@ -125,9 +131,8 @@ def by_table(rows: Sequence[Row]) -> dict[str, Texts]:
     Views, and what belongs to them, are under "".
     """
     found: dict[str, Texts] = {}
-    objects = [row.split("\0") for row in rows]
-    views = {name for _, kind, name, _ in objects if kind == "view"}
-    for table, kind, name, sql in objects:
+    views = {name for _, kind, name, _ in rows if kind == "view"}
+    for table, kind, name, sql in rows:
         found.setdefault("" if table in views else table, {})[(kind, name)] = sql
     found.pop("sqlite_sequence", None)
     return found
