@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gitmig import listing
+from gitmig import git_index, listing
 from gitmig.errors import GitFailed
 from gitmig.git import FETCH_ALL, Repository
+from gitmig.history import is_cut_off, known_as
 
 FORMAT = "%(refname)%00%(symref)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
 PLACES = ("refs/heads/", "refs/remotes/", "refs/remotes/origin/")
@@ -38,7 +39,7 @@ def newest(repository: Repository, ref: str) -> str:
 
     The branch is there, see ``Repository.merge_base``.
     """
-    names = repository.known_as(ref)
+    names = known_as(repository, ref)
     if len(names) == 1:
         return names[0]
     own, origins = map(repository.resolve, names)
@@ -148,7 +149,7 @@ def left_at(repository: Repository, commit: str, base: str) -> str:
     found = repository.text("merge-base", base, commit, also=1).partition("\n")[0]
     if not found and repository.is_shallow:
         raise GitFailed(f"{commit[:12]} and {base[:12]} have no common commit here", FETCH_ALL)
-    if found and repository.is_cut_off(commit, base, found):
+    if found and is_cut_off(repository, commit, base, found):
         raise GitFailed(
             f"the history between {commit[:12]} and {base[:12]} is cut off here", FETCH_ALL
         )
@@ -178,6 +179,6 @@ def staged_commit(repository: Repository, index: Mapping[str, str]) -> str:
     head = repository.resolve("HEAD")
     if repository.tree(head) == index:
         return head
-    tree = repository.write_tree()
+    tree = git_index.write_tree(repository)
     command = ("commit-tree", "-p", head, "-m", "staged", tree)
     return os.fsdecode(repository.run(*command, env=NOBODY)).strip()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
-import shutil
 import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -209,30 +208,10 @@ class Repository:
         except GitFailed:
             return ""
 
-    def known_as(self, ref: str) -> list[str]:
-        """Return the names of a branch that are there: its own, and that of ``origin``'s.
-
-        The one that is checked out is no base of itself: it is ``origin``'s alone where that is
-        there, so that what was not pushed yet is not published. So is the one that a rebase will
-        move: in the middle of ``git pull --rebase`` ``HEAD`` is detached.
-        """
-        found = [each for each in (ref, f"origin/{ref}") if self.resolve(each)]
-        return found[1:] if found[1:] and ref == (self.branch() or self.rebased()) else found
-
     @property
     def is_shallow(self) -> bool:
         """Say whether the history here is cut off."""
         return (self.common_dir / "shallow").exists()
-
-    def is_cut_off(self, one: str, other: str, common: str) -> bool:
-        """Say whether a shallow clone lacks commits between two and the common one it knows.
-
-        There may be a newer one then. Where that is one of the two there is none.
-        """
-        if not self.is_shallow or common in (self.resolve(one), self.resolve(other)):
-            return False
-        between = self.text("rev-list", one, other, f"^{common}").split()
-        return not set(between).isdisjoint((self.common_dir / "shallow").read_text().split())
 
     def tree(self, commit: str) -> dict[str, str]:
         """Return path → blob id of a commit's tree."""
@@ -257,14 +236,6 @@ class Repository:
             return self.text("symbolic-ref", "--short", "-q", "HEAD")
         except GitFailed:
             return ""
-
-    def rebased(self) -> str:
-        """Return the name of the branch that is being rebased, empty for none."""
-        for folder in ("rebase-merge", "rebase-apply"):
-            with contextlib.suppress(OSError):
-                name = (self.git_dir / folder / "head-name").read_text(encoding="utf-8")
-                return name.strip().removeprefix("refs/heads/")
-        return ""
 
     def status(self) -> listing.WorkTreeStatus:
         """Return where the work tree differs from the index being committed, or may.
@@ -291,67 +262,6 @@ class Repository:
             return bool(self.run("check-ignore", "-z", "--stdin", stdin=os.fsencode(path)))
         except GitFailed:
             return False
-
-    def add(self, paths: Sequence[str]) -> None:
-        """Stage exactly these paths in the index, also those that a sparse checkout leaves out."""
-        try:
-            self.run("--literal-pathspecs", "add", "--", *paths)
-        except GitFailed:
-            if not self.is_sparse():
-                raise
-            self.run("--literal-pathspecs", "add", "--sparse", "--", *paths)
-
-    def is_sparse(self) -> bool:
-        """Say whether only some of the files are checked out."""
-        try:
-            return self.run("config", "--type=bool", "core.sparseCheckout").strip() == b"true"
-        except GitFailed:
-            return False
-
-    def remove_from_index(self, paths: Sequence[str]) -> None:
-        """Take paths out of the index; the work tree is left alone."""
-        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names)
-
-    def write_tree(self, without: Sequence[str] = (), instead: Mapping[str, str] = NOTHING) -> str:
-        """Return the id of the tree being committed; the index stays as it is.
-
-        ``without`` are paths to leave out, ``instead`` other texts of some files.
-        """
-        names = b"".join(os.fsencode(path) + b"\0" for path in without)
-        other = b"".join(
-            b"100644 %s\t%s\0" % (self.store(text).encode(), os.fsencode(path))
-            for path, text in instead.items()
-        )
-        with tempfile.TemporaryDirectory(prefix="gitmig-index-") as folder:
-            copy = Path(folder, "index")
-            index = self.index_file()
-            if index.exists():
-                shutil.copyfile(index, copy)
-            env = {"GIT_INDEX_FILE": str(copy)}
-            self.run("update-index", "--force-remove", "-z", "--stdin", stdin=names, env=env)
-            if other:
-                self.run("update-index", "-z", "--index-info", stdin=other, env=env)
-            return os.fsdecode(self.run("write-tree", env=env)).strip()
-
-    def store(self, text: str) -> str:
-        """Return the id of a new blob; git removes it by itself where nothing comes to name it."""
-        return os.fsdecode(self.run("hash-object", "-w", "--stdin", stdin=text.encode())).strip()
-
-    def index_file(self) -> Path:
-        """Return the index of the commit under way."""
-        given = os.environ.get("GIT_INDEX_FILE")
-        return self.root / given if given else self.git_dir / "index"
-
-    def lay_out(self, tree: str, folder: Path, index: Path) -> None:
-        """Make a folder hold a tree, by difference from what its own index says is there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.run(
-            "-c", "core.sparseCheckout=false", "-c", "core.fsmonitor=false",
-            "-c", "submodule.recurse=false", f"--work-tree={folder}",
-            "read-tree", "--no-recurse-submodules", "--reset", "-u", tree,
-            env={"GIT_INDEX_FILE": str(index), "GIT_DIR": str(self.git_dir)},
-        )  # fmt: skip
 
     def config(self, key: str) -> str:
         """Return a value of git's configuration, empty where it is not set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from gitmig.errors import GitFailed
@@ -16,7 +17,7 @@ def merge_base(repository: Repository, ref: str) -> str:
     Raises GitFailed where there is no such branch, no commit on this one, or a shallow clone
     does not reach back.
     """
-    name = next(iter(repository.known_as(ref)), "")
+    name = next(iter(known_as(repository, ref)), "")
     if not name:
         hint = f"git fetch origin {ref}" if repository.text("remote") else SEE_THEM
         hint = FETCH_ALL if repository.is_shallow else hint
@@ -30,9 +31,40 @@ def merge_base(repository: Repository, ref: str) -> str:
                 "make the first one, or leave --base out",
             ) from error
         raise GitFailed(f"HEAD and {name} have no common commit here", FETCH_ALL) from error
-    if repository.is_cut_off("HEAD", name, found):
+    if is_cut_off(repository, "HEAD", name, found):
         raise GitFailed(f"the history between HEAD and {name} is cut off here", FETCH_ALL)
     return found
+
+
+def known_as(repository: Repository, ref: str) -> list[str]:
+    """Return the names of a branch that are there: its own, and that of ``origin``'s.
+
+    The one that is checked out is no base of itself: it is ``origin``'s alone where that is
+    there, so that what was not pushed yet is not published. So is the one that a rebase will
+    move: in the middle of ``git pull --rebase`` ``HEAD`` is detached.
+    """
+    found = [each for each in (ref, f"origin/{ref}") if repository.resolve(each)]
+    return found[1:] if found[1:] and ref == (repository.branch() or rebased(repository)) else found
+
+
+def rebased(repository: Repository) -> str:
+    """Return the name of the branch that is being rebased, empty for none."""
+    for folder in ("rebase-merge", "rebase-apply"):
+        with contextlib.suppress(OSError):
+            name = (repository.git_dir / folder / "head-name").read_text(encoding="utf-8")
+            return name.strip().removeprefix("refs/heads/")
+    return ""
+
+
+def is_cut_off(repository: Repository, one: str, other: str, common: str) -> bool:
+    """Say whether a shallow clone lacks commits between two and the common one it knows.
+
+    There may be a newer one then. Where that is one of the two there is none.
+    """
+    if not repository.is_shallow or common in (repository.resolve(one), repository.resolve(other)):
+        return False
+    between = repository.text("rev-list", one, other, f"^{common}").split()
+    return not set(between).isdisjoint((repository.common_dir / "shallow").read_text().split())
 
 
 def commits_since(repository: Repository, commit: str, folders: Sequence[str]) -> list[str]:

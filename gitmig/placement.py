@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
+from gitmig import git_index
 from gitmig.errors import GitmigError
 from gitmig.git import Repository
 from gitmig.outcomes import WrittenRevision
@@ -47,7 +48,7 @@ def place(
             create(repository.root / revision.path, revision.content, undo, own)
         if stage and written:
             refuse_ignored(repository, written)
-            repository.add([revision.path for revision in written])
+            git_index.add(repository, [revision.path for revision in written])
 
 
 def create(path: Path, content: str, undo: Undo, beside: Path) -> None:
@@ -99,7 +100,7 @@ def remove(repository: Repository, path: str, undo: Undo, *, staged: bool) -> No
         undo.removed[target] = target.read_bytes()
         target.unlink()
     if staged:
-        repository.remove_from_index([path])
+        git_index.remove(repository, [path])
 
 
 def refuse_ignored(repository: Repository, written: Sequence[WrittenRevision]) -> None:
@@ -137,7 +138,7 @@ def restore_index(
     """Put the index entries back that were there before."""
     new = [path for path in made if path not in index]
     if new:
-        repository.remove_from_index(new)
+        git_index.remove(repository, new)
     for path in instead_of:
         if path in index:
             repository.run("update-index", "--add", "--cacheinfo", "100644", index[path], path)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+from gitmig import git_index
 from gitmig.git import NOTHING, Repository
 from gitmig.listing import WorkTreeStatus
 
@@ -76,7 +77,7 @@ def take(
     if not without and not instead and agrees(repository.status()):
         yield Snapshot(repository.root, in_place=True)
         return
-    tree_id = repository.write_tree(without, instead)
+    tree_id = git_index.write_tree(repository, without, instead)
     with laid_out(repository, tree_id, "snapshot", include) as tree:
         yield Snapshot(tree, in_place=False)
 
@@ -99,7 +100,7 @@ def laid_out(
         tree = folder / "tree"
         # left by a run that was killed; nobody else is at it while we hold the lock
         (folder / "tree.index.lock").unlink(missing_ok=True)
-        repository.lay_out(tree_id, tree, folder / "tree.index")
+        git_index.lay_out(repository, tree_id, tree, folder / "tree.index")
         link_ignored(repository, tree, [*RUN_TIME_FILES, *include])
         yield tree
 

@@ -33,7 +33,7 @@ def published_ids(workspace: Workspace, environment: Environment, ref: str) -> s
     Raises GitFailed as ``history.merge_base`` does.
     """
     repository = workspace.repository
-    commits = (history.merge_base(repository, ref), *repository.known_as(ref))
+    commits = (history.merge_base(repository, ref), *history.known_as(repository, ref))
     return set().union(*(workspace.ids_at(environment, commit) for commit in commits))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from gitmig import git_index
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError
 from gitmig.git import Repository
@@ -38,7 +39,7 @@ def make_true(workspace: Workspace, environment: Environment, *, stage: bool) ->
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(wanted, encoding="utf-8")
     if stage:
-        workspace.repository.add([path])
+        git_index.add(workspace.repository, [path])
 
 
 def text_of(workspace: Workspace, environment: Environment) -> str | None:

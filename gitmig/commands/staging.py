@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
-from gitmig import hookfiles, memo
+from gitmig import git_index, hookfiles, memo
 from gitmig.commands.workspace import Workspace
 from gitmig.invocation import Invocation
 from gitmig.model import Environment, Options
@@ -46,10 +46,10 @@ class Staging:
     def add_again(self, path: str, instead_of: Sequence[str]) -> None:
         """Stage a revision that a refused commit left in the work tree alone."""
         repository = self.workspace.repository
-        repository.add([path])
+        git_index.add(repository, [path])
         back = [each for each in instead_of if each in self.workspace.index]
         if back:
-            repository.remove_from_index(back)
+            git_index.remove(repository, back)
         self.note_repair([path, *instead_of])
 
     def note_repair(self, paths: list[str]) -> None:
