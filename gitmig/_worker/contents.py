@@ -36,7 +36,7 @@ Contents = dict[Name, Table]
 class Loss:
     """What is gone from a table: all of it, a ``column``, rows, or values of a column.
 
-    ``kind`` is table, column, rows or values; the names are those before.
+    ``kind`` is table, column, rows, all rows or values; the names are those before.
     """
 
     kind: str
@@ -126,7 +126,7 @@ def losses_of(name: Name, table: Table, new: Table, renames: Renames) -> list[Lo
     fewer = len(table.rows) - len(new.rows)
     if fewer > 0:
         words = f"{fewer} of {len(table.rows)} rows of {told(name)}"
-        return [*found, Loss("rows", name, "", words)]
+        return [*found, Loss("rows" if new.rows else "all rows", name, "", words)]
     same = [column for column, now in pairs.items()
             if column not in gone and table.columns[column] == new.columns[now]]  # fmt: skip
     missing = less(table.of(same), new.of(pairs[column] for column in same))

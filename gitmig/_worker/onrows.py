@@ -174,26 +174,33 @@ class OnRows:
         return "" in known or loss.column in known or (not loss.column and bool(known))
 
     def tell(self, step: Step, losses: Collection[Loss]) -> None:
-        """Add the problem of a step that loses something, and of what it was asked to."""
-        revision = step.revision.revision
-        for kind in ("rows_lost", "rows_gone"):
-            told = [
-                loss.words
-                for loss in losses
-                if (kind == "rows_gone") is self.is_asked(revision, loss)
-            ]
-            if told:
-                self.problems.append({
-                    "kind": kind,
-                    "message": "; ".join(told),
-                    "revision": revision,
-                    "up": step.is_upgrade,
-                    "path": self.project.relative(step.revision.path),
-                })  # fmt: skip
+        """Add the problems of a step that loses something, and of what it was asked to."""
+        told: dict[tuple[str, int], list[str]] = {}
+        for loss in losses:
+            told.setdefault(self.kind_of(step, loss), []).append(loss.words)
+        for (kind, line), words in sorted(told.items(), reverse=True):
+            self.problems.append({
+                "kind": kind,
+                "message": "; ".join(words),
+                "revision": step.revision.revision,
+                "up": step.is_upgrade,
+                "path": self.project.relative(step.revision.path),
+                "line": line,
+            })  # fmt: skip
 
-    def is_asked(self, revision: str, loss: Loss) -> bool:
-        """Say whether a revision says itself that something goes."""
-        return loss.kind in ("table", "column") or self.touched.asks_for(revision, loss.table[1])
+    def kind_of(self, step: Step, loss: Loss) -> tuple[str, int]:
+        """Return the kind of a loss's problem, and the line where it is known.
+
+        What a block or a function does is as bad as the statement that it stands for: one that
+        leaves no row is told as DELETE without WHERE would be.
+        """
+        revision, table = step.revision.revision, loss.table[1]
+        if loss.kind in ("table", "column"):
+            return "rows_gone", 0
+        if not self.touched.asks_for(revision, table):
+            return "rows_lost", 0
+        line = self.touched.emptied_in(step, table) if loss.kind == "all rows" else 0
+        return ("rows_emptied", line) if line else ("rows_gone", 0)
 
 
 def with_rows(walk: Any) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy.engine import Engine
 
 from . import depends, scripts, stack
 from .project import Project
+from .shapes import Step
 
+Block = tuple[str, int]  # a statement, and the line that sends it
 WORD = re.compile(r"[\w$]+")
 # what says nothing of rows: definitions, and settings of the session
 DEFINES = frozenset(
@@ -31,6 +33,7 @@ class Touched:
         self.project = project
         self.revisions = revisions
         self.texts: dict[str, list[str]] = {}
+        self.blocks: dict[tuple[str, bool], list[Block]] = {}  # by revision, and whether it goes up
         self._any = False
         if revisions:
             event.listen(Engine, "before_cursor_execute", self.note)
@@ -46,7 +49,28 @@ class Touched:
             if ";" in statement and connection.dialect.name == "postgresql":  # it takes scripts
                 found = [text for text, _ in scripts.statements(statement, "postgresql")]
             texts += found
+            self.note_blocks(step, found)
             self._any |= any(map(leads_on, found)) and not stack.is_library_asking()
+
+    def note_blocks(self, step: Step, found: Collection[str]) -> None:
+        """Note which of some statements are blocks or calls, and their line in the revision."""
+        path, key = step.revision.path, (step.revision.revision, step.is_upgrade)
+        for text in filter(is_block, found):
+            self.blocks.setdefault(key, []).append((text, stack.line_in(str(path))))
+
+    def emptied_in(self, step: Step, table: str) -> int:
+        """Return the line of the block or call that takes every row of a table, 0 for none.
+
+        None that chooses its rows; nor where a statement says it in the open, or the table is new.
+        """
+        revision, name = step.revision.revision, table.lower()
+        if any(takes_openly(text, name) for text in self.texts.get(revision, ())):
+            return 0
+        blocks = self.blocks.get((revision, step.is_upgrade), [])
+        naming = [each for each in blocks if name in WORD.findall(each[0].lower())] or blocks
+        if any("where" in WORD.findall(text.lower()) for text, _ in naming):
+            return 0
+        return next((line for _, line in naming), 0)
 
     def may_be_any(self) -> bool:
         """Say whether tables may be touched that no statement has named so far.
@@ -97,6 +121,19 @@ def changes(text: str, table: str) -> bool:
     if words[0] == "select":
         return "from" not in words
     return table in words or words[0] in ("call", "do", "exec", "execute")
+
+
+def is_block(text: str) -> bool:
+    """Say whether a statement runs a block or a function, and names no table itself."""
+    words = WORD.findall(text.lower())
+    return words[:1] in (["do"], ["call"]) or (words[:1] == ["select"] and "from" not in words)
+
+
+def takes_openly(text: str, table: str) -> bool:
+    """Say whether a statement that names a table can take all its rows."""
+    words = WORD.findall(text.lower())
+    openly = {"delete", "truncate", "drop", "replace", "merge"} & {*words}
+    return bool(openly) and table in words and not is_block(text)
 
 
 def drops(text: str, table: str) -> bool:

@@ -19,6 +19,12 @@ ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
         "{way} of {revision} loses what nothing in it asks for: ",
         "keep the values in this file, or say there what becomes of them (UPDATE, DELETE)",
     ),
+    "rows_emptied": (
+        "GM502",
+        "error",
+        "{way} of {revision} empties a table in a block or function: it loses ",
+        "say which rows (WHERE), or in a waiver why all of them may go",
+    ),
     "rows_gone": ("GM503", "note", "{way} of {revision} loses ", ""),
     "rows_missing": (
         "GM504",
@@ -39,7 +45,7 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
         return Finding("GM202", "error", message, hint, path, line or line_of(revision, found),
                        revision)  # fmt: skip
     if problem["kind"] in ROWS:
-        return of_rows(problem, path, line_of(revision, found), revision)
+        return of_rows(problem, path, line or line_of(revision, found), revision)
     return failure(problem, path, line or line_of(revision, found), revision)
 
 
@@ -71,7 +77,10 @@ def with_statement(message: str, sql: str) -> str:
 def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
     """Return the finding for what happens to rows."""
     code, severity, words, hint = ROWS[problem["kind"]]
-    way = "the upgrade" if problem.get("up", True) else "the downgrade"
+    up = problem.get("up", True)
+    if problem["kind"] == "rows_emptied" and not up:
+        severity = "warning"  # as of DELETE and TRUNCATE, see GM741
+    way = "the upgrade" if up else "the downgrade"
     message = f"{words.format(way=way, revision=revision)}{problem['message']}"
     return Finding(code, severity, message, hint, path, line, revision)
 

@@ -154,7 +154,9 @@ Instead: fill, clean or widen first, in steps that rows survive.
     ("GM502", "rows-lost", "error", "rows", """
 Rows or values are lost that nothing in the revision takes away.
 
-Why: a copy that forgets a column, a type that cuts off, a cascade that nobody meant.
+Why: a copy that forgets a column, a type that cuts off, a cascade that nobody meant. A DO block or
+a function that leaves no row of a table and has no WHERE counts, too (on the way down as a
+warning): the statement that sends it does not say so. DELETE and TRUNCATE are GM741 and GM742.
 
 Instead: keep the values, or say in the revision what becomes of them.
 """),

@@ -145,3 +145,60 @@ def test_several_statements_in_one_text(pg: Project) -> None:
     up = "ALTER TABLE few ADD COLUMN x integer; DELETE FROM few WHERE t IS NULL"
     ((code, message),) = rows(pg, up, "ALTER TABLE few DROP COLUMN x")
     assert code == "GM503" and "loses 1 of 4 rows of few" in message
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "DO $$ BEGIN DELETE FROM few; END $$",
+        "DO $$ BEGIN TRUNCATE few; END $$",
+        "DO $$ BEGIN EXECUTE 'DELETE FROM ' || 'few'; END $$",
+        "SELECT purge()",
+    ],
+)
+def test_a_block_that_empties_a_table(pg: Project, up: str) -> None:
+    """A block or function that leaves no row is a fault at its line, as DELETE would be (K3)."""
+    function = "CREATE FUNCTION purge() RETURNS void LANGUAGE sql AS 'DELETE FROM few'"
+    begin(pg, f"CREATE TABLE few (id integer PRIMARY KEY, t text);{function}")
+    ((code, message),) = rows(pg, up)
+    told = "the upgrade of more00000000 empties a table in a block or function: it loses "
+    assert (code, message) == ("GM502", f"{told}4 of 4 rows of few")
+    ((code, message),) = rows(pg, "SELECT 1", up)
+    assert code == "GM502" and message.startswith("the downgrade of more00000000 empties")
+    shown = pg.gitmig("check", "--base", "main", code=0).stdout
+    assert ":16: warning GM502" in shown
+    path = "migrations/versions/more00000000.py"
+    pg.write(path, pg.read(path).replace(
+        f"    op.execute({up!r})", f"    # gitmig: allow GM502 a queue\n    op.execute({up!r})"
+    ))  # fmt: skip
+    pg.git("add", "-A")
+    assert "1 finding waived (GM502)" in pg.gitmig("check", "--base", "main", code=0).stdout
+
+
+def test_a_procedure_that_empties_a_table(project: Project, memory: Path) -> None:
+    """So it is with a procedure of MariaDB's (K3)."""
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    begin(project, "CREATE TABLE few (id integer PRIMARY KEY);"
+                   "CREATE PROCEDURE clean_up() DELETE FROM few")  # fmt: skip
+    ((code, message),) = rows(project, "CALL clean_up()")
+    assert code == "GM502" and message.endswith("it loses 4 of 4 rows of few")
+
+
+@pytest.mark.parametrize(
+    ("up", "told"),
+    [
+        ("DO $$ BEGIN DELETE FROM few WHERE t IS NULL; END $$", "1 of 4 rows"),
+        ("DO $$ BEGIN DELETE FROM few WHERE id > 0; END $$", "4 of 4 rows"),
+        ("DO $$ BEGIN IF false THEN DELETE FROM few; END IF; END $$", ""),
+        ("DO $$ BEGIN UPDATE few SET t = 'x'; END $$", "values of few.t"),
+        ("DELETE FROM few; DO $$ BEGIN PERFORM 1; END $$", "4 of 4 rows"),
+        ("DROP TABLE few; SELECT 1; CREATE TABLE few (id integer PRIMARY KEY, t text)", "4 of 4"),
+    ],
+)
+def test_a_block_that_does_not(pg: Project, up: str, told: str) -> None:
+    """One that chooses its rows, changes values or does nothing is listed, or silent (K3)."""
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, t text)")
+    found = rows(pg, up)
+    assert [code for code, _ in found] == ["GM503"] * bool(told)
+    assert not told or told in found[0][1]
