@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NoReturn, Union
+from typing import Any, Union
 
 import alembic
-from alembic.config import CommandLine
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from . import compat, depends, line, paths
+from .arguments import command_line, parsed
 from .databases import Databases
 from .failures import Failure, first_of, one_line, place
 from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
@@ -270,29 +269,6 @@ def relative(path: str, tree: str) -> str:
     return os.path.relpath(path, tree).replace(os.sep, "/")
 
 
-def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what Alembic's command line makes of its arguments; raises ``usage``.
-
-    An upgrade to nowhere is one to the head: only Alembic's parser knows what is an option's value.
-    """
-    error = argparse.ArgumentParser.error
-    argparse.ArgumentParser.error = refuse  # type: ignore[assignment, method-assign]
-    parse = CommandLine(prog="alembic").parser.parse_args
-    try:
-        return parse(arguments)
-    except Failure as failure:
-        if failure.data["prog"] != "alembic upgrade" or not failure.message.endswith(": revision"):
-            raise
-        return parse([*arguments, "head"])
-    finally:
-        argparse.ArgumentParser.error = error  # type: ignore[method-assign]
-
-
-def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    """Turn a mistake on Alembic's command line into a failure."""
-    raise Failure("usage", message, usage=parser.format_usage().strip(), prog=parser.prog)
-
-
 @contextlib.contextmanager
 def same_directory() -> Iterator[None]:
     """Undo a change of directory: Alembic runs an env.py once, gitmig several times."""
@@ -301,14 +277,6 @@ def same_directory() -> Iterator[None]:
         yield
     finally:
         os.chdir(directory)
-
-
-def command_line(request: Request, arguments: Sequence[str]) -> list[str]:
-    """Return the arguments ``alembic`` would have been started with."""
-    found = []
-    if request["ini"]:
-        found += ["-c", request["ini"]]
-    return [*found, "-n", request["section"], *arguments]
 
 
 def place_in(error: BaseException, filename: str) -> int:
