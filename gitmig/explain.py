@@ -204,6 +204,11 @@ def hint_for_migration(message: str, replayed: bool) -> str:
         )
     if "unsafe use of new value" in message:
         return "add it in `with op.get_context().autocommit_block():`, then use it after the block"
+    if "ends Alembic's transaction" in message:
+        return (
+            "leave commit and rollback to Alembic; what must be in none of its transactions goes "
+            "into `with op.get_context().autocommit_block():`"
+        )
     if "not authorized" in message:
         return "a throw-away database attaches no other file: gitmig did not make that one"
     if replayed and re.search("no such table|does not exist|doesn.t exist|NoSuchTable", message):

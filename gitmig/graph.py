@@ -212,6 +212,9 @@ def _unknown(graph: Graph) -> Iterator[Finding]:
         (item, name) for item in graph.revisions for name in item.parents if name not in graph.by_id
     ]
     for place, (item, name) in enumerate(parents):
+        if not name:
+            yield _unnamed(item)
+            continue
         nearest = graph.nearest(name) if place < _SUGGESTIONS else ""
         message = f"The parent {name} of {_told(item)} does not exist."
         yield _finding("GM002", item, message, _restore(item, name, nearest), item.parents_line)
@@ -220,6 +223,12 @@ def _unknown(graph: Graph) -> Iterator[Finding]:
             if name not in graph.by_id and name not in graph.by_label:
                 message = f"{_told(item)} depends on {name}, which is no revision and no label."
                 yield _finding("GM008", item, message, _restore(item, name))
+
+
+def _unnamed(item: Revision) -> Finding:
+    message = f"The parent of {_told(item)} is an empty string, which Alembic takes for a name."
+    hint = "Write None for a revision that is the first, else the id of its parent."
+    return _finding("GM002", item, message, hint, item.parents_line)
 
 
 def _restore(item: Revision, name: str, nearest: str = "") -> str:

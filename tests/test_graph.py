@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -275,6 +276,14 @@ def test_cycle() -> None:
 def test_self_parent(spec: str) -> None:
     """A revision that is its own parent, or depends on itself, is a cycle of one."""
     assert only(spec).message == "a (do a, versions/0000_a.py:8) builds on itself."
+
+
+def test_a_parent_without_a_name() -> None:
+    """A parent that is an empty string is told as that, with what to write (H7)."""
+    (finding,) = problems([replace(each, parents=("",)) for each in revisions("a:")])
+    assert (finding.code, finding.line) == ("GM002", revisions("a:")[0].parents_line)
+    assert "The parent of a (do a, versions/0000_a.py:8) is an empty string" in finding.message
+    assert finding.hint.startswith("Write None")
 
 
 def test_cycle_through_dependencies() -> None:

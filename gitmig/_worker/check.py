@@ -26,6 +26,7 @@ from .bookkeeping import heads_of
 from .cache import replay
 from .compat import url_text
 from .databases import Databases
+from .ended import Ended
 from .failures import Failure
 from .generate import ARGUMENTS
 from .models import Models
@@ -53,6 +54,7 @@ COULD_NOT_RUN = (
     "wrong_source",
 )
 
+ENDS_IT = "it ends Alembic's transaction, so that Alembic's note that it ran is not kept"
 NOT_KEPT = (
     "Alembic's note that it ran is not kept: it ends Alembic's transaction (a commit or rollback "
     "in the middle), or env.py never commits"
@@ -104,6 +106,7 @@ class Walk:
         self.published: Targets = tuple(request["published"]) or project.baseline
         self.one_way = frozenset(request.get("one_way", ()))
         self.touched = Touched(project, request["new"])
+        self.ended = Ended(project)
         self.recorder = recorder
         recorder.waits = bool("rows" in request["gates"] and self.published)
         self.lacks_rows = recorder.waits
@@ -220,9 +223,10 @@ class Walk:
         if (bind, reached) in self.schemas and reached == self.reached[bind]:
             return []
         revision = self.project.script._upgrade_revs("heads", heads)[0].revision
+        line = self.ended.lines.get(revision.revision, 0)
         raise Failure(
-            "migration_failed", NOT_KEPT, revision=revision.revision, up=True,
-            path=self.project.relative(revision.path), line=0,
+            "migration_failed", ENDS_IT if line else NOT_KEPT, revision=revision.revision, up=True,
+            path=self.project.relative(revision.path), line=line,
         )  # fmt: skip
 
     def remember(self, step: Step, context: Context) -> None:

@@ -19,6 +19,7 @@ from gitmig.commands import (
     downgrade,
     drift,
     head_file,
+    id_twice,
     joining,
     merge_result,
     problems,
@@ -141,6 +142,7 @@ def subject_of(
 ) -> Subject:
     """Read the staged revisions of an environment."""
     found, findings = workspace.read_graph(environment)
+    findings = id_twice.at_the_new(workspace, environment, found, findings, wanted.base)
     known = joining.hinted(workspace, environment, found, findings, wanted.base)
     known += nothing_found(environment, found, findings)
     known += head_file.untrue(workspace, environment)

@@ -30,7 +30,8 @@ def repository_lines(repository: Repository) -> Iterator[Line]:
     if repository.state:
         yield Line("in progress", repository.state)
     yield from hook_lines(repository)
-    yield Line("memo", f"{len(memo.latest(repository))} states known to need nothing")
+    known = len(memo.latest(repository))
+    yield Line("memo", f"{known} state{'' if known == 1 else 's'} known to need nothing")
 
 
 def hook_lines(repository: Repository) -> Iterator[Line]:

@@ -107,8 +107,14 @@ def expand(word: str) -> tuple[str, ...]:
 
 
 def suggestion(word: str) -> str:
-    """Return the hint for a word that is none."""
-    hint = nearest(word, _BY_WORD)
+    """Return the hint for a word that is none.
+
+    Of numbers one is not like another: only letters before a known one are taken for a slip.
+    """
+    digits = re.search(r"\d+$", word)
+    hint = nearest(word, [f"GM{digits[0]}"] if digits else [each.name for each in CODES])
+    if digits and f"GM{digits[0]}" not in _BY_WORD:
+        hint = ""
     return hint if hint.startswith("did") else "see them all: gitmig rules"
 
 

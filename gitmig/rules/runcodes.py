@@ -36,6 +36,10 @@ Why: where the deploy's user is none, as with most hosted databases, the revisio
 tried for real, on PostgreSQL, as a member of every role that may make roles and databases. What a
 host allows beyond PostgreSQL (some extensions) it cannot know.
 
+Only with a base, on a server of gitmig's own: what is published has run as the deploy's user
+already, so that the first `CREATE EXTENSION` of a project would be told for ever, and without a base
+nothing says what is new. On a server given by URL no role is made.
+
 Example:
 
     op.execute("CREATE EXTENSION dblink")

@@ -126,10 +126,20 @@ def test_ends_the_process(project: Project, ends: str, code: int, words: str) ->
 
 def test_commits_in_the_middle(project: Project) -> None:
     """One that commits in the middle, so that Alembic's note of it is lost, is named for that."""
-    commit = "; op.get_bind().commit(); op.execute('UPDATE users SET name = 1')"
+    commit = "\n    op.get_bind().commit()\n    op.execute('UPDATE users SET name = 1')"
     said = told(project, ADD + commit, DROP)
-    place = "migrations/versions/bad000000000.py:5: error GM101"
-    assert f"{place} revision bad000000000 fails on upgrade: Alembic's note" in said
+    place = "migrations/versions/bad000000000.py:13: error GM101"
+    words = "it ends Alembic's transaction, so that Alembic's note that it ran is not kept"
+    assert f"{place} revision bad000000000 fails on upgrade: {words}" in said
+    assert "goes into `with op.get_context().autocommit_block():`" in said
+
+
+def test_autocommit_block_is_no_commit(project: Project) -> None:
+    """Of Alembic's own way to end its transaction nothing is told, only of what follows it."""
+    block = "with op.get_context().autocommit_block():\n        op.execute('SELECT 1')\n    "
+    assert "✓ upgrade   passed" in told(project, block + ADD, DROP)
+    said = told(project, block + "op.get_bind().rollback()")
+    assert "bad000000000.py:14: error GM101" in said
 
 
 def test_drops_everything(project: Project) -> None:

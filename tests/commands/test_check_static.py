@@ -90,6 +90,22 @@ def test_broken_graph(unrunnable: Project, fault: str, static: bool) -> None:
     assert statuses == ["failed"] if static else ["failed", "skipped", "skipped", "skipped"]
 
 
+@pytest.mark.parametrize("name", ["0_earlier", "z_later"])
+@pytest.mark.parametrize("base", [True, False])
+def test_an_id_twice_is_told_at_the_new_file(unrunnable: Project, name: str, base: bool) -> None:
+    """Of two files with one id the one that the base, or HEAD, lacks is to be changed (H7)."""
+    if base:
+        unrunnable.git("switch", "-q", "-c", "feature")
+    text = unrunnable.read("migrations/versions/base00000000.py")
+    unrunnable.write(f"migrations/versions/{name}.py", text)
+    unrunnable.git("add", "-A")
+    if base:
+        unrunnable.git("commit", "-q", "-m", "again", "--no-verify")
+    options = ["--base", "main"] if base else []
+    result = unrunnable.gitmig("check", "--static", *options, code=1)
+    assert f"migrations/versions/{name}.py:5: error GM004" in result.stdout
+
+
 def test_overlong_id(unrunnable: Project) -> None:
     """An id of 33 characters is told, and is a warning: some version tables were widened (H7)."""
     (path,) = overlong(unrunnable)

@@ -26,6 +26,13 @@ def test_private_copy_is_told(hooked: Project) -> None:
     assert "a private copy of the index" in hooked.gitmig("doctor").stdout
 
 
+def test_one_state_is_no_plural(hooked: Project) -> None:
+    """It counts the states that the memo has."""
+    assert "0 states known to need nothing" in hooked.gitmig("doctor").stdout
+    hooked.gitmig("autogenerate")
+    assert "1 state known to need nothing" in hooked.gitmig("doctor").stdout
+
+
 def no_hooks(project: Project) -> tuple[str, str]:
     """Take the hooks out."""
     project.gitmig("uninstall")

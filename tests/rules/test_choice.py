@@ -68,7 +68,8 @@ def test_words_for_codes() -> None:
     ("word", "hint"),
     [
         ("index-not-concurently", 'did you mean "index-not-concurrently"?'),
-        ("GM999", "gitmig rules"),
+        ("GN711", 'did you mean "GM711"?'),
+        ("GM999", "see them all: gitmig rules"),
         ("", "gitmig rules"),
         ("G", "gitmig rules"),
     ],
@@ -77,7 +78,7 @@ def test_unknown_words(word: str, hint: str) -> None:
     """A word that means nothing is an error that names the nearest."""
     with pytest.raises(ConfigError) as caught:
         choose(RuleSettings(), ignore=[word])
-    assert hint in caught.value.hint or "did you mean" in caught.value.hint
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize("word", ["GM101", "GM0", "several-heads", "GM79"])
