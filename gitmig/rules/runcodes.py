@@ -37,7 +37,7 @@ tried for real, on PostgreSQL, as a member of every role that may make roles and
 host allows beyond PostgreSQL (some extensions) it cannot know.
 
 Only with a base, on a server of gitmig's own: what is published has run as the deploy's user
-already, so that the first `CREATE EXTENSION` of a project would be told for ever, and without a base
+already, so that a project's first `CREATE EXTENSION` would be told for ever, and without a base
 nothing says what is new. On a server given by URL no role is made.
 
 Example:
