@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 GATED = (["hook", "pre-commit"],)
 # what is listed from the index besides the inputs: files that could newly matter
 LISTED = ("*.py", "*alembic.ini", "*pyproject.toml", "*gitmig.toml")

@@ -23,7 +23,7 @@ from sqlalchemy.sql.elements import conv
 from .follow import other_names
 from .models import Models
 from .shapes import Context, Dialect, Op
-from .sql import SqlOp
+from .sql import SqlOp, escaped
 
 MYSQL = ("mysql", "mariadb")
 
@@ -136,7 +136,7 @@ def anew(table: Any, constraint: Any, old: str) -> list[Op]:
 
 def check(name: str, table: Any, text: str) -> Op:
     """Return what adds a check."""
-    condition = sqlalchemy.text(text)
+    condition = sqlalchemy.text(escaped(text))
     name = whole(name, table)
     return ops.CreateCheckConstraintOp(name, table.name, condition, schema=table.schema)
 
@@ -147,14 +147,20 @@ def whole(name: str, table: Any) -> str:
 
 
 def render_check(autogen_context: Any, op: Any) -> str:
-    """Render ``create_check_constraint``, which older versions of Alembic do not."""
-    with contextlib.suppress(NotImplementedError):
-        return str(render_as_alembic(autogen_context, op))
+    """Render ``create_check_constraint``, which older versions of Alembic do not.
+
+    A text stays as it is: Alembic takes a colon in it for a parameter, and gives some drivers
+    each ``%`` twice.
+    """
+    is_text = isinstance(op.condition, sqlalchemy.sql.elements.TextClause) and not op.kw
+    if not is_text:
+        with contextlib.suppress(NotImplementedError):
+            return str(render_as_alembic(autogen_context, op))
     batch = autogen_context._has_batch
     prefix = "batch_op." if batch else autogen_context.opts["alembic_module_prefix"] or ""
     arguments: list[Any] = [repr(_render_gen_name(autogen_context, op.constraint_name))]
     arguments += [] if batch else [repr(op.table_name)]
-    arguments.append(repr(str(op.condition)))
+    arguments.append(repr(op.condition.text if is_text else str(op.condition)))
     arguments += [f"schema={op.schema!r}"] if op.schema and not batch else []
     return f"{prefix}create_check_constraint({', '.join(map(str, arguments))})"
 

@@ -8,10 +8,13 @@ Result: that of ``generate``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .cache import replay
 from .failures import Failure
 from .fingerprint import differences
 from .generate import ARGUMENTS, made, take_fingerprints
+from .lineage import Told
 from .session import open_session
 from .shapes import Request, Result
 
@@ -23,6 +26,7 @@ def run(request: Request) -> Result:
         meant = take_fingerprints(project)
         replay(project, databases)
         result = made(project, request)
+        refuse_lost(request["renamed"], result["files"])
         project.upgrade("heads")
         found = [
             difference
@@ -32,3 +36,10 @@ def run(request: Request) -> Result:
         if found:
             raise Failure("fold_differs", "; ".join(found[:5]), differences=found)
         return dict(project.facts(databases), **result)
+
+
+def refuse_lost(seen: Sequence[Told], files: Sequence[Result]) -> None:
+    """Raise ``fold_differs`` where rows would keep the name that a member had before."""
+    for statement in (each for told in seen for each in told["carried"]):
+        if not any(repr(statement) in file["content"] for file in files):
+            raise Failure("fold_differs", f"rows would stay as they were that get: {statement}")

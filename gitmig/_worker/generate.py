@@ -119,7 +119,7 @@ def find(
     left: list[str] = []
     with renames.settled(again) as found:
         if before is not None and before != found.models:
-            added, left = add_unseen(project, before, found, renames)
+            added, left = add_unseen(project, before, found, renames, own)
         added = settle_enum_types(project, found) or added
         added = add_sequences(project, before, found) or added
         if arrears is not None:
@@ -178,7 +178,11 @@ def add_sequences(project: Project, before: Sequence[Models] | None, found: Comp
 
 
 def add_unseen(
-    project: Project, before: Sequence[Models], found: Comparison, renames: Renames
+    project: Project,
+    before: Sequence[Models],
+    found: Comparison,
+    renames: Renames,
+    own: byhand.OwnRevisions,
 ) -> tuple[bool, list[str]]:
     """Add what Alembic did not see; return whether there was any, and what is left to a person."""
     left: list[str] = []
@@ -188,7 +192,7 @@ def add_unseen(
 
     def fn(heads: Any, context: Context) -> list[Any]:
         (up, down), old, new, renamed = next(each)
-        some, more = unseen.add(up, down, old, new, renamed, context)
+        some, more = unseen.add(up, down, old, new, renamed, context, own)
         added.append(some)
         left.extend(more)
         return []

@@ -6,6 +6,7 @@ step in between. What was done, one operation after the other, tells it for cert
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,8 +20,10 @@ from .shapes import Op
 Told = dict[str, list[Any]]
 """Renames in one database: ``tables`` and ``columns``, by the table's new name, see ``Known``.
 
-``again`` tells what was dropped and came anew under its name, empty of what it held.
+``again`` tells what was dropped and came anew under its name, empty of what it held; ``carried``
+the statements that have rows with one member of an enum get another.
 """
+CARRIED = re.compile(r"UPDATE (\S+) SET (\S+) = ('(?:[^']|'')*') WHERE \2 = ('(?:[^']|'')*')")
 
 
 class Lineage:
@@ -31,6 +34,7 @@ class Lineage:
         self.columns: dict[tuple[Any, str, str], str | None] = {}
         self.gone: set[tuple[Any, ...]] = set()  # what was there before, table or column
         self.again: set[tuple[Any, ...]] = set()
+        self.members: dict[tuple[str, str], dict[str, str]] = {}  # of a column, by what they were
 
     def note(self, op: Op) -> None:
         """Take an operation into account that comes after all those before."""
@@ -50,6 +54,18 @@ class Lineage:
             new = (schema, op.table_name, op.modify_name)
             self.columns[new] = self.columns.get(old, op.column_name)
             self.columns[old] = None
+        elif isinstance(op, ops.ExecuteSQLOp):
+            self.carry(str(op.sqltext))
+
+    def carry(self, statement: str) -> None:
+        """Take into account that rows with one member of an enum get another."""
+        found = CARRIED.fullmatch(statement)
+        if found is None:
+            return
+        table, column, new, old = found.groups()
+        known = self.members.setdefault((table, column), {})
+        was = next((first for first, last in known.items() if last == old), old)
+        known[was] = new
 
     def column(self, schema: Any, table: str, column: Any, goes: bool) -> None:
         """Take into account that a column comes or goes; one that is computed holds nothing."""
@@ -91,7 +107,10 @@ class Lineage:
         columns = [[*key[:2], was, key[2]] for key, was in self.columns.items()
                    if was not in (None, key[2]) and key[:2] not in made]  # fmt: skip
         again = sorted((list(key) for key in self.again), key=str)
-        return {"tables": tables, "columns": columns, "again": again}
+        carried = [f"UPDATE {table} SET {column} = {new} WHERE {column} = {old}"  # noqa: S608
+                   for (table, column), each in self.members.items()
+                   for old, new in each.items() if old != new]  # fmt: skip
+        return {"tables": tables, "columns": columns, "again": again, "carried": carried}
 
 
 class Lineages:

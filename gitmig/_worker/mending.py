@@ -39,10 +39,22 @@ def of_check(change: Change, context: Context, table: Any) -> list[Op] | None:
     if "EXCLUDE " in (str(change.before)[:8], str(change.after)[:8]):
         return of_exclusion(change, context, table)
     if change.name:
-        return unseen.check_operations(change, table)
+        return check_operations(change, table)
     if change.after is None:
         return None
-    return unseen.check_operations(replace(change, name=name_for(change, context, table)), table)
+    return check_operations(replace(change, name=name_for(change, context, table)), table)
+
+
+def check_operations(change: Change, table: Any) -> list[Op]:
+    """Return what drops the old check and adds the new one."""
+    made: list[Op] = []
+    if change.before is not None:
+        old = constraints.check(change.name, table, change.before)
+        made.append(ops.DropConstraintOp(old.constraint_name, table.name, type_="check",
+                                         schema=table.schema, _reverse=old))  # fmt: skip
+    if change.after is not None:
+        made.append(constraints.check(change.name, table, change.after))
+    return [ops.ModifyTableOps(table.name, made, schema=table.schema)]
 
 
 def name_for(change: Change, context: Context, table: Any) -> str:

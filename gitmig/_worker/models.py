@@ -132,11 +132,15 @@ def named_keys(table: Any) -> Iterator[tuple[str, list[Any]]]:
 
 
 def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:
-    """Return one column's facts; ``members`` are those of an enum that the database knows."""
+    """Return one column's facts.
+
+    ``members`` are those of an enum that the database knows, ``texts`` of one that is a text there.
+    """
     default = column.server_default
     return {
         "type": type_text(column.type, dialect),
         "members": held_members(column.type, dialect),
+        "texts": members_in_text(column.type, dialect),
         "default": default_text(default, dialect),
         "computed": sql_text(column.computed.sqltext, dialect) if column.computed else "",
         "identity": identity_text(getattr(column, "identity", None), dialect),
@@ -153,10 +157,19 @@ def held_members(type_: Any, dialect: Dialect) -> list[str] | None:
     enum = enum_of(type_, dialect)
     if enum is None:
         return None
-    native = dialect.supports_native_enum and enum.native_enum
-    if native or (getattr(enum, "create_constraint", False) and not enum.name):
-        return list(enum.enums)
-    return None
+    checked = getattr(enum, "create_constraint", False) and not enum.name
+    return list(enum.enums) if is_native(enum, dialect) or checked else None
+
+
+def members_in_text(type_: Any, dialect: Dialect) -> list[str] | None:
+    """Return the members of an enum whose column is a text: rows hold them, not the schema."""
+    enum = enum_of(type_, dialect)
+    return None if enum is None or is_native(enum, dialect) else list(enum.enums)
+
+
+def is_native(enum: Any, dialect: Dialect) -> bool:
+    """Say whether an enum is a type of the database's own, or part of one."""
+    return bool(dialect.supports_native_enum and enum.native_enum)
 
 
 def type_text(type_: Any, dialect: Dialect) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy
 from alembic.operations import ops
 
-from . import constraints, together
+from . import together
 from .enums import renamed_member
-from .models import as_sent, default_text
+from .models import default_text
 from .shapes import Context, Op
-from .sql import SqlOp
+from .textenums import update
 
 
 class AlterMembers(ops.AlterColumnOp):
@@ -32,7 +32,7 @@ def operations_for(change: Any, context: Context, table: Any) -> list[Op] | None
         return [alter(change, context, table)]
     both = sqlalchemy.Enum(*old, renamed[1], name=str(table.columns[change.name].type.name))
     first = alter(change, context, table, to=both)
-    return [first, carry(change, context, table, renamed), alter(change, context, table, of=both)]
+    return [first, update(change, context, table, renamed), alter(change, context, table, of=both)]
 
 
 def alter(change: Any, context: Context, table: Any, *, of: Any = None, to: Any = None) -> Op:
@@ -51,19 +51,6 @@ def alter(change: Any, context: Context, table: Any, *, of: Any = None, to: Any 
                         existing_server_default=together.clause(default),
                         modify_type=column.type if to is None else to, **more)  # fmt: skip
     return ops.ModifyTableOps(table.name, [made], schema=table.schema)
-
-
-def carry(change: Any, context: Context, table: Any, renamed: tuple[str, str]) -> SqlOp:
-    """Return what has rows with the one member get the other, and back."""
-    place = constraints.quoted(table.schema, table.name, context.dialect)
-    name = context.dialect.identifier_preparer.quote(change.name)
-    kind: Any = sqlalchemy.String().dialect_impl(context.dialect)
-    literal = kind.literal_processor(context.dialect)
-    one, other = (as_sent(literal(each), context.dialect) for each in renamed)
-    update = f"UPDATE {place} SET {name} = {{}} WHERE {name} = {{}}"  # noqa: S608 - quoted
-    words = f"rename {renamed[0]} of {table.name}.{change.name} to {renamed[1]}"
-    doubt = f"{words}: rows that had the one have the other"
-    return SqlOp(words, [update.format(other, one)], [update.format(one, other)], doubt=doubt)
 
 
 def remedy(table: str, column: str, before: list[str], after: list[str]) -> str:

@@ -17,6 +17,7 @@ from alembic.operations import ops
 from sqlalchemy import inspect
 
 from . import constraints
+from .enumof import enum_of
 from .models import condition, is_made, is_named
 from .operations import flatten
 from .shapes import Context, Dialect, Op
@@ -48,6 +49,7 @@ def add(change: Any, up: Op, down: Op, context: Context, table: Any) -> bool | N
         put(down, old, first=False)
     if adds:
         new = constraints.check(change.name, table, change.after)
+        without_check(change.after, up, down, table, context.dialect)
         put(up, new, first=False)
         put(down, new.reverse(), first=True)
     if (
@@ -91,11 +93,28 @@ def is_it(op: Op, change: Any) -> bool:
 
 
 def comes_along(change: Any, up: Op, table: Any) -> bool:
-    """Say whether a check is that of a type which a column gets here, and comes with it."""
+    """Say whether a check is that of a type which a column gets here, and comes with it.
+
+    One that was there before and says something else is dropped and added by itself.
+    """
+    if change.before is not None:
+        return False
     bound = [each for each in table.constraints
              if str(each.name) == change.name and getattr(each, "_type_bound", False)]  # fmt: skip
     columns = [column_of(op) for op in flatten(up) if key_of(op) == change.table]
     return bool(bound) and mentions(change.after or "", [name for name in columns if name])
+
+
+def without_check(check: str, up: Op, down: Op, table: Any, dialect: Dialect) -> None:
+    """Have the type of an enum that is added with its own check by now come as a plain text."""
+    for column in table.columns:
+        enum = enum_of(column.type, dialect)
+        if enum is None or not mentions(check, [column.name]):
+            continue
+        for way, side in ((up, "modify_type"), (down, "existing_type")):
+            for op in flatten(way):
+                if column_of(op) == column.name and isinstance(op, ops.AlterColumnOp):
+                    setattr(op, side, sqlalchemy.String(enum.length))
 
 
 def column_of(op: Op) -> str:

@@ -164,7 +164,7 @@ def drop_checks(container: Op, held: dict[str, Held]) -> bool:
         for bare, text in held.get(table, Held()).named.items():
             name = conv(bare)
             if bare not in known and mentions(text, gone):
-                back = ops.CreateCheckConstraintOp(name, table, sqlalchemy.text(text),
+                back = ops.CreateCheckConstraintOp(name, table, sqlalchemy.text(escaped(text)),
                                                    schema=schema)  # fmt: skip
                 group.ops.insert(0, ops.DropConstraintOp(name, table, type_="check",
                                                          schema=schema, _reverse=back))  # fmt: skip

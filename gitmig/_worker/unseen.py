@@ -23,8 +23,10 @@ from . import (
     numbering,
     recomputed,
     supposed,
+    textenums,
     together,
 )
+from .byhand import OwnRevisions
 from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
@@ -41,9 +43,10 @@ ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
 class Change:
     """One difference between the models of two commits.
 
-    ``aspect`` is type, members, default, computed, identity, check or index; ``name`` the column,
-    constraint or index; ``before`` and ``after`` are texts, None where there is none. ``unnamed``
-    is a constraint without a name, which is told by its text. Or it is
+    ``aspect`` is type, members, texts, default, computed, identity, check or index (texts: members
+    of an enum that is a text in the database); ``name`` the column, constraint or index;
+    ``before`` and ``after`` are texts, None where there is none. ``unnamed`` is a constraint
+    without a name, which is told by its text. Or it is
     attribute or declaration, see ``follow.exchanged``; or constraint: only its name is another one.
     ``remedy`` is what to declare instead.
     """
@@ -66,12 +69,13 @@ class Change:
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
         was, is_now = short(self.before), short(self.after)
-        told = f"{self.aspect} {what} changed from {was} to {is_now}"
+        aspect = "members" if self.aspect == "texts" else self.aspect
+        told = f"{aspect} {what} changed from {was} to {is_now}"
         return f"{told} ({self.remedy})" if self.remedy else told
 
 
 ROOM = 100  # for each end of a long text
-COLUMN = ("type", "members", "default", "computed", "identity")
+COLUMN = ("type", "members", "texts", "default", "computed", "identity")
 
 
 def short(value: Any) -> str:
@@ -81,12 +85,18 @@ def short(value: Any) -> str:
 
 
 def add(
-    up: Op, down: Op, before: Models, after: Models, renames: Sequence[Op], context: Context
+    up: Op,
+    down: Op,
+    before: Models,
+    after: Models,
+    renames: Sequence[Op],
+    context: Context,
+    by_hand: OwnRevisions,
 ) -> tuple[bool, list[str]]:
     """Add operations for what was not seen in one database.
 
-    ``renames`` are done there already. Returns whether any was added, and in words what could not
-    be.
+    ``renames`` are done there already, and what is done ``by_hand`` to rows. Returns whether any
+    was added, and in words what could not be.
     """
     known, left = set(seen(up)), []
     told = {str(op) for op in (*up.ops, *renames) if isinstance(op, SqlOp)}
@@ -101,7 +111,7 @@ def add(
         place = (change.table, change.name, change.aspect)
         if change.aspect != "check" and change not in own and place in known:
             continue
-        if is_a_plugins(change, context):
+        if is_a_plugins(change, context) or textenums.is_done(change, by_hand):
             continue
         table = table_of(change.table, context)
         if change.aspect in ASPECTS and together.goes_along(change, up, down, context, table):
@@ -127,6 +137,8 @@ def add(
             (put_first if change.aspect == "members" else put_last)(up, down, made)
             told.add(str(made[0]))
     memberdefaults.settle(carried, up, down)
+    for way in (up, down):
+        textenums.settle(way)
     return any_added, left
 
 
@@ -213,7 +225,13 @@ def unnamed_changes(table: str, old: Any, new: Any) -> Iterator[Change]:
 def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Change]:
     """Yield the differences of one column; members matter where the type's text is the same."""
     in_types = members_alone(old, new)  # on MySQL
+    gone = textenums.are_gone(old, new)
     for aspect in COLUMN:
+        if aspect == "texts":
+            if gone:
+                remedy = textenums.remedy(old[aspect], new[aspect])
+                yield Change(table, aspect, column, old[aspect], new[aspect], remedy)
+            continue
         if in_types:
             if aspect == "members":
                 remedy = mysqlenums.remedy(table, column, old[aspect], new[aspect])
@@ -221,7 +239,8 @@ def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Chan
             if aspect in ("type", "members"):
                 continue
         if old[aspect] != new[aspect]:
-            if aspect == "members" and (old["type"] != new["type"] or not new["members"]):
+            is_told = old["type"] != new["type"] or not new["members"] or gone
+            if aspect == "members" and is_told:
                 continue
             yield Change(table, aspect, column, old[aspect], new[aspect])
 
@@ -259,6 +278,8 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "members":
         type_ = enum_of(table.columns[change.name].type, context.dialect)
         return enums.operations_for(change.before, change.after, context, type_)
+    if change.aspect == "texts":
+        return textenums.operations_for(change, context, table)
     if change.aspect == "unnamed":
         return drop_unnamed(change.name, context, table) if change.after is None else None
     if change.aspect in ASPECTS:
@@ -272,15 +293,3 @@ def operations_for(change: Change, context: Context, table: Any) -> list[Op] | N
     if change.aspect == "identity":
         return numbering.operations_for(change.name, context, table)
     return None
-
-
-def check_operations(change: Change, table: Any) -> list[Op]:
-    """Return what drops the old check and adds the new one."""
-    made: list[Op] = []
-    if change.before is not None:
-        old = constraints.check(change.name, table, change.before)
-        made.append(ops.DropConstraintOp(old.constraint_name, table.name, type_="check",
-                                         schema=table.schema, _reverse=old))  # fmt: skip
-    if change.after is not None:
-        made.append(constraints.check(change.name, table, change.after))
-    return [ops.ModifyTableOps(table.name, made, schema=table.schema)]

@@ -321,7 +321,8 @@ class Run:
             self.staging.add_again(pending.path, pending.instead_of)
         elif self.invocation.only_looking:
             return GenerateReport(self.environment.name)
-        if pending.unseen and revisions.is_sealed(self.workspace.read(pending.path) or ""):
+        content = superseded.content_of(self.workspace, pending) or ""
+        if pending.unseen and revisions.is_sealed(content):
             return self.unfinished(
                 GenerateReport(self.environment.name), pending.path, pending.unseen
             )
