@@ -136,7 +136,7 @@ def _alter_column(op: Op, table: str) -> Told:
     what, doubts = [], []
     if op.modify_type is not None:
         what.append(f"type {op.modify_type!r}")
-        if not widens(op.existing_type, op.modify_type):
+        if not (fits(op) or widens(op.existing_type, op.modify_type)):
             doubts.append(
                 f"{table}.{name} changes from {op.existing_type!r} to {op.modify_type!r}: "
                 "values may not fit"
@@ -152,6 +152,11 @@ def _alter_column(op: Op, table: str) -> Told:
     new = op.modify_name
     words = f"rename {table}.{name} to {new}" if new else f"alter {table}.{name}"
     return f"{words} ({', '.join(what)})" if what else words, name, "; ".join(doubts)
+
+
+def fits(op: Op) -> bool:
+    """Say whether all rows are known to keep to what an operation asks for."""
+    return bool(getattr(op, "fits", False))
 
 
 def widens(old: Any, new: Any) -> bool:
@@ -199,11 +204,8 @@ def _create_foreign_key(op: Op, table: str) -> Told:
 
 
 def _create_check(op: Op, table: str) -> Told:
-    return (
-        f"add check {op.constraint_name} on {table}",
-        "",
-        f"check {op.constraint_name} fails where rows of {table} break it",
-    )
+    doubt = f"check {op.constraint_name} fails where rows of {table} break it"
+    return f"add check {op.constraint_name} on {table}", "", "" if fits(op) else doubt
 
 
 def _drop_constraint(op: Op, table: str) -> Told:

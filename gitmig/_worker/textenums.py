@@ -17,9 +17,11 @@ from . import constraints, namedchecks
 from .byhand import OwnRevisions
 from .enumof import enum_of
 from .enums import renamed_member
-from .models import as_sent
+from .models import as_sent, members_in_text
+from .operations import flatten
 from .shapes import Context, Dialect, Op
 from .sql import SqlOp, without_empty
+from .together import key_of
 
 
 class Carry(SqlOp):
@@ -90,6 +92,34 @@ def remedy(before: Collection[str], after: Collection[str]) -> str:
     """Return what to write where members are taken away."""
     gone = ", ".join(each for each in before if each not in after)
     return f"write what rows with {gone} get, an UPDATE"
+
+
+def note_what_fits(up: Op, before: Any, table: Any, dialect: Dialect) -> None:
+    """Mark what is no doubt of a table: the rows hold members of before, and each is one still.
+
+    ``before`` is what the models said of the table. A type with another length fits where it grows,
+    or is as long as the new names.
+    """
+    for column in table.columns:
+        was = before["columns"].get(column.name, {}).get("texts")
+        is_now = members_in_text(column.type, dialect)
+        renamed = renamed_member(was or (), is_now or ())
+        if not was or not is_now or (set(was) - set(is_now) and not renamed):
+            continue
+        checks = {*namedchecks.brought(column, dialect)} & set(before["checks"])
+        for op in flatten(up):
+            if key_of(op) != table.key:
+                continue
+            if isinstance(op, ops.CreateCheckConstraintOp) and op.constraint_name in checks:
+                op.fits = True  # type: ignore[attr-defined]
+            elif isinstance(op, ops.AlterColumnOp) and op.column_name == column.name:
+                op.fits = bool(renamed) or grows(op)  # type: ignore[attr-defined]
+
+
+def grows(op: Op) -> bool:
+    """Say whether a change of type gives a text more room."""
+    old, new = (getattr(each, "length", None) for each in (op.existing_type, op.modify_type))
+    return new is None or (old is not None and old <= new)
 
 
 def settle(way: Op) -> None:

@@ -139,6 +139,9 @@ def add(
     memberdefaults.settle(carried, up, down)
     for way in (up, down):
         textenums.settle(way)
+    for key in sorted(set(old) & set(new)):
+        if any(facts.get("texts") for facts in old[key]["columns"].values()):
+            textenums.note_what_fits(up, old[key], table_of(key, context), context.dialect)
     return any_added, left
 
 

@@ -36,12 +36,33 @@ def test_nothing_holds_the_members(hooked: Project, options: str) -> None:
 
 
 def test_a_check_holds_them(hooked: Project) -> None:
-    """Where a CHECK with a name lists the members, a new one changes it."""
+    """Where a CHECK with a name lists the members, a new one changes it: no row can break it."""
     moody(hooked, ", create_constraint=True")
-    told = gain(hooked, code=1)
-    assert "check mood fails where rows of pets break it" in told
-    hooked.git("commit", "-qam", "again")
+    gain(hooked)
     assert "\"mood IN ('sad', 'meh', " in hooked.read(hooked.new_revisions()[0])
+
+
+@pytest.mark.parametrize("options", ["", ", create_constraint=True"])
+def test_the_longest_member(hooked: Project, options: str) -> None:
+    """A member longer than the others goes through: all values fit. One that goes is told."""
+    moody(hooked, options)
+    longer = hooked.read("models.py").replace('"glad"', '"glad", "overjoyed"')
+    hooked.write("models.py", longer)
+    hooked.git("commit", "-qam", "joy")
+    assert "length=4" in hooked.read(hooked.new_revisions()[0])
+    hooked.write("models.py", longer.replace(', "overjoyed"', ""))
+    told = hooked.git("commit", "-qam", "no joy", code=1).stderr
+    assert "values may not fit" in told or "write what rows with overjoyed get" in told
+    assert ("check mood fails where rows" in told) == bool(options)
+
+
+def test_a_check_that_comes(hooked: Project) -> None:
+    """A CHECK that the members did not have before may meet rows that break it."""
+    moody(hooked, "")
+    hooked.write("models.py", hooked.read("models.py").replace(
+        '"mood")', '"mood", create_constraint=True)'))  # fmt: skip
+    told = hooked.git("commit", "-qam", "a check", code=1).stderr
+    assert "check mood fails where rows of pets break it" in told
 
 
 def test_a_check_without_a_name(hooked: Project) -> None:

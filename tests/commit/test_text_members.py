@@ -73,6 +73,7 @@ def test_renamed(project: Project, options: str, new: str) -> None:
     edit(project, ('"sad"', f'"{new}"'))
     told = accepted(project)
     assert f"rename sad of users.mood to {new}: rows that had the one have the other" in told
+    assert "check mood fails" not in told and "may not fit" not in told
     assert walked(project) == [[new, "glad", None], ["sad", "glad", None], [new, "glad", None]]
 
 
