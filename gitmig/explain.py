@@ -56,6 +56,11 @@ class Case:
         return str(self.error.data.get(key, ""))
 
     @property
+    def missing_settings(self) -> list[str]:
+        """Return the names of the settings that the project's code did not get."""
+        return [str(each) for each in self.error.data.get("missing_settings", ())]
+
+    @property
     def place(self) -> str:
         """Return ``path:line: `` or nothing."""
         return where(self.text("path"), int(self.error.data.get("line", 0)))
@@ -114,6 +119,9 @@ def hint_of(case: Case) -> str:
             return f"no Python of the project's was found, only pre-commit's: {INTERPRETER}"
         if missing:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
+        if case.missing_settings:
+            names = ", ".join(case.missing_settings)
+            return f"give it {names} under [tool.gitmig.env], or in the .env file that it reads"
         if "Cycle is detected" in case.error.message:
             return OF_A_CYCLE
         dialect = case.error.message.partition("sqlalchemy.dialects:")[2]

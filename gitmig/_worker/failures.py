@@ -38,6 +38,8 @@ KINDS = {
 
 ABORTED = "current transaction is aborted"
 
+OF_OS = (os.__file__, "<frozen os>")
+
 _noted: list[BaseException] = []  # the last error of a database that says what is wrong
 
 
@@ -75,6 +77,20 @@ def one_line(error: object) -> str:
     text = str(error).strip().splitlines()
     name = type(error).__name__
     return f"{name}: {text[0][:300]}" if text else name
+
+
+def missing_settings(error: BaseException) -> list[str]:
+    """Return the settings that the project's code wants and does not get.
+
+    Those that ``os.environ`` has not, and the fields that pydantic misses.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, KeyError) and frames and frames[-1].filename in OF_OS:
+        return [str(error.args[0])]
+    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
+        found = [each for each in error.errors() if "missing" in str(each.get("type"))]
+        return [".".join(map(str, each["loc"])) for each in found]
+    return []
 
 
 def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from . import compat, depends, line, paths
 from .arguments import command_line, parsed
 from .databases import Databases
-from .failures import Failure, first_of, one_line, place
+from .failures import Failure, first_of, missing_settings, one_line, place
 from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
 
 NOT_COMMITTED = (
@@ -216,8 +216,9 @@ class Project:
             error_text = one_line(error)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         return Failure(
-            kind, f"{what}: {error_text}", path=path, line=line, missing_module=missing or ""
-        )
+            kind, f"{what}: {error_text}", path=path, line=line, missing_module=missing or "",
+            missing_settings=missing_settings(error),
+        )  # fmt: skip
 
     def migration_failed(self, error: BaseException) -> Failure:
         """Return the failure for an exception in the revision that is running."""

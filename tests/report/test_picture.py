@@ -1,4 +1,4 @@
-"""The revision graph as text."""
+"""The revision graph as text (D4)."""
 
 from __future__ import annotations
 

@@ -127,6 +127,31 @@ def test_env_that_fails(project: Project, what: str, command: str) -> None:
     assert project.status() == before
 
 
+WANTING = """\
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    secret: str
+    port: int = 80
+Settings()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("import os; os.environ['SECRET']", "SECRET"), (WANTING, "secret")],
+    ids=["os.environ", "pydantic"],
+)
+def test_required_settings(project: Project, line: str, name: str) -> None:
+    """What env.py needs from the environment and has not got is named, with its place (E3)."""
+    project.write("migrations/env.py", f"{line}\n{ENV}")
+    change(project)
+    told = project.gitmig("autogenerate", code=2).stderr
+    assert f"→ give it {name} under [tool.gitmig.env], or in the .env file that it reads" in told
+    project.write("pyproject.toml", '[tool.gitmig.env]\nSECRET = "x"\n')
+    project.git("add", "-A")
+    assert "written and staged" in project.gitmig("autogenerate").stdout
+
+
 def test_env_that_catches_what_a_revision_raises(project: Project) -> None:
     """A revision whose failure env.py keeps to itself is named all the same (E10)."""
     project.write(
