@@ -212,13 +212,19 @@ def hint_for_migration(message: str, replayed: bool) -> str:
         )
     if "unsafe use of new value" in message:
         return "add it in `with op.get_context().autocommit_block():`, then use it after the block"
-    if "ends Alembic's transaction" in message:
+    if "ends Alembic's transaction" in message or "no transaction is active" in message:
         return (
             "leave commit and rollback to Alembic; what must be in none of its transactions goes "
             "into `with op.get_context().autocommit_block():`"
         )
-    if "not authorized" in message:
-        return "a throw-away database attaches no other file: gitmig did not make that one"
+    if "not authorized" in message or "authorization denied" in message:
+        return (
+            "a throw-away database attaches and writes no other file: gitmig did not make that one"
+        )
+    if message.startswith("SystemExit"):
+        return (
+            "raise an error that says why it stops: sys.exit() would end whatever runs the revision"
+        )
     if replayed and re.search("no such table|does not exist|doesn.t exist|NoSuchTable", message):
         return (
             "the chain of revisions does not start from an empty database: "

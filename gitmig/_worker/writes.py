@@ -1,7 +1,9 @@
 """What revisions do beside their database, by the interpreter's audit events (PEP 578).
 
-Files of the project that they write are noted, and what is new is removed; so are threads and
-processes that still run when all is done. Threads end with the worker, processes are ended.
+Files of the project that they write are noted, and what is new is removed. Those elsewhere that a
+line of the revision itself opens (not what a library does for it) are noted, and left where they
+are. So are threads and processes that still run when all is done; threads end with the worker,
+processes are ended.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ from typing import Any
 
 from . import stack
 from .project import Project
-from .shapes import Result
+from .shapes import Result, Step
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 PROCESSES = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn")
+OF_THE_SYSTEM = ("/dev/", "/proc/", "/sys/")
 CHILDREN = "/proc/self/task/*/children"  # where the system has that (Linux)
 
 
@@ -29,7 +32,8 @@ class Writes:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.found: dict[str, tuple[str, bool]] = {}  # by path: the revision, was it there before
+        # by path: the revision, its line, was the file there before
+        self.found: dict[str, tuple[str, int, bool]] = {}
         self.started: dict[tuple[str, str, int], list[Any]] = {}  # revision, path, line: threads
         sys.addaudithook(self.heard)
         self.hear_threads()
@@ -39,12 +43,20 @@ class Writes:
         step = self.project.step
         if step is not None and event in PROCESSES:
             self.note_start(step, None)
-        if step is None or event != "open" or not isinstance(arguments[0], (str, bytes)):
+        if step is None or not arguments or not isinstance(arguments[0], (str, bytes)):
             return
-        if isinstance(arguments[2], int) and arguments[2] & WRITING:
-            path = os.path.abspath(os.fsdecode(arguments[0]))
-            if self.inside(path) and path not in self.found:
-                self.found[path] = (step.revision.revision, os.path.lexists(path))
+        name = os.fsdecode(arguments[0])
+        if event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
+            self.note_file(step, os.path.abspath(name), opened_by(sys._getframe(1)))
+        elif event == "sqlite3.connect" and is_new(name):
+            self.note_file(step, os.path.abspath(name), "")
+
+    def note_file(self, step: Step, path: str, opener: str) -> None:
+        """Note a file: one of the project, or one that the revision's own line opens elsewhere."""
+        own = opener == str(step.revision.path) and not path.startswith(OF_THE_SYSTEM)
+        if path not in self.found and (self.inside(path) or (own and not self.is_of_git(path))):
+            line = stack.line_in(str(step.revision.path))
+            self.found[path] = (step.revision.revision, line, os.path.lexists(path))
 
     def hear_threads(self) -> None:
         """Note the threads that revisions start: of these no Python before 3.12 tells."""
@@ -84,14 +96,19 @@ class Writes:
                 return "" if inside.split(os.sep)[0] == ".git" else inside
         return ""
 
+    def is_of_git(self, path: str) -> bool:
+        """Say whether a path lies in a folder of git's."""
+        return any(path.startswith(os.path.join(root, ".git", "")) for root in self.project.roots)
+
     def undo(self) -> list[Result]:
-        """Remove the files that were not there; return them all, with who wrote them."""
+        """Remove the project's files that were not there; return all, with who wrote them."""
         told = []
-        for path, (revision, existed) in self.found.items():
-            if not existed:
+        for path, (revision, line, existed) in self.found.items():
+            if self.inside(path) and not existed:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
-            told.append({"revision": revision, "file": self.inside(path), "existed": existed})
+            name = self.inside(path) or path
+            told.append({"revision": revision, "line": line, "file": name, "existed": existed})
         return told
 
     def end_processes(self) -> None:
@@ -105,6 +122,19 @@ class Writes:
                     os.killpg(group, signal.SIGKILL)
                 else:
                     os.kill(process, signal.SIGKILL)
+
+
+def is_new(database: str) -> bool:
+    """Say whether SQLite makes a file for a database; one that is there is mostly read."""
+    named = database and not database.startswith((":", "file:"))
+    return bool(named) and not os.path.lexists(database)
+
+
+def opened_by(frame: Any) -> str:
+    """Return the file whose code opens another; `Path.write_text` does so for its caller."""
+    while frame is not None and "pathlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    return str(frame.f_code.co_filename) if frame is not None else ""
 
 
 def children() -> Iterator[str]:

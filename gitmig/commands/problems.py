@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gitmig.explain import hint_for_migration, hint_for_rows
@@ -10,6 +12,11 @@ from gitmig.model import Environment, Finding, Revision, Severity
 
 Problem = dict[str, Any]
 SHORT = 200  # characters of a statement that a sentence can hold
+TOOK_ITS_NOTES = (
+    "the revision takes away the table in which Alembic notes that it ran, by a DROP of the table, "
+    "its schema or the database: drop by name what is to go"
+)
+GONE = re.compile(r"no such table|does not exist|doesn't exist|no database selected", re.IGNORECASE)
 ONE_WAY = "# gitmig: one-way, REASON"
 
 ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
@@ -59,11 +66,21 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
     told = f"revision {revision} fails on {way}: {problem['message']}"
     message = with_statement(told, str(problem.get("sql") or ""))
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
+    if not problem.get("line") and takes_notes_away(problem):
+        hint = TOOK_ITS_NOTES
     if code == "GM201":
         hint = f"mend downgrade(), or say above the imports why there is no way back: {ONE_WAY}"
     if problem.get("rows"):
         hint = hint_for_rows(problem["message"])
     return Finding(code, "error", message, hint, path, line, revision)
+
+
+def takes_notes_away(problem: Problem) -> bool:
+    """Say whether Alembic could not note that a revision ran, for its table is not there."""
+    writes = re.match(
+        r"(insert|update|delete)\b.*\bversion_num\b", str(problem.get("sql")), re.I | re.S
+    )
+    return bool(writes and GONE.search(problem["message"]))
 
 
 def with_statement(message: str, sql: str) -> str:
@@ -86,12 +103,14 @@ def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
 
 
 def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Finding]:
-    """Return a finding for each file of the project that a revision writes."""
+    """Return a finding for each file that a revision writes."""
     findings = []
     for each in wrote:
         revision = next((known for known in found if known.id == each["revision"]), None)
-        place = (revision.path, revision.line) if revision else ("", 0)
+        place = (revision.path, each["line"] or revision.line) if revision else ("", 0)
         left = "it was there and is changed now" if each["existed"] else "it was removed again"
+        if Path(each["file"]).is_absolute():
+            left = "it is not the project's, and left there"
         message = f"revision {each['revision']} writes {each['file']} ({left})"
         hint = "a revision runs wherever the project is deployed: let it change the database alone"
         findings.append(Finding("GM206", "warning", message, hint, *place, each["revision"]))

@@ -81,9 +81,38 @@ def test_leaves_processes(project: Project) -> None:
 
 def test_writes_files(project: Project) -> None:
     """A file that it writes in the work tree is told, and is gone afterwards."""
-    said = told(project, "open('out.txt', 'w').write('x')", code=0)
-    assert "GM206 revision bad000000000 writes out.txt (it was removed again)" in said
+    said = told(project, "pass\n    open('out.txt', 'w').write('x')", code=0)
+    place = "migrations/versions/bad000000000.py:13: warning GM206"
+    assert f"{place} revision bad000000000 writes out.txt (it was removed again)" in said
     assert not (project.path / "out.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "writes",
+    ["open({!r}, 'w').write('x')", "import pathlib; pathlib.Path({!r}).write_text('x')"],
+)
+def test_writes_files_elsewhere(project: Project, tmp_path: Path, writes: str) -> None:
+    """One elsewhere that the revision itself opens is told; gitmig leaves it alone."""
+    new = tmp_path / "new"
+    up = writes.format(str(new)) + "\n    open('/dev/null', 'w').close()"
+    said = told(project, up, code=0)
+    place = "migrations/versions/bad000000000.py:12: warning GM206 revision bad000000000"
+    assert f"{place} writes {new} (it is not the project's, and left there)" in said
+    assert said.count("GM206") == 1 and new.read_text() == "x"
+
+
+def test_what_a_library_writes_elsewhere(project: Project, tmp_path: Path) -> None:
+    """What a library opens for the revision, such as a temporary file, is not told."""
+    up = f"import tempfile; tempfile.NamedTemporaryFile(dir={str(tmp_path)!r}).write(b'x')"
+    assert "GM206" not in told(project, up, code=0)
+
+
+def test_makes_a_database_of_its_own(project: Project) -> None:
+    """A SQLite file that it makes beside its database is told, and is gone afterwards."""
+    up = "import sqlite3; sqlite3.connect('own.sqlite').execute('CREATE TABLE t (a)')"
+    said = told(project, up, code=0)
+    assert "bad000000000.py:12: warning GM206" in said and "own.sqlite (it was removed" in said
+    assert not (project.path / "own.sqlite").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are asked of /proc")
@@ -134,6 +163,11 @@ def test_commits_in_the_middle(project: Project) -> None:
     assert "goes into `with op.get_context().autocommit_block():`" in said
 
 
+def test_sqlite_has_no_transaction_to_end(project: Project) -> None:
+    """COMMIT on SQLite fails where its driver began none, and the way to do it is told."""
+    assert "goes into `with op.get_context()" in told(project, ADD + "; op.execute('COMMIT')", DROP)
+
+
 def test_autocommit_block_is_no_commit(project: Project) -> None:
     """Of Alembic's own way to end its transaction nothing is told, only of what follows it."""
     block = "with op.get_context().autocommit_block():\n        op.execute('SELECT 1')\n    "
@@ -144,9 +178,9 @@ def test_autocommit_block_is_no_commit(project: Project) -> None:
 
 def test_drops_everything(project: Project) -> None:
     """One that drops Alembic's own table is named."""
-    assert "GM101 revision bad000000000 fails" in told(
-        project, "op.execute('DROP TABLE alembic_version')"
-    )
+    said = told(project, "op.execute('DROP TABLE alembic_version')")
+    assert "GM101 revision bad000000000 fails" in said
+    assert "takes away the table in which Alembic notes that it ran" in said
 
 
 POSTGRESQL = {
