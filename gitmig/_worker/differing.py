@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .inspection import Words
+from .operations import short
 from .sql import mentions
 from .twin import Twin
-from .unseen import Change, short
+from .unseen import Change
 
 WORDS = {"counts": "numbering", "default": "server default", "computed": "computed value"}
 OF_A_TABLE = ("check", "index", "unique")

@@ -17,6 +17,27 @@ Told = tuple[str, str, str]  # words, column, doubt
 Place = tuple[str, str]  # schema, table
 
 
+ROOM = 100  # for each end of a long text
+
+
+def short(value: Any) -> str:
+    """Return a text that a message can hold: the members of an enum may be hundreds."""
+    text = "nothing" if value is None else str(value) or "nothing"
+    return text if len(text) <= 2 * ROOM else f"{text[:ROOM]} … {text[-ROOM:]}"
+
+
+def between(before: Any, after: Any) -> str:
+    """Return in words what was and what is, of very many members only which came and went."""
+    was, is_now = short(before), short(after)
+    if not isinstance(before, list) or str(before) == was:
+        return f"from {was} to {is_now}"
+    gone = [each for each in before if each not in after]
+    came = [each for each in after if each not in before]
+    told = [f"{short(', '.join(each))} {words}"
+            for each, words in ((gone, "gone"), (came, "new")) if each]  # fmt: skip
+    return f"({', '.join(told) or 'another order'}; {len(after)} in all)"
+
+
 def describe(containers: Iterable[Op]) -> list[Described]:
     """Return the operations of ``UpgradeOps`` containers as plain dictionaries, in order."""
     every = (op for container in containers for op in flatten(container))
@@ -135,11 +156,11 @@ def _alter_column(op: Op, table: str) -> Told:
     name = op.column_name
     what, doubts = [], []
     if op.modify_type is not None:
-        what.append(f"type {op.modify_type!r}")
+        what.append(f"type {short(repr(op.modify_type))}")
         if not (fits(op) or widens(op.existing_type, op.modify_type)):
             doubts.append(
-                f"{table}.{name} changes from {op.existing_type!r} to {op.modify_type!r}: "
-                "values may not fit"
+                f"{table}.{name} changes from {short(repr(op.existing_type))} to "
+                f"{short(repr(op.modify_type))}: values may not fit"
             )
     if op.modify_nullable is not None:
         what.append("nullable" if op.modify_nullable else "NOT NULL")

@@ -72,11 +72,29 @@ def around(found: Sequence[Op], of_tables: Sequence[bool]) -> tuple[list[Op], li
 def by_name(run: Iterable[Op]) -> list[Op]:
     """Return operations of one kind in the order of their names, where it does not matter."""
     found = list(run)
+    if isinstance(found[0], (ops.AddColumnOp, ops.DropColumnOp)):
+        return by_place(found)
     if not isinstance(found[0], SORTED):
         return found
     return sorted(found, key=lambda op: (str(getattr(op, "constraint_name", None)
                                              or getattr(op, "index_name", "")),
                                          str(getattr(op, "local_cols", ""))))  # fmt: skip
+
+
+def by_place(found: list[Op]) -> list[Op]:
+    """Return columns that come or go in the order of their table, as far as that is known.
+
+    A computed one goes before what it is computed from, and comes where Alembic has it.
+    """
+    goes = isinstance(found[0], ops.DropColumnOp)
+    columns = [op.to_column() if goes else op.column for op in found]
+    computed = [column.computed is not None for column in columns]
+    table: Any = getattr(columns[0], "table", None)
+    if (any(computed) and not goes) or table is None:
+        return found
+    places = {column: place for place, column in enumerate(table.columns)}
+    keys = [(not each, places.get(column, 0)) for each, column in zip(computed, columns)]
+    return [op for _, op in sorted(zip(keys, found), key=lambda pair: pair[0])]
 
 
 def new(kind: Any, apart: Keys, others: Iterable[Op]) -> list[Op]:

@@ -18,7 +18,7 @@ from .byhand import OwnRevisions
 from .enumof import enum_of
 from .enums import renamed_member
 from .models import as_sent, members_in_text
-from .operations import flatten
+from .operations import flatten, short
 from .shapes import Context, Dialect, Op
 from .sql import SqlOp, without_empty
 from .together import key_of
@@ -91,7 +91,7 @@ def update(change: Any, context: Context, table: Any, renamed: tuple[str, str]) 
 def remedy(before: Collection[str], after: Collection[str]) -> str:
     """Return what to write where members are taken away."""
     gone = ", ".join(each for each in before if each not in after)
-    return f"write what rows with {gone} get, an UPDATE"
+    return f"write what rows with {short(gone)} get, an UPDATE"
 
 
 def note_what_fits(up: Op, before: Any, table: Any, dialect: Dialect) -> None:

@@ -30,7 +30,7 @@ from .byhand import OwnRevisions
 from .enumof import enum_of, native_enum
 from .follow import exchanged, renamed
 from .models import Models
-from .operations import flatten
+from .operations import between, flatten
 from .rebuilt import drop_unnamed
 from .shapes import Context, Op
 from .sql import SqlOp, mentions, put_first, put_last
@@ -68,20 +68,12 @@ class Change:
             return f"{self.table} was the table of {self.before} and is that of {self.after}"
         of_column = self.aspect in COLUMN
         what = f"{self.table}.{self.name}" if of_column else f"{self.name} of {self.table}"
-        was, is_now = short(self.before), short(self.after)
         aspect = "members" if self.aspect == "texts" else self.aspect
-        told = f"{aspect} {what} changed from {was} to {is_now}"
+        told = f"{aspect} {what} changed {between(self.before, self.after)}"
         return f"{told} ({self.remedy})" if self.remedy else told
 
 
-ROOM = 100  # for each end of a long text
 COLUMN = ("type", "members", "texts", "default", "computed", "identity")
-
-
-def short(value: Any) -> str:
-    """Return a text that a message can hold: the members of an enum may be hundreds."""
-    text = "nothing" if value is None else str(value) or "nothing"
-    return text if len(text) <= 2 * ROOM else f"{text[:ROOM]} … {text[-ROOM:]}"
 
 
 def add(

@@ -9,6 +9,8 @@ from gitmig.commands.wording import NOT_PROVED
 from gitmig.errors import WorkerFailed
 from gitmig.model import Confirm, JsonObject
 
+MOST = 20  # questions that a person answers one by one; more are told as without a terminal
+
 
 def asking(project: ProjectSide, confirm: Confirm | None, **fields: Any) -> JsonObject:
     """Have the worker generate, again where a person says that something is a rename.
@@ -20,7 +22,7 @@ def asking(project: ProjectSide, confirm: Confirm | None, **fields: Any) -> Json
     while True:
         answer = proved(project, answered=answered, **fields)
         open_questions = [each for each in answer["likely"] if each not in asked]
-        if confirm is None or not open_questions:
+        if confirm is None or not 0 < len(open_questions) <= MOST:
             return answer
         asked += open_questions
         agreed = agreed_on(open_questions, confirm)

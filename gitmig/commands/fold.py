@@ -13,7 +13,7 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, history, revisions
-from gitmig.commands import foldable, head_file
+from gitmig.commands import doubts, foldable, head_file
 from gitmig.commands.base import Base, Older
 from gitmig.commands.foldable import Foldable, published_ids
 from gitmig.commands.identity import identity
@@ -207,9 +207,9 @@ def notes_on(
         notes.append(f"{chosen.apart}: it is kept apart, and so is what comes before it")
     if answer["unseen"]:
         notes.append(f"not judged: {listed(answer['unseen'])}")
-    doubts = [operation.doubt for operation in operations if operation.doubt]
-    if doubts:
-        notes.append(f"as before: {listed(doubts)}")
+    told = doubts.in_words(operations)
+    if told:
+        notes.append(f"as before: {told}")
     gone = ", ".join(revision.id for revision in chosen.folded[:-1])
     last = chosen.folded[-1].id
     notes.append(f"a database at {gone} has to be at {last} before it gets this")

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any
 
 from gitmig import config, memo, revisions
-from gitmig.commands import joining, superseded, which_head
+from gitmig.commands import doubts, joining, superseded, which_head
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
 from gitmig.commands.identity import identity
@@ -265,13 +265,13 @@ class Run:
     def judge(self, report: GenerateReport) -> GenerateReport:
         """Say whether the commit may go on with what was written."""
         path = report.written[0].path
-        doubts = [operation.doubt for operation in report.operations if operation.doubt]
+        told = doubts.in_words(report.operations)
         if not report.staged:
             stopped, hint = f"{path} was written and is not staged", f"git add {quote(path)}"
         elif self.unseen:
             return self.unfinished(report, path, self.unseen)
-        elif doubts and "doubt" in self.environment.settings.stop_on:
-            stopped = listed(doubts)
+        elif told and "doubt" in self.environment.settings.stop_on:
+            stopped = told
             hint = f"look at {path}; committing again accepts it"
         elif self.staging.is_lost_by_git():
             stopped = "`git commit <path>` would leave the revision out of the index afterwards"

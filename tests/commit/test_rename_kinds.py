@@ -253,7 +253,8 @@ STOPS = {
     "three hundred columns that are alike": (
         "".join(column(f"value_{number}") for number in range(300)),
         {"value_": "measured_value_"},
-        ["is dropped with all its values; if it is measured_value_", "more like these"],
+        ["300 columns of users are dropped with all their values: value_0, value_1, value_2 and",
+         "each that has another name now is to say so: measured_value_"],
     ),
 }  # fmt: skip
 
