@@ -54,12 +54,6 @@ COULD_NOT_RUN = (
     "wrong_source",
 )
 
-ENDS_IT = "it ends Alembic's transaction, so that Alembic's note that it ran is not kept"
-NOT_KEPT = (
-    "Alembic's note that it ran is not kept: it ends Alembic's transaction (a commit or rollback "
-    "in the middle), or env.py never commits"
-)
-
 Problems = list[dict[str, Any]]
 Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
 
@@ -125,7 +119,8 @@ class Walk:
             replay(self.project, self.databases, self.published)
             self.databases.mark()
         # to begin with Alembic's table is there by now
-        self.project.upgrade("heads", after=self.remember, begin=self.remember)
+        with self.ended.placing():
+            self.project.upgrade("heads", after=self.remember, begin=self.remember)
         self.project.run_env(self.verify)
         self.at_head = self.upgraded = True
         return True
@@ -223,11 +218,7 @@ class Walk:
         if (bind, reached) in self.schemas and reached == self.reached[bind]:
             return []
         revision = self.project.script._upgrade_revs("heads", heads)[0].revision
-        line = self.ended.lines.get(revision.revision, 0)
-        raise Failure(
-            "migration_failed", ENDS_IT if line else NOT_KEPT, revision=revision.revision, up=True,
-            path=self.project.relative(revision.path), line=line,
-        )  # fmt: skip
+        raise self.ended.not_kept(revision)
 
     def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads."""

@@ -66,7 +66,7 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
     told = f"revision {revision} fails on {way}: {problem['message']}"
     message = with_statement(told, str(problem.get("sql") or ""))
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
-    if not problem.get("line") and takes_notes_away(problem):
+    if takes_notes_away(problem):
         hint = TOOK_ITS_NOTES
     if code == "GM201":
         hint = f"mend downgrade(), or say above the imports why there is no way back: {ONE_WAY}"

@@ -15,23 +15,18 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
+from gitmig.commands.server_faults import problems_of, refuse_dead, refuse_full
 from gitmig.commands.workspace import Workspace
 from gitmig.config import revision_paths
 from gitmig.ephemeral import store
 from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
-from gitmig.ephemeral.servers import Servers, Terms
-from gitmig.errors import ConfigError, GitmigError, WorkerFailed
+from gitmig.ephemeral.servers import Terms
+from gitmig.errors import ConfigError, WorkerFailed
 from gitmig.explain import ENDLESS, explain
 from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 from gitmig.snapshot import Snapshot
-
-# the words of PostgreSQL, SQLite, and MySQL and MariaDB
-FULL = re.compile(
-    r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
-)
-SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
 
 
 @dataclass(frozen=True)
@@ -82,13 +77,13 @@ class ProjectSide:
                 on_progress=self.on_progress,
                 answer=partial(servers.answer, self.terms),
             )
-            refuse_dead(servers)  # a gate may have failed of it
+            refuse_dead(servers, next(problems_of(answer), {}))  # a gate may have failed of it
             refuse_full(answer)
             if request["cache"]:
                 store.trim(Path(request["cache"]), self.terms.bound)
             return {**answer, "differs": [*servers.notes, *version_notes(settings, answer)]}
         except WorkerFailed as error:
-            refuse_dead(servers, error)
+            refuse_dead(servers, error.data, error)
             refuse_full({"error": error.message})
             if servers.fault is not None:
                 raise servers.fault from error
@@ -177,25 +172,6 @@ def beginning(workspace: Workspace, environment: Environment) -> dict[str, Any]:
     if statements:
         found["statements"] = {"sqlite": statements}
     return found
-
-
-def refuse_dead(servers: Servers, error: Exception | None = None) -> None:
-    """Raise GitmigError where a throw-away server has ended by itself: nothing was proved."""
-    last_words = servers.last_words()
-    if last_words:
-        raise GitmigError(f"the throw-away {last_words}", SERVER_DIED) from error
-
-
-def refuse_full(answer: dict[str, Any]) -> None:
-    """Raise GitmigError where a database had no room: that is no fault of a revision."""
-    problems = [problem for gate in answer.get("gates", ()) for problem in gate["problems"]]
-    told = [str(answer.get("error", "")), *(str(each["message"]) for each in problems)]
-    for message in told:
-        if FULL.search(message):
-            raise GitmigError(
-                f"there is no room for the throw-away database: {message}",
-                "set TMPDIR to a directory with free space",
-            )
 
 
 def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:

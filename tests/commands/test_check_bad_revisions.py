@@ -178,8 +178,8 @@ def test_autocommit_block_is_no_commit(project: Project) -> None:
 
 def test_drops_everything(project: Project) -> None:
     """One that drops Alembic's own table is named."""
-    said = told(project, "op.execute('DROP TABLE alembic_version')")
-    assert "GM101 revision bad000000000 fails" in said
+    said = told(project, "pass\n    op.execute('DROP TABLE alembic_version')\n    " + ADD)
+    assert "bad000000000.py:13: error GM101 revision bad000000000 fails" in said
     assert "takes away the table in which Alembic notes that it ran" in said
 
 

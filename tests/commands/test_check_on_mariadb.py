@@ -64,3 +64,12 @@ def test_a_required_json_column(mariadb: Project) -> None:
                if "versions/" in each]  # fmt: skip
     assert "UPDATE users SET data" in mariadb.read(path)
     assert "GM732" not in codes(mariadb)
+
+
+def test_a_revision_that_ends_the_server(mariadb: Project) -> None:
+    """A server that is gone is told with the revision that ran then: it could not be checked."""
+    path = mariadb.revision("bad000000000", "posts0000000", "op.execute('SHUTDOWN')")
+    mariadb.git("add", "-A")
+    said = mariadb.gitmig("check", "--base", "main", code=2).stderr
+    assert " ended: " in said and f", while revision bad000000000 ran ({path}" in said
+    assert "see whether that revision ends it" in said

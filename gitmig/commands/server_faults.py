@@ -1,0 +1,51 @@
+"""What is no fault of a revision: a throw-away server that ends, or has no room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitmig.ephemeral.servers import Servers
+from gitmig.errors import GitmigError
+
+# the words of PostgreSQL, SQLite, and MySQL and MariaDB
+FULL = re.compile(
+    r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
+)
+SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
+
+
+def problems_of(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the problems of all gates in an answer."""
+    for gate in answer.get("gates", ()):
+        yield from gate["problems"]
+
+
+def refuse_dead(
+    servers: Servers, problem: Mapping[str, Any], error: Exception | None = None
+) -> None:
+    """Raise GitmigError where a throw-away server has ended by itself: nothing was proved.
+
+    ``problem`` is the first that there was: it says which revision ran, if any did.
+    """
+    last_words = servers.last_words()
+    if last_words:
+        revision, line = problem.get("revision"), problem.get("line")
+        place = f"{problem.get('path')}:{line}" if line else problem.get("path")
+        ran = f", while revision {revision} ran ({place})" if revision else ""
+        hint = (
+            f"see whether that revision ends it; if not, {SERVER_DIED}" if revision else SERVER_DIED
+        )
+        raise GitmigError(f"the throw-away {last_words}{ran}", hint) from error
+
+
+def refuse_full(answer: dict[str, Any]) -> None:
+    """Raise GitmigError where a database had no room: that is no fault of a revision."""
+    told = [str(answer.get("error", "")), *(str(each["message"]) for each in problems_of(answer))]
+    for message in told:
+        if FULL.search(message):
+            raise GitmigError(
+                f"there is no room for the throw-away database: {message}",
+                "set TMPDIR to a directory with free space",
+            )
