@@ -40,6 +40,7 @@ BEFOREHAND = (
 )  # fmt: skip
 EXTENSION_MISSING = re.compile(r'extension "[^"]+" is not available')
 LEFT_BY_BATCH = re.compile(r"_alembic_tmp_(\w+)")
+NOT_COMPILED = re.compile(r"\b(?:Syntax|Indentation|Tab)Error: ")
 ALREADY = re.compile(r'(?:role|tablespace) "[^"]+" already exists')
 
 
@@ -124,6 +125,10 @@ def hint_of(case: Case) -> str:
             return f"give it {names} under [tool.gitmig.env], or in the .env file that it reads"
         if "Cycle is detected" in case.error.message:
             return OF_A_CYCLE
+        if case.error.data.get("claimed"):
+            return "give one of them another __tablename__, or take it away"
+        if NOT_COMPILED.search(case.error.message) and case.place:
+            return f"mend it, then `git add {shlex.quote(case.text('path'))}`"
         dialect = case.error.message.partition("sqlalchemy.dialects:")[2]
         if dialect:
             return f"install the package that brings SQLAlchemy's {dialect} into {case.python}"

@@ -203,7 +203,9 @@ def declared(
             later = f"column {name} stays: say what that one has been, or rename one in each commit"
             raise Failure("rename_unknown", f"{told} {later}")
         if name is not None and name not in going:
-            raise Failure("rename_unknown", f"{told} no column {name} goes")
+            likest = nearest(str(name), list(going))
+            more = f", but {likest} does" if likest else ""
+            raise Failure("rename_unknown", f"{told} no column {name} goes{more}")
         if name in found:
             raise Failure("rename_unknown", f"{told} so is {place[1]}.{found[name].name}")
         if name is not None:

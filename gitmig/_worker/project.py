@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from . import compat, depends, line, paths
+from . import claimed, compat, depends, line, paths
 from .arguments import command_line, parsed
 from .databases import Databases
 from .failures import Failure, first_of, missing_settings, one_line, place
@@ -215,9 +215,11 @@ class Project:
         else:
             error_text = one_line(error)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        twice = claimed.told(error)
         return Failure(
-            kind, f"{what}: {error_text}", path=path, line=line, missing_module=missing or "",
-            missing_settings=missing_settings(error),
+            kind, twice or f"{what}: {error_text}", path=path, line=line,
+            missing_module=missing or "", missing_settings=missing_settings(error),
+            claimed=bool(twice),
         )  # fmt: skip
 
     def migration_failed(self, error: BaseException) -> Failure:

@@ -25,14 +25,31 @@ def refused(project: Project, models: str) -> str:
 
 
 def test_two_models_of_one_table(hooked: Project) -> None:
-    """Two classes that claim one table are told, with the file and the line."""
+    """Two classes that claim one table are told, with the place of one and the other's name."""
     told = refused(hooked, MODELS + AGAIN)
-    assert "models.py:14" in told and "'users' is already defined" in told
+    assert "models.py:14: two models claim the table users: it is that of models.User" in told
+    assert "give one of them another __tablename__" in told
+
+
+def test_two_models_in_two_files(hooked: Project) -> None:
+    """So they are where the first is in another file, or has no class."""
+    hooked.write("more.py", "from models import Base, Column, Integer\n" + AGAIN)
+    env = hooked.read("migrations/env.py").replace("from models", "import more\nfrom models")
+    hooked.write("migrations/env.py", env)
+    hooked.git("add", "-A")
+    told = hooked.git("commit", "-qm", "more", code=1).stderr
+    assert "more.py:4: two models claim the table users: it is that of models.User" in told
+    hooked.git("reset", "-q", "--hard")
+    table = 'Table("others", Base.metadata, Column("id", Integer))\n'
+    told = refused(hooked, f"{MODELS}\n\nfrom sqlalchemy import Table\n{table}{table}")
+    assert "models.py:16: two models claim the table others: it is there already" in told
 
 
 def test_a_file_that_does_not_compile(hooked: Project) -> None:
     """A syntax error is told with the file and the line."""
-    assert "models.py:14: env.py failed: SyntaxError" in refused(hooked, MODELS + "\n\nclass B(:\n")
+    told = refused(hooked, MODELS + "\n\nclass B(:\n")
+    assert "models.py:14: env.py failed: SyntaxError" in told
+    assert "mend it, then `git add models.py`" in told
 
 
 def test_a_rename_of_nothing(hooked: Project) -> None:
@@ -40,6 +57,9 @@ def test_a_rename_of_nothing(hooked: Project) -> None:
     new = '    nick = Column(String(9), info={"renamed_from": "nope"})\n'
     told = refused(hooked, MODELS + new)
     assert "users.nick is declared to have been nope, and no column nope goes" in told
+    new = new.replace("nope", "nam")
+    told = refused(hooked, MODELS.replace("    name = Column(String(50))\n", "") + new)
+    assert "and no column nam goes, but name does" in told
 
 
 def test_half_a_rename(hooked: Project) -> None:
