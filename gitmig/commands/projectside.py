@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
-from gitmig.commands.server_faults import problems_of, refuse_dead, refuse_full
+from gitmig.commands.server_faults import failed, refuse_dead, refuse_full
 from gitmig.commands.workspace import Workspace
 from gitmig.config import revision_paths
 from gitmig.ephemeral import store
@@ -77,7 +77,7 @@ class ProjectSide:
                 on_progress=self.on_progress,
                 answer=partial(servers.answer, self.terms),
             )
-            refuse_dead(servers, next(problems_of(answer), {}))  # a gate may have failed of it
+            refuse_dead(servers, failed(answer))  # a gate may have failed of it
             refuse_full(answer)
             if request["cache"]:
                 store.trim(Path(request["cache"]), self.terms.bound)

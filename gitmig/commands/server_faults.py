@@ -22,12 +22,18 @@ def problems_of(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from gate["problems"]
 
 
+def failed(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last problem of a revision that failed while it ran, nothing where none did."""
+    ran = [each for each in problems_of(answer) if each["kind"] == "migration_failed"]
+    return ran[-1] if ran else {}
+
+
 def refuse_dead(
     servers: Servers, problem: Mapping[str, Any], error: Exception | None = None
 ) -> None:
     """Raise GitmigError where a throw-away server has ended by itself: nothing was proved.
 
-    ``problem`` is the first that there was: it says which revision ran, if any did.
+    ``problem`` says which revision failed last, if one did.
     """
     last_words = servers.last_words()
     if last_words:
