@@ -43,7 +43,9 @@ class Writes:
         step = self.project.step
         if step is not None and event in PROCESSES:
             self.note_start(step, None)
-        if step is None or not arguments or not isinstance(arguments[0], (str, bytes)):
+        if step is None or event not in ("open", "sqlite3.connect"):
+            return
+        if not isinstance(arguments[0], (str, bytes, os.PathLike)):
             return
         name = os.fsdecode(arguments[0])
         if event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:

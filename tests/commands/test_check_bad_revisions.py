@@ -109,7 +109,7 @@ def test_what_a_library_writes_elsewhere(project: Project, tmp_path: Path) -> No
 
 def test_makes_a_database_of_its_own(project: Project) -> None:
     """A SQLite file that it makes beside its database is told, and is gone afterwards."""
-    up = "import sqlite3; sqlite3.connect('own.sqlite').execute('CREATE TABLE t (a)')"
+    up = "import pathlib, sqlite3; own = pathlib.Path('own.sqlite'); sqlite3.connect(own)"
     said = told(project, up, code=0)
     assert "bad000000000.py:12: warning GM206" in said and "own.sqlite (it was removed" in said
     assert not (project.path / "own.sqlite").exists()
