@@ -78,6 +78,35 @@ class AddRequired(ops.AddColumnOp):
         return [f"{prefix}execute({escaped(UPDATE.format(table, column, text))!r})"]
 
 
+class InSteps(ops.ModifyTableOps):
+    """The operations on one table of SQLite, which batch mode writes anew once for each step.
+
+    One block adds all the columns, one takes their defaults away or has them NOT NULL: in one
+    alone a column would have no value for the rows that are copied.
+    """
+
+    def parts(self, prefix: str) -> tuple[Op, list[str], Op]:
+        """Return the block before, lines between, and the block after."""
+        last = max(place for place, op in enumerate(self.ops) if isinstance(op, AddRequired))
+        first: list[Op] = []
+        between: list[str] = []
+        second: list[Op] = []
+        for op in self.ops[: last + 1]:
+            if isinstance(op, AddRequired):
+                before, lines, after = op.parts(prefix)
+                first += before.ops
+                between += lines
+                second += after.ops
+            else:
+                first.append(op)
+        second += self.ops[last + 1 :]
+        return self.block(first), between, self.block(second)
+
+    def block(self, inner: list[Op]) -> Op:
+        """Return operations as they stand in a revision."""
+        return ops.ModifyTableOps(self.table_name, inner, schema=self.schema)
+
+
 def fill(up: Op, dialect: Dialect) -> None:
     """Replace what adds a NOT NULL column to a table that is there by steps that rows survive."""
     made: list[Op] = []
@@ -87,7 +116,15 @@ def fill(up: Op, dialect: Dialect) -> None:
 
 
 def split(group: Any, dialect: Dialect) -> list[Op]:
-    """Return the operations on one table; each such addition stands by itself, in its order."""
+    """Return the operations on one table; each such addition stands by itself, in its order.
+
+    On SQLite all of them share their steps.
+    """
+    if dialect.name == "sqlite":
+        filled = [one(op, dialect) for op in group.ops]
+        if any(isinstance(op, AddRequired) for op in filled):
+            return [InSteps(group.table_name, filled, schema=group.schema)]
+        return [group]
     parts: list[Op] = []
     waiting: list[Op] = []
 
@@ -97,12 +134,12 @@ def split(group: Any, dialect: Dialect) -> list[Op]:
             waiting.clear()
 
     for op in group.ops:
-        filled = one(op, dialect)
-        if filled is op:
+        step = one(op, dialect)
+        if step is op:
             waiting.append(op)
         else:
             flush()
-            parts.append(filled)
+            parts.append(step)
     flush()
     return parts if len(parts) != 1 or isinstance(parts[0], AddRequired) else [group]
 
@@ -152,8 +189,9 @@ def empty(column: Any) -> str | None:
     return "{}" if name == "list" and isinstance(column.type, sqlalchemy.ARRAY) else None
 
 
+@renderers.dispatch_for(InSteps)
 @renderers.dispatch_for(AddRequired)
-def render_add_required(autogen_context: Any, op: AddRequired) -> list[str]:
+def render_in_steps(autogen_context: Any, op: Any) -> list[str]:
     """Render the steps."""
     before, between, after = op.parts(autogen_context.opts["alembic_module_prefix"] or "")
     return [*render.render_op(autogen_context, before), *between,

@@ -80,6 +80,33 @@ def test_nothing_says_what_rows_get(hooked: Project) -> None:
     assert rows(hooked, "SELECT * FROM users") == [(1, "Ada"), (2, None)]
 
 
+def test_several_share_their_steps(hooked: Project) -> None:
+    """On SQLite the table is written anew once for each step, however many columns come."""
+    fill(hooked)
+    text = AGE + column("free") + AGE.replace("age", "rank").replace("7", "8")
+    hooked.write("models.py", hooked.read("models.py").replace("String(50)", "String(70)"))
+    add(hooked, text + column("email", more=", nullable=False, unique=True"), code=1)
+    (path,) = (line[3:] for line in hooked.status().splitlines() if "versions/" in line)
+    text = hooked.read(path)
+    up, _, down = text.partition("def downgrade")
+    assert (up.count("batch_alter_table"), down.count("batch_alter_table")) == (2, 1)
+    steps = [up.index(word) for word in ("'age'", "'free'", "'rank'", "UPDATE users SET email")]
+    after = [up.index(word) for word in ("alter_column('age'", "alter_column('rank'",
+                                         "alter_column('email'", "alter_column('name'",
+                                         "create_unique_constraint")]  # fmt: skip
+    assert steps + after == sorted(steps + after)
+    hooked.write(path, text.replace("# op.execute('UPDATE users SET email = ...')",
+                                    "op.execute('UPDATE users SET email = id')"))  # fmt: skip
+    hooked.git("add", "-A")
+    hooked.git("commit", "-qm", "filled")
+    hooked.gitmig("upgrade", "-q")
+    found = rows(hooked, "SELECT id, age, free, rank, email FROM users")
+    assert found == [(1, 7, None, 8, "1"), (2, 7, None, 8, "2")]
+    hooked.gitmig("downgrade", "-q", "-1")
+    assert rows(hooked, "SELECT * FROM users") == [(1, "Ada"), (2, None)]
+    hooked.gitmig("check")
+
+
 def test_empty_fill_is_accepted(hooked: Project) -> None:
     """A table that has no rows yet needs no filling: committing again accepts it."""
     add(hooked, column("email", more=", nullable=False, index=True"), code=1)
