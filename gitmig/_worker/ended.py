@@ -1,4 +1,4 @@
-"""Where revisions end Alembic's transaction by themselves, and where they drop something last.
+"""Where revisions end Alembic's transaction by themselves, and where they take its table away.
 
 Both show only when Alembic comes to note that they ran.
 """
@@ -6,13 +6,14 @@ Both show only when Alembic comes to note that they ran.
 from __future__ import annotations
 
 import contextlib
+import functools
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection
 
-from . import stack
+from . import depends, stack
 from .failures import Failure
 from .project import Project
 
@@ -21,31 +22,41 @@ NOT_KEPT = (
     "Alembic's note that it ran is not kept: it ends Alembic's transaction (a commit or rollback "
     "in the middle), or env.py never commits"
 )
-ALLOWED = "autocommit_block"  # Alembic's own, which begins another one
+OWN_COLUMN = "version_num"  # of Alembic's table
+DROPS = re.compile(r"\bDROP\b|\bdrop_table\(", re.IGNORECASE)
 
 
 class Ended:
     """``lines`` are those at which revisions called ``commit()`` or ``rollback()``, by their ids.
 
-    What a revision sends as SQL, or asks of the driver, is not among it.
+    Alembic itself, in ``autocommit_block()`` too, does so by another way: by its transaction. What
+    a revision sends as SQL, or asks of the driver, is not among it.
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.lines: dict[str, int] = {}
-        self.drops: dict[str, int] = {}
-        event.listen(Engine, "commit", self.note)
-        event.listen(Engine, "rollback", self.note)
-        event.listen(Engine, "before_cursor_execute", self.note_drop)
+        for name in ("commit", "rollback"):
+            if hasattr(Connection, name):  # from SQLAlchemy 1.4
+                self.hear(name)
 
-    def note(self, connection: Any) -> None:
+    def hear(self, name: str) -> None:
+        """Note each call of a method; events of SQLAlchemy would cost each statement a little."""
+        ends: Any = getattr(Connection, name)
+
+        @functools.wraps(ends)
+        def noted(connection: Any) -> Any:
+            self.note()
+            return ends(connection)
+
+        setattr(Connection, name, noted)
+
+    def note(self) -> None:
         """Note that a transaction ends, where a line of the running revision has it so."""
         step = self.project.step
-        if step is None or step.revision.revision in self.lines:
-            return
-        line = stack.line_in(str(step.revision.path))
-        if line and not any(frame.f_code.co_name == ALLOWED for frame in stack.frames()):
-            self.lines[step.revision.revision] = line
+        line = stack.line_in(str(step.revision.path)) if step is not None else 0
+        if line:
+            self.lines.setdefault(step.revision.revision, line)
 
     def not_kept(self, revision: Any) -> Failure:
         """Return the failure of a revision that ran and is not noted as one that did."""
@@ -55,21 +66,27 @@ class Ended:
             path=self.project.relative(revision.path), line=line,
         )  # fmt: skip
 
-    def note_drop(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        """Note a statement that drops something, of the revision that runs."""
-        step = self.project.step
-        if step is not None and statement[:5].upper() == "DROP ":
-            self.drops[step.revision.revision] = stack.line_in(str(step.revision.path))
-
     @contextlib.contextmanager
     def placing(self) -> Iterator[None]:
-        """Give a failure at no line of its revision the one that dropped something last.
+        """Give a failure of Alembic's own note the line of the revision that drops something last.
 
-        So fails what Alembic sends itself: its table is not there any more.
+        So it fails where its table is not there any more.
         """
         try:
             yield
         except Failure as failure:
-            if failure.kind == "migration_failed" and not failure.data["line"]:
-                failure.data["line"] = self.drops.get(failure.data["revision"], 0)
+            if not failure.data.get("line") and OWN_COLUMN in str(failure.data.get("sql")):
+                known = self.project.script.revision_map.get_revision(failure.data["revision"])
+                failure.data["line"] = last_drop(depends.read(str(known.path)))
             raise
+
+
+def last_drop(text: str) -> int:
+    """Return the line of upgrade() that drops something last, 0 for none."""
+    found, inside = 0, False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("def "):
+            inside = line.startswith("def upgrade")
+        if inside and DROPS.search(line):
+            found = number
+    return found
