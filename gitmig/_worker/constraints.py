@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import sqlalchemy
@@ -21,7 +22,7 @@ from sqlalchemy import inspect
 from sqlalchemy.sql.elements import conv
 
 from .follow import other_names
-from .models import Models
+from .models import Models, name_in
 from .shapes import Context, Dialect, Op
 from .sql import SqlOp, escaped
 
@@ -80,19 +81,25 @@ def names_there(look: Any, table: str, place: Mapping[str, Any]) -> set[Any]:
 
 def rename(table: Any, old: str, new: str, context: Context) -> list[Op]:
     """Return the operations after which a constraint has its new name; none for one without."""
-    constraint = next(each for each in table.constraints if str(each.name) == new)
+    constraint = named(table, new, context.dialect)
     dialect = context.dialect
     if dialect.name == "postgresql":
         return [rename_constraint(table.schema, table.name, old, new, dialect)]
     if isinstance(constraint, sqlalchemy.PrimaryKeyConstraint):
         return []
-    drop, add = anew(table, constraint, old)
+    drop, add = anew(table, constraint, old, new)
     between: list[Op] = []
     if dialect.name in MYSQL:
         indexes = inspect(context.connection).get_indexes(table.name, schema=table.schema)
         if old in {each["name"] for each in indexes}:  # which the foreign key made
             between = [rename_index(table.schema, table.name, old, new, dialect)]
     return [ops.ModifyTableOps(table.name, [drop, *between, add], schema=table.schema)]
+
+
+def named(table: Any, name: str, dialect: Dialect) -> Any:
+    """Return the constraint of a name; a check may stand in a column."""
+    every = chain(table.constraints, *(column.constraints for column in table.columns))
+    return next(each for each in every if name_in(dialect, each) == name)
 
 
 def rename_constraint(schema: Any, table: str, old: str, new: str, dialect: Dialect) -> SqlOp:
@@ -123,20 +130,28 @@ def quoted(schema: Any, table: str, dialect: Dialect) -> str:
     return (f"{quote(schema)}." if schema else "") + (quote(table) if table else "")
 
 
-def anew(table: Any, constraint: Any, old: str) -> list[Op]:
-    """Return what drops a constraint under its old name and adds it again."""
-    made: list[Any] = [ops.AddConstraintOp.from_constraint(constraint) for _ in range(2)]
-    names = [whole(name, table) for name in (old, str(constraint.name))]
-    for op, name in zip(made, names):
-        op.constraint_name = name
+def anew(table: Any, constraint: Any, old: str, new: str) -> list[Op]:
+    """Return what drops a constraint under its old name and adds it under its new one."""
+    names = [whole(name, table) for name in (old, new)]
+    made: list[Any] = [under(name, table, constraint) for name in names]
     kind = "check" if isinstance(constraint, sqlalchemy.CheckConstraint) else "foreignkey"
     drop = ops.DropConstraintOp(names[0], table.name, kind, schema=table.schema, _reverse=made[0])
     return [drop, made[1]]
 
 
-def check(name: str, table: Any, text: str) -> Op:
-    """Return what adds a check."""
-    condition = sqlalchemy.text(escaped(text))
+def under(name: str, table: Any, constraint: Any) -> Op:
+    """Return what adds a constraint under a name."""
+    if getattr(constraint, "is_column_level", False):  # it has no table for Alembic to ask
+        op: Any = check(name, table, constraint.sqltext)
+    else:
+        op = ops.AddConstraintOp.from_constraint(constraint)
+    op.constraint_name = name
+    return op
+
+
+def check(name: str, table: Any, text: Any) -> Op:
+    """Return what adds a check; its condition may be a text of SQL."""
+    condition = sqlalchemy.text(escaped(text)) if isinstance(text, str) else text
     name = whole(name, table)
     return ops.CreateCheckConstraintOp(name, table.name, condition, schema=table.schema)
 

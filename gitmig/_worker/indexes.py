@@ -8,8 +8,10 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import inspect
 
+from .models import name_in
 from .rebuilt import Drop
 from .shapes import Context, Op
+from .sql import escaped
 
 INDEX = (
     "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = :name AND tbl_name = :table"
@@ -24,10 +26,11 @@ def index_operations(change: Any, table: Any, context: Context) -> list[Op]:
     made: list[Op] = []
     there = is_there(change.name, table, context)
     if change.before and there:
-        back = ops.ExecuteSQLOp(change.before)
+        back = ops.ExecuteSQLOp(escaped(change.before))
         made.append(Drop(change.name, table.name, schema=table.schema, back=back))
     if change.after and (made or not there):
-        index = next(each for each in table.indexes if each.name == change.name)
+        named = {name_in(context.dialect, each): each for each in table.indexes}
+        index = named[change.name]
         if made or not all(isinstance(each, sqlalchemy.Column) for each in index.expressions):
             made.append(ops.CreateIndexOp.from_index(index))
     return made

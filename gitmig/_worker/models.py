@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
+from alembic.util.sqla_compat import _get_constraint_final_name
 from sqlalchemy.orm import mapperlib
 from sqlalchemy.schema import CreateIndex
 
@@ -71,9 +72,11 @@ def table_facts(table: Any, dialect: Dialect) -> dict[str, Any]:
     checks = [each for each in checks_of(table) if is_made(each, dialect)]
     return {
         "columns": {column.name: column_facts(column, dialect) for column in table.columns},
-        "checks": {str(each.name): condition(each, dialect) for each in checks if is_named(each)},
-        "indexes": {str(index.name): index_text(index, dialect) for index in table.indexes},
-        "keys": dict(named_keys(table)),
+        "checks": {
+            name_in(dialect, each): condition(each, dialect) for each in checks if is_named(each)
+        },
+        "indexes": {name_in(dialect, each): index_text(each, dialect) for each in table.indexes},
+        "keys": dict(named_keys(table, dialect)),
         "unnamed": sorted(unnamed(table, dialect)),
     }
 
@@ -93,6 +96,14 @@ def condition(check: Any, dialect: Dialect) -> str:
         text = compiler.process(check.sqltext, include_table=False, literal_binds=True)
         return as_sent(text, dialect)
     return sql_text(check.sqltext, dialect)
+
+
+def name_in(dialect: Dialect, item: Any) -> str:
+    """Return the name of a constraint or an index as the database has it: cut, if it is too long.
+
+    Only one that a convention makes is cut, see SQLAlchemy's ``IdentifierPreparer``.
+    """
+    return str(_get_constraint_final_name(item, dialect) if is_named(item) else item.name)
 
 
 def is_named(constraint: Any) -> bool:
@@ -119,7 +130,7 @@ def unnamed(table: Any, dialect: Dialect) -> Iterator[str]:
             yield f"unique {', '.join(column.name for column in each.columns)}"
 
 
-def named_keys(table: Any) -> Iterator[tuple[str, list[Any]]]:
+def named_keys(table: Any, dialect: Dialect) -> Iterator[tuple[str, list[Any]]]:
     """Yield the names of a table's keys and unique constraints: kind, columns, and their target."""
     for each in table.constraints:
         kind = type(each).__name__
@@ -128,7 +139,7 @@ def named_keys(table: Any) -> Iterator[tuple[str, list[Any]]]:
                      getattr(each, "elements", ())]  # fmt: skip
             target = "".join(sorted({table for table, _ in there}))
             columns = [column.name for column in each.columns]
-            yield str(each.name), [kind, columns, target, [column for _, column in there]]
+            yield name_in(dialect, each), [kind, columns, target, [column for _, column in there]]
 
 
 def column_facts(column: Any, dialect: Dialect) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy import inspect
 
 from . import constraints
 from .enumof import enum_of
-from .models import condition, is_made, is_named
+from .models import condition, is_made, is_named, name_in
 from .operations import flatten
 from .shapes import Context, Dialect, Op
 from .sql import mentions
@@ -39,7 +39,7 @@ def add(change: Any, up: Op, down: Op, context: Context, table: Any) -> bool | N
         return None
     dropped = any(isinstance(op, ops.DropConstraintOp) and is_it(op, change) for op in flatten(up))
     drops = change.name in there and not dropped
-    along = comes_along(change, up, table)
+    along = comes_along(change, up, table, context.dialect)
     adds = bool(change.after) and not along
     if drops:
         old = constraints.check(change.name, table, change.before or there[change.name])
@@ -92,15 +92,15 @@ def is_it(op: Op, change: Any) -> bool:
     return (key_of(op), str(op.constraint_name)) == (change.table, change.name)
 
 
-def comes_along(change: Any, up: Op, table: Any) -> bool:
+def comes_along(change: Any, up: Op, table: Any, dialect: Dialect) -> bool:
     """Say whether a check is that of a type which a column gets here, and comes with it.
 
     One that was there before and says something else is dropped and added by itself.
     """
     if change.before is not None:
         return False
-    bound = [each for each in table.constraints
-             if str(each.name) == change.name and getattr(each, "_type_bound", False)]  # fmt: skip
+    of_types = [each for each in table.constraints if getattr(each, "_type_bound", False)]
+    bound = [each for each in of_types if name_in(dialect, each) == change.name]
     columns = [column_of(op) for op in flatten(up) if key_of(op) == change.table]
     return bool(bound) and mentions(change.after or "", [name for name in columns if name])
 
@@ -169,4 +169,4 @@ def brought(column: Any, dialect: Dialect) -> Iterator[str]:
     bound = [each for each in every if getattr(each, "_type_bound", False) and is_named(each)]
     for each in bound:
         if is_made(each, dialect) and mentions(condition(each, dialect), [column.name]):
-            yield constraints.whole(str(each.name), column.table)
+            yield constraints.whole(name_in(dialect, each), column.table)

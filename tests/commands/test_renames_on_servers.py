@@ -203,6 +203,28 @@ def test_rows_survive(hooked: Project, database: Make, pg_place: Path, name: str
     assert comments(url) == ["in years", "short"]
 
 
+def test_long_names_and_a_check_in_a_column(
+    hooked: Project, database: Make, pg_place: Path
+) -> None:
+    """Names that a convention makes too long are those that the database cut; none is made anew."""
+    url, long = database(), "a_column_whose_name_is_as_long_as_a_database_lets_it_be_ok"
+    check = 'Column(Integer, CheckConstraint("age < 200", name="mortal"), nu'
+    models = USERS.replace("Column(Integer, nu", check)
+    more = f"    {long} = Column(Integer, index=True, unique=True)\n"
+    begin(hooked, url, models + more, pg_place)
+    before = names(url)
+    hooked.write("models.py", hooked.read("models.py").replace('"users"', '"app_users"'))
+    hooked.git("commit", "-qam", "after")
+    [path] = hooked.new_revisions()
+    text = hooked.read(path)
+    assert "_index(" not in text and "unique" not in text and "ck_app_users_mortal" in text
+    hooked.gitmig("upgrade", "-q")
+    assert not any(each.startswith(("ix_users", "uq_users", "ck_users")) for each in names(url))
+    hooked.gitmig("downgrade", "-q", "-1")
+    assert names(url) == before
+    assert "✗" not in hooked.gitmig("check").stdout
+
+
 def test_a_table_of_a_schema(hooked: Project, server: str, pg_place: Path) -> None:
     """A table and a column of another schema of PostgreSQL are renamed there."""
     ask(server, "CREATE DATABASE schemas")

@@ -79,6 +79,13 @@ KINDS = {
         ("uq_app_users_mail", "ix_app_users_age", "ck_app_users_age_positive",
          "fk_orders_user_id_app_users"),
     ),
+    "a check in a column, named after the table": Kind(
+        NAMED + USER + '    age = Column(Integer, CheckConstraint("age > 0", name="adult"))\n',
+        {'"users"': '"app_users"'},
+        ["INSERT INTO users VALUES (1, 36)"],
+        ("SELECT id, age FROM users", "SELECT id, age FROM app_users"),
+        ("ck_app_users_adult",),
+    ),
     "a foreign key to the column": Kind(
         PLAIN + USER + "    name = Column(String(50), unique=True)\n"
         + ORDER + '    user_name = Column(ForeignKey("users.name"))\n',
