@@ -39,6 +39,7 @@ from . import (
     namedchecks,
     operations,
     required,
+    retyped,
     sequences,
     triggers,
     unseen,
@@ -136,6 +137,7 @@ def find(
         mysql.drop_whole(down, dialect)
         for way in (up, down):
             required.fill(way, dialect)
+        retyped.settle(up, down, dialect)
     use_batch_where_needed(found)
     found.own = own
     if added:

@@ -40,13 +40,14 @@ def goes_along(change: Any, up: Op, down: Op, context: Context, table: Any) -> b
 
 
 def take_over(change: Any, up: Op, down: Op) -> None:
-    """Take out what Alembic has for a column's default, and for its type where members change."""
+    """Take out what Alembic has for a column's default, and for its type where that comes along."""
     for way in (up, down):
         for op in flatten(way):
             place = (key_of(op), getattr(op, "column_name", ""))
             if isinstance(op, ops.AlterColumnOp) and place == (change.table, change.name):
                 op.modify_server_default = False
-                op.modify_type = None if change.aspect == "members" else op.modify_type
+                with_type = change.aspect in ("members", "computed")
+                op.modify_type = None if with_type else op.modify_type
         without_empty(way)
 
 
