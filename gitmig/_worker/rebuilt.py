@@ -144,7 +144,7 @@ def restore(container: Op, held: dict[str, Held]) -> bool:
         elif isinstance(op, ops.DropIndexOp) and not isinstance(op, Drop):
             statement = held.get(str(op.table_name), Held()).indexes.get(str(op.index_name))
             if statement:
-                back = ops.ExecuteSQLOp(statement)
+                back = ops.ExecuteSQLOp(escaped(statement))
                 name = str(op.index_name)
                 container.ops[place] = Drop(name, str(op.table_name), schema=op.schema, back=back,
                                             known=op._reverse)  # fmt: skip

@@ -1,18 +1,30 @@
-"""Operations that Alembic never generates: plain statements, and things that get another name."""
+"""Operations that Alembic never generates: plain statements, and things that get another name.
+
+And literal colons in texts of SQL, before which a model writes a backslash: what Alembic renders,
+and what SQLAlchemy makes of what it reflects, lacks it. There ``':x'`` is read as a parameter, and
+NULL is written in its place, without an error. DDL has no parameters: it is a literal one.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Collection
 from typing import Any
 
-from alembic.autogenerate import renderers
+import sqlalchemy
+from alembic.autogenerate import render, renderers
 from alembic.operations import ops
+from sqlalchemy.sql.elements import ClauseElement, TextClause
 
 from .operations import DESCRIBERS
 from .shapes import Op
 
 COLON = re.compile(r"(?<![:\w\\]):(?=\w)")  # what SQLAlchemy's text() takes for a parameter
+
+
+# what is read for parameters, as ``literal_column`` is not
+TEXT = re.compile(r"(?P<before>(?:\w+\.)*text\(|)(?P<text>['\"].*['\"])(?P<after>\)?)", re.DOTALL)
 
 
 class SqlOp(ops.MigrateOperation):
@@ -60,6 +72,22 @@ def render_sql(autogen_context: Any, op: SqlOp) -> list[str]:
 def escaped(statement: str) -> str:
     """Return a statement in which nothing is taken for a parameter."""
     return COLON.sub(r"\\:", statement)
+
+
+def render_expression(value: Any, autogen_context: Any, **options: Any) -> str:
+    """Render an expression as Alembic does, with a backslash before each literal colon."""
+    if isinstance(value, TextClause):
+        value = sqlalchemy.text(escaped(value.text))
+    rendered = str(expression_as_alembic(value, autogen_context, **options))
+    parts = TEXT.fullmatch(rendered)
+    is_sql = isinstance(value, ClauseElement) and not isinstance(value, sqlalchemy.Column)
+    if not is_sql or parts is None:
+        return rendered
+    return f"{parts['before']}{escaped(ast.literal_eval(parts['text']))!r}{parts['after']}"
+
+
+expression_as_alembic = render._render_potential_expr
+render._render_potential_expr = render_expression
 
 
 def mentions(text: str, names: Collection[str]) -> bool:
