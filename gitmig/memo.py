@@ -31,7 +31,8 @@ class Pending:
     ``packages`` the folder of the packages that made it, ``residue`` what was left out of it,
     ``models`` where what the models say is kept, ``unseen`` what is still to be added by hand,
     ``before`` the blob id of what ``HEAD`` had at its path (empty: nothing), ``instead_of`` the
-    files of the amended commit that it took the place of, ``head`` the commit it is to follow.
+    files of the amended commit that it took the place of, ``head`` the commit it is to follow,
+    ``accepted`` what a person added by hand to it, or to one before it in the same commit.
     """
 
     environment: str
@@ -45,6 +46,7 @@ class Pending:
     before: str = ""
     instead_of: Sequence[str] = ()
     head: str = ""
+    accepted: Sequence[str] = ()
 
 
 def remember(

@@ -55,6 +55,8 @@ class Run:
         self.unseen: list[str] = []
         self.unmended: list[str] = []
         self.before: list[Any] | None = None
+        self.pending: memo.Pending | None = None
+        self.accepted: list[str] = []
         self.staging = Staging(workspace, environment, options, invocation)
         self.base = Base(workspace, environment, How(options.database), invocation)
 
@@ -66,6 +68,7 @@ class Run:
             self.workspace, self.environment, pending
         ):
             return self.accept(pending)
+        self.pending, self.accepted = pending, superseded.accepted(self.workspace, pending)
         old = superseded.find(self.workspace, self.environment, pending, found, self.invocation)
         staged = Graph([each for each in found if old is None or each.path not in old.paths])
         heads = max(staged.head_groups, key=len, default=())
@@ -136,7 +139,8 @@ class Run:
 
     def finish(self, answer: dict[str, Any], old: Superseded | None) -> GenerateReport:
         """Turn the worker's answer into files in the work tree and the index, and a report."""
-        self.unseen, self.unmended = answer["unseen"], answer["unmended"]
+        self.unseen = [each for each in answer["unseen"] if each not in self.accepted]
+        self.unmended = answer["unmended"]
         report = GenerateReport(
             self.environment.name,
             operations=tuple(Operation(**each) for each in answer["operations"]),
@@ -214,10 +218,30 @@ class Run:
             return replace(report, stopped=stopped, hint=BY_HAND)
         if not self.unseen:
             return replace(report, notes=(*report.notes, *self.covered(models)))
+        if self.pending is not None and self.accepted:
+            return self.stop_again(report, self.pending)
         if self.own_revisions():
             return replace(report, notes=(*report.notes, f"not judged: {listed(self.unseen)}"))
         stopped = f"{listed(self.unseen)}: Alembic sees no such change, and nothing was generated"
         return replace(report, stopped=stopped, hint=BY_HAND)
+
+    def stop_again(self, report: GenerateReport, pending: memo.Pending) -> GenerateReport:
+        """Stop for what came after a person added to a revision: that was for something else."""
+        more = replace(
+            pending,
+            inputs=self.made_from({pending.path, *pending.instead_of}),
+            models=self.models,
+            residue=self.residue,
+            unseen=self.unseen,
+            accepted=self.accepted,
+        )
+        memo.set_pending(self.workspace.repository, self.environment.name, more)
+        return self.unfinished(report, pending.path, self.unseen)
+
+    def made_from(self, without: set[str]) -> dict[str, str]:
+        """Return what decided, path → blob id, without the revisions that it led to."""
+        index = self.workspace.index
+        return {each: index[each] for each in self.inputs - without if each in index}
 
     def covered(self, models: list[Any]) -> tuple[str, ...]:
         """Return a note where the models changed, and a revision of the commit's own is enough."""
@@ -293,13 +317,12 @@ class Run:
         if not written:
             memo.set_pending(self.workspace.repository, self.environment.name, None)
             return
-        path, index = written[0].path, self.workspace.index
-        made_from = self.inputs - {path, *gone}
+        path = written[0].path
         entry = memo.Pending(
             self.environment.name,
             path,
             written[0].revision,
-            {each: index[each] for each in made_from if each in index},
+            self.made_from({path, *gone}),
             self.packages,
             self.residue,
             self.models,
@@ -307,6 +330,7 @@ class Run:
             self.workspace.repository.committed(path),
             [each for each in gone if each != path],
             self.workspace.repository.resolve("HEAD"),
+            self.accepted,
         )
         memo.set_pending(self.workspace.repository, self.environment.name, entry)
 

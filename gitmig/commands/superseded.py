@@ -106,6 +106,14 @@ def refuse_beside(workspace: Workspace, pending: memo.Pending) -> None:
         )
 
 
+def accepted(workspace: Workspace, pending: memo.Pending | None) -> list[str]:
+    """Return what a person was told to add by hand, and has had the chance to: it was edited."""
+    if pending is None:
+        return []
+    edited = not revisions.is_sealed(content_of(workspace, pending) or "")
+    return [*pending.accepted, *(pending.unseen if edited else ())]
+
+
 def find(
     workspace: Workspace,
     environment: Environment,

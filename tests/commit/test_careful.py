@@ -90,6 +90,36 @@ def test_later_change_beside_an_accepted_one(hooked: Project) -> None:
     assert "check n > 1 of users" in commit(hooked, models + check, code=1)
 
 
+def test_what_comes_after_an_edit(hooked: Project) -> None:
+    """What a person added by hand was for what had been told: what comes later stops again."""
+    models = MODELS.replace("import Column,", "import CheckConstraint, Column,") + column("n")
+    one = models + '    __table_args__ = (CheckConstraint("n > 1"),)\n'
+    assert "check n > 1 of users" in commit(hooked, one, code=1)
+    [path] = hooked.git("diff", "--cached", "--name-only", "--diff-filter=A").stdout.split()
+    hooked.append(path, "# n > 1\n")
+    two = models + '    __table_args__ = (CheckConstraint("n > 1"), CheckConstraint("n > 2"))\n'
+    told = commit(hooked, two, code=1)
+    assert (
+        f"check n > 2 of users, which has no name, is new (give it a name)\n  → add it to {path}"
+        in told
+    )
+    assert "n > 1" not in told
+    hooked.append(path, "# n > 2\n")
+    assert f"{path} is accepted" in commit(hooked, two)
+    assert hooked.status() == ""
+
+
+def test_one_more_column_after_an_edit(hooked: Project) -> None:
+    """What a person has added by hand is not asked for again where more is generated."""
+    models = MODELS.replace("import Column,", "import CheckConstraint, Column,") + column("n")
+    check = '    __table_args__ = (CheckConstraint("n > 1"),)\n'
+    commit(hooked, models + check, code=1)
+    [path] = hooked.git("diff", "--cached", "--name-only", "--diff-filter=A").stdout.split()
+    hooked.append(path, "# n > 1\n")
+    assert "add users.more" in commit(hooked, models + column("more") + check)
+    assert len(hooked.new_revisions()) == 2 and hooked.status() == ""
+
+
 def test_classes_exchange_their_tables(hooked: Project) -> None:
     """Alembic sees no change where two classes of one shape swap tables: the commit stops."""
     commit(hooked, MODELS + TWO)

@@ -152,6 +152,21 @@ def test_asks_on_a_terminal(hooked: Project, answer: str) -> None:
         assert "stopped: users.name is dropped with all its values" in shown
 
 
+def test_an_answer_is_for_what_was_asked(hooked: Project) -> None:
+    """A commit that another hook refused keeps the answer, until the models are other ones."""
+    fill(hooked)
+    hooked.write(".git/hooks/commit-msg", "#!/bin/sh\nexit 1\n").chmod(0o755)
+    hooked.write("models.py", hooked.read("models.py").replace("name =", "bio ="))
+    shown = at_terminal(hooked, "y\n", "git", "commit", "-qam", "bio")
+    assert "rename users.name to bio" in shown and "bio" in hooked.status()
+    (hooked.path / ".git/hooks/commit-msg").unlink()
+    hooked.write("models.py", hooked.read("models.py").replace("bio =", "motto ="))
+    told = hooked.git("commit", "-qam", "motto", code=1).stderr
+    assert "stopped: users.name is dropped with all its values; if it is motto now, say so" in told
+    [path] = hooked.git("ls-files", "-o", "migrations/versions").stdout.split()
+    assert "drop_column('name')" in hooked.read(path) and "rename" not in path
+
+
 def test_class_stays(hooked: Project) -> None:
     """The class and the attribute keep their names: their table and column are renamed."""
     fill(hooked)
