@@ -61,8 +61,9 @@ class Change:
     def told(self) -> str:
         """Return the change in words."""
         if self.aspect == "unnamed":
-            anew = f"on SQLite batch_alter_table({self.table!r}, recreate='always') leaves it out"
-            came = "new (give it a name)" if self.after else f"gone ({anew})"
+            anew = f"batch_alter_table({self.table!r}, recreate='always') leaves it out"
+            drop = f"drop it by the name that the database gave it; on SQLite {anew}"
+            came = "new (give it a name)" if self.after else f"gone ({drop})"
             return f"{self.name} of {self.table}, which has no name, is {came}"
         if self.aspect == "class":
             return f"{self.table} was the table of {self.before} and is that of {self.after}"
