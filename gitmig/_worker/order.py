@@ -84,13 +84,15 @@ def by_name(run: Iterable[Op]) -> list[Op]:
 def by_place(found: list[Op]) -> list[Op]:
     """Return columns that come or go in the order of their table, as far as that is known.
 
-    A computed one goes before what it is computed from, and comes where Alembic has it.
+    A computed one goes before what it is computed from, and comes after it.
     """
     goes = isinstance(found[0], ops.DropColumnOp)
     columns = [op.to_column() if goes else op.column for op in found]
     computed = [column.computed is not None for column in columns]
     table: Any = getattr(columns[0], "table", None)
-    if (any(computed) and not goes) or table is None:
+    if any(computed) and not goes:
+        return [op for _, op in sorted(zip(computed, found), key=lambda pair: pair[0])]
+    if table is None:
         return found
     places = {column: place for place, column in enumerate(table.columns)}
     keys = [(not each, places.get(column, 0)) for each, column in zip(computed, columns)]
