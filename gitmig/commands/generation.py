@@ -289,12 +289,12 @@ class Run:
     def judge(self, report: GenerateReport) -> GenerateReport:
         """Say whether the commit may go on with what was written."""
         path = report.written[0].path
-        told = doubts.in_words(report.operations)
+        told = self.doubts_of(report)
         if not report.staged:
             stopped, hint = f"{path} was written and is not staged", f"git add {quote(path)}"
         elif self.unseen:
             return self.unfinished(report, path, self.unseen)
-        elif told and "doubt" in self.environment.settings.stop_on:
+        elif told:
             stopped = told
             hint = f"look at {path}; committing again accepts it"
         elif self.staging.is_lost_by_git():
@@ -307,10 +307,25 @@ class Run:
     def unfinished(
         self, report: GenerateReport, path: str, unseen: Sequence[str]
     ) -> GenerateReport:
-        """Return the report of a revision that a person must add to before it is committed."""
-        stopped = f"Alembic sees no such change, and nothing was generated for it: {listed(unseen)}"
-        hint = f"add it to {path} by hand, git add {quote(path)}, commit again"
-        return replace(report, stopped=stopped, hint=hint)
+        """Return the report of a revision that a person must add to before it is committed.
+
+        What is doubtful about the rest of it is told at once: an edited file is accepted.
+        """
+        missing = (
+            f"nothing, or not all, was generated for what Alembic does not see: {listed(unseen)}"
+        )
+        told = self.doubts_of(report)
+        hint = f"look at {path}, add to it" if told else f"add it to {path}"
+        return replace(
+            report,
+            stopped=f"{told}; and {missing}" if told else missing,
+            hint=f"{hint} by hand, git add {quote(path)}, commit again",
+        )
+
+    def doubts_of(self, report: GenerateReport) -> str:
+        """Return why a person must look at what was generated, empty where nobody need."""
+        wanted = "doubt" in self.environment.settings.stop_on
+        return doubts.in_words(report.operations) if wanted else ""
 
     def wait_for_commit(self, written: Sequence[WrittenRevision], gone: Sequence[str]) -> None:
         """Keep what a revision was made from, so that committing again takes it as it is."""

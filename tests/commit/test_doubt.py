@@ -52,6 +52,25 @@ def test_the_second_commit_accepts(hooked: Project, options: list[str]) -> None:
     assert hooked.status() == ""
 
 
+MOOD = """
+    mood = Column(Enum({members}, name="mood"))
+"""
+
+
+def test_doubts_beside_what_is_not_generated(hooked: Project) -> None:
+    """What must be added by hand hides no doubt about the rest: an edit accepts both (C10, C12)."""
+    before = MODELS.replace("import Column", "import Enum, Column") + MOOD
+    hooked.write("models.py", before.format(members='"calm", "wild", "odd"'))
+    commit(hooked, ["-a"])
+    after = NO_NAME.replace("import Column", "import Enum, Column") + MOOD
+    hooked.write("models.py", after.format(members='"calm", "odd"'))
+    told = commit(hooked, ["-a"], code=1)
+    assert "users.name is dropped with all its values" in told
+    assert "not all, was generated for what Alembic does not see: members users.mood" in told
+    assert "→ look at migrations/versions/" in told
+    assert "add to it by hand" in told
+
+
 @pytest.mark.parametrize(
     ("models", "words"),
     [
