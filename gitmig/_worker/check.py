@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from . import drift, fingerprint
@@ -64,20 +64,16 @@ def run(request: Request) -> Result:
         recorder = Recorder(project, request["new"])
         walk = Walk(project, databases, request, recorder)
         writes = Writes(project)
-        done = {}
-        # drift before downgrade: it needs the heads, which a failing downgrade would leave; rows
-        # last: they stay
-        for name in ("upgrade", "drift", "downgrade", "rows"):
-            wanted = name in request["gates"]
-            done[name] = gate(name, getattr(walk, name)) if wanted else skipped(name)
-        walk.record_rest()
-        gates = [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
-        running = writes.still_running()
-        writes.end_processes()
+        try:
+            gates = walk.gates(request["gates"])
+            running = writes.still_running()
+        finally:
+            writes.end_processes()
+            wrote = writes.undo()
         return dict(
             project.facts(databases),
             gates=gates,
-            wrote=writes.undo(),
+            wrote=wrote,
             running=running,
             models=walk.models,
             ran=recorder.told(),
@@ -112,6 +108,19 @@ class Walk:
         self.models: list[Models] = []
         self.upgraded = False
         self.fails_back = self.goes_back = False
+
+    def gates(self, wanted: Collection[str]) -> list[Result]:
+        """Run the gates that are wanted; return all.
+
+        Drift comes before downgrade: it needs the heads, which a failing downgrade would leave.
+        Rows come last: they stay.
+        """
+        done = {
+            name: gate(name, getattr(self, name)) if name in wanted else skipped(name)
+            for name in ("upgrade", "drift", "downgrade", "rows")
+        }
+        self.record_rest()
+        return [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
 
     def upgrade(self, problems: Problems) -> bool:
         """From empty to the heads."""

@@ -35,8 +35,8 @@ class Project:
 
     ``arguments`` is the Alembic command line that env.py and the templates shall see as
     ``config.cmd_opts``: many read ``config.cmd_opts.autogenerate``, which is None when Alembic is
-    called from Python. ``before`` is called with each step before it runs. ``blame`` tells whether
-    a lent server is to blame for a failure.
+    called from Python. ``before`` is called with each step before it runs, ``settled`` after it.
+    ``blame`` tells whether a lent server is to blame for a failure.
     """
 
     def __init__(self, request: Request, arguments: Sequence[str], **config_options: Any) -> None:
@@ -45,6 +45,7 @@ class Project:
         self.step: Step = None
         self.before: AroundStep = lambda step, context: None
         self.blame: Callable[[str], Result] = lambda message: {}
+        self.settled: Callable[[], None] = lambda: None
         self.contexts = 0
         self.begin: StepsFor | None = None  # what is done to a new database, see ``beginning``
         self.baseline: Targets = ()
@@ -185,6 +186,7 @@ class Project:
             )
             yield step
             self.step = None
+            self.settled()
             if after is not None:
                 after(step, context)
         line.note(event="steps-done", total=len(steps))
@@ -225,6 +227,7 @@ class Project:
     def migration_failed(self, error: BaseException) -> Failure:
         """Return the failure for an exception in the revision that is running."""
         step, self.step = self.step, None
+        self.settled()
         path = self.relative(step.revision.path)
         line = place_in(error, str(step.revision.path))
         error = first_of(error)

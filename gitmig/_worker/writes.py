@@ -1,9 +1,11 @@
 """What revisions do beside their database, by the interpreter's audit events (PEP 578).
 
-Files of the project that they write are noted, and what is new is removed. Those elsewhere that a
-line of the revision itself opens (not what a library does for it) are noted, and left where they
-are. So are threads and processes that still run when all is done; threads end with the worker,
-processes are ended.
+Files of the project that they write, move or remove are noted: those that were there are put back
+after each step, those that are new are removed in the end. Those elsewhere that a line of the
+revision itself opens (not what a library does for it) are noted, and left where they are. So are
+threads and processes that still run when all is done; threads end with the worker, processes are
+ended. What the programs did that a revision starts and waits for is seen by comparing the work tree
+before and after it, and left as it is.
 """
 
 from __future__ import annotations
@@ -15,25 +17,55 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import stack
 from .project import Project
+from .putback import PutBack, listing
 from .shapes import Result, Step
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-PROCESSES = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn")
+PROCESSES = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
+# audit event -> what it does, which of its arguments are paths, which are the folders they are in
+CHANGES = {
+    "os.remove": ("removes", (0,), (1,)),
+    "os.rmdir": ("removes", (0,), (1,)),
+    "shutil.rmtree": ("removes", (0,), ()),
+    "os.rename": ("moves", (0, 1), (2, 3)),
+    "os.mkdir": ("makes the folder", (0,), (2,)),
+    "os.link": ("writes", (1,), (3,)),
+    "os.symlink": ("writes", (1,), (2,)),
+    "os.truncate": ("writes", (0,), ()),
+}
 OF_THE_SYSTEM = ("/dev/", "/proc/", "/sys/")
 CHILDREN = "/proc/self/task/*/children"  # where the system has that (Linux)
 
 
+@dataclass(frozen=True)
+class Write:
+    """What a revision did to a file, and where.
+
+    ``existed``: the file was there before; ``left``: it is not made as it was.
+    """
+
+    revision: str
+    line: int
+    does: str
+    existed: bool
+    left: bool = False
+
+
 class Writes:
-    """What is opened for writing below the work tree, and what is started in a revision."""
+    """What is done to files below the work tree, and what is started in a revision."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        # by path: the revision, its line, was the file there before
-        self.found: dict[str, tuple[str, int, bool]] = {}
+        self.found: dict[str, Write] = {}  # by path
+        self.files = PutBack()
+        self.listed: dict[str, tuple[int, int]] = {}  # as the first program of a step found it
+        self.starter = ("", 0)  # its revision and line
+        project.settled = self.settle
         self.started: dict[tuple[str, str, int], list[Any]] = {}  # revision, path, line: threads
         sys.addaudithook(self.heard)
         self.hear_threads()
@@ -43,6 +75,8 @@ class Writes:
         step = self.project.step
         if step is not None and event in PROCESSES:
             self.note_start(step, None)
+        if step is not None and event in CHANGES:
+            self.note_change(step, event, arguments)
         if step is None or event not in ("open", "sqlite3.connect"):
             return
         if not isinstance(arguments[0], (str, bytes, os.PathLike)):
@@ -56,9 +90,42 @@ class Writes:
     def note_file(self, step: Step, path: str, opener: str) -> None:
         """Note a file: one of the project, or one that the revision's own line opens elsewhere."""
         own = opener == str(step.revision.path) and not path.startswith(OF_THE_SYSTEM)
-        if path not in self.found and (self.inside(path) or (own and not self.is_of_git(path))):
+        if self.inside(path):
+            self.note(step, path, "writes", self.files.keep(path).existed)
+        elif own and not self.is_of_git(path):
+            self.note(step, path, "writes", os.path.lexists(path))
+
+    def note_change(self, step: Step, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note what is removed, moved or made in the project; what is in a folder goes with it."""
+        does, paths, folders = CHANGES[event]
+        if any(arguments[each] not in (-1, None) for each in folders if each < len(arguments)):
+            return  # a path from an open folder, as in shutil.rmtree, which is heard itself
+        names = [arguments[each] for each in paths]
+        found = [os.path.abspath(os.fsdecode(each)) for each in names if not isinstance(each, int)]
+        for path in filter(self.inside, found):
+            existed = self.files.keep(path).existed
+            if existed or path == found[-1]:
+                self.note(step, path, does, existed)
+        if event in ("shutil.rmtree", "os.rename") and found and self.inside(found[0]):
+            self.files.keep_all(found[0], found[-1])
+
+    def note(self, step: Step, path: str, does: str, existed: bool) -> None:
+        """Note what is done to a file, the first time."""
+        if path not in self.found:
             line = stack.line_in(str(step.revision.path))
-            self.found[path] = (step.revision.revision, line, os.path.lexists(path))
+            self.found[path] = Write(step.revision.revision, line, does, existed)
+
+    def settle(self) -> None:
+        """Note what programs changed in a step, and put back what the revision itself did."""
+        if self.listed:
+            before, self.listed = self.listed, {}
+            now = listing(self.project.roots[0])
+            changed = [path for path in {**before, **now} if before.get(path) != now.get(path)]
+            for path in sorted(filter(self.inside, changed)):
+                does = f"runs a program that {'writes' if path in now else 'removes'}"
+                write = Write(*self.starter, does, path in before, left=True)
+                self.found.setdefault(path, write)
+        self.files.put_back()
 
     def hear_threads(self) -> None:
         """Note the threads that revisions start: of these no Python before 3.12 tells."""
@@ -76,6 +143,9 @@ class Writes:
         path = str(step.revision.path)
         line = stack.line_in(path)
         if line:
+            if thread is None and not self.listed:
+                self.starter = step.revision.revision, line
+                self.listed = listing(self.project.roots[0])
             place = step.revision.revision, self.project.relative(path), line
             self.started.setdefault(place, []).append(thread)
 
@@ -103,15 +173,11 @@ class Writes:
         return any(path.startswith(os.path.join(root, ".git", "")) for root in self.project.roots)
 
     def undo(self) -> list[Result]:
-        """Remove the project's files that were not there; return all, with who wrote them."""
-        told = []
-        for path, (revision, line, existed) in self.found.items():
-            if self.inside(path) and not existed:
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
-            name = self.inside(path) or path
-            told.append({"revision": revision, "line": line, "file": name, "existed": existed})
-        return told
+        """Make the project's files as they were; return what was done to files, and by whom."""
+        self.files.put_back()
+        self.files.remove_new()
+        return [dict(asdict(each), file=self.inside(path) or path)
+                for path, each in self.found.items()]  # fmt: skip
 
     def end_processes(self) -> None:
         """End what revisions started and left: with a session of its own it outlives the worker."""

@@ -108,10 +108,12 @@ def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Findin
     for each in wrote:
         revision = next((known for known in found if known.id == each["revision"]), None)
         place = (revision.path, each["line"] or revision.line) if revision else ("", 0)
-        left = "it was there and is changed now" if each["existed"] else "it was removed again"
+        left = "it is put back as it was" if each["existed"] else "it was removed again"
+        if each["left"]:
+            left = "it is left there" if each["does"].endswith("writes") else "it stays away"
         if Path(each["file"]).is_absolute():
             left = "it is not the project's, and left there"
-        message = f"revision {each['revision']} writes {each['file']} ({left})"
+        message = f"revision {each['revision']} {each['does']} {each['file']} ({left})"
         hint = "a revision runs wherever the project is deployed: let it change the database alone"
         findings.append(Finding("GM206", "warning", message, hint, *place, each["revision"]))
     return findings

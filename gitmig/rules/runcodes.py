@@ -86,7 +86,7 @@ Why: whoever has to take the deploy back must know what there is to lose.
 Instead: write the reason behind the mark.
 """),
     ("GM206", "files-written", "warning", "upgrade", """
-A revision writes a file, of the project or by a line of its own elsewhere.
+A revision writes, moves or removes a file, of the project or by a line of its own elsewhere.
 
 Why: it runs wherever the project is deployed, and there the file is written again, or may not be.
 

@@ -17,7 +17,9 @@ DROP = "op.drop_column('users', 'email')"
 UNDER_WAY = "in the upgrade of revision bad000000000 (migrations/versions/bad000000000.py)"
 
 
-def told(project: Project, up: str, down: str = "pass", settings: str = "", code: int = 1) -> str:
+def told(
+    project: Project, up: str, down: str = "pass", settings: str = "", code: int | None = 1
+) -> str:
     """Check a project with such a revision; return all that is said."""
     project.revision("bad000000000", "base00000000", up, down)
     project.write("gitmig.toml", settings)
@@ -85,6 +87,50 @@ def test_writes_files(project: Project) -> None:
     place = "migrations/versions/bad000000000.py:13: warning GM206"
     assert f"{place} revision bad000000000 writes out.txt (it was removed again)" in said
     assert not (project.path / "out.txt").exists()
+
+
+CHANGES = {
+    "import os; os.unlink('models.py')": ["removes models.py (it is put back as it was)"],
+    "import pathlib; pathlib.Path('models.py').unlink()": ["removes models.py (it is put back"],
+    "open('models.py', 'a').write('x = 1')": ["writes models.py (it is put back as it was)"],
+    "import os; os.truncate('models.py', 3)": ["writes models.py (it is put back as it was)"],
+    "import os; os.rename('models.py', 'other.py')": [
+        "moves models.py (it is put back as it was)", "moves other.py (it was removed again)"
+    ],
+    "import os; os.replace('folder', 'elsewhere')": ["moves folder (it is put back as it was)"],
+    "import shutil; shutil.rmtree('folder')": ["removes folder (it is put back"],
+    "import os; os.makedirs('up/x'); open('up/x/y', 'w')": [
+        "makes the folder up (it was removed again)", "makes the folder up/x (it was removed",
+        "writes up/x/y (it was removed again)",
+    ],
+    "import os; os.symlink('models.py', 'link.py')": ["writes link.py (it was removed again)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("up", CHANGES)
+def test_changes_the_work_tree(project: Project, up: str) -> None:
+    """What it removes, moves or changes of the project is told, and put back; exactly (K9)."""
+    project.write("folder/inner/text", "held\n")
+    (project.path / "folder/inner/text").chmod(0o750)
+    (project.path / "folder/link").symlink_to("inner/text")
+    project.commit_all()
+    down = "import os\n    for n, _, _ in os.walk('up', False): os.rmdir(n)"
+    said = told(project, up, down, code=None)
+    place = "migrations/versions/bad000000000.py:12: warning GM206 revision bad000000000"
+    assert all(f"{place} {words}" in said for words in CHANGES[up]), said
+    assert (project.path / "folder/inner/text").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize("way", ["subprocess.run({!r}, shell=True)", "os.system({!r})"])
+def test_runs_a_program_that_writes(project: Project, way: str) -> None:
+    """What a program of its writes in the work tree is told, at the line that runs it (K9)."""
+    up = f"import os, subprocess; {way.format('echo x > made.txt')}"
+    project.revision("bad000000000", "base00000000", up)
+    project.commit_all()
+    said = project.gitmig("check").stdout
+    place = "migrations/versions/bad000000000.py:12: warning GM206 revision bad000000000"
+    assert f"{place} runs a program that writes made.txt (it is left there)" in said
+    assert "models.py" not in said
 
 
 @pytest.mark.parametrize(
