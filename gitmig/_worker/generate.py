@@ -41,6 +41,7 @@ from . import (
     required,
     retyped,
     sequences,
+    sql,
     triggers,
     unseen,
     using,
@@ -126,6 +127,7 @@ def find(
         if arrears is not None:
             added = arrears.add(found) or added
     for (up, down), dialect in zip(found.pairs, found.dialects):
+        sql.put_apart_first(up)
         using.add(up, down, dialect)
         namedchecks.drop_with_columns(up, down, dialect)
         namedchecks.into_tables(up)

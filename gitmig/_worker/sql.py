@@ -175,6 +175,14 @@ def put_last(up: Op, down: Op, made: list[Op]) -> None:
     down.ops[:0] = [op.reverse() for op in reversed(made)]
 
 
+def put_apart_first(up: Op) -> None:
+    """Put what runs outside of the transaction before all others: it would commit these halfway.
+
+    Such is a new member of an enum type that is there already, so that nothing has to come before.
+    """
+    up.ops.sort(key=lambda op: not getattr(op, "apart", False))
+
+
 def without_empty(container: Op) -> None:
     """Take out the changes of columns that change nothing any more, and groups without any."""
     kept = []

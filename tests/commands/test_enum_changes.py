@@ -155,6 +155,28 @@ def test_a_new_member_is_the_default(typed: Project, server: str) -> None:
     assert text.index("ADD VALUE") < text.index("server_default='new'") and row[0] == "sad"
 
 
+def test_a_new_member_comes_before_a_rename(typed: Project, server: str) -> None:
+    """What is committed by itself is the first thing, so that a failure leaves nothing halfway."""
+    name = typed.url  # type: ignore[attr-defined]
+    text = MODELS.replace('"sad", "glad"', '"sad", "glad", "calm"')
+    old, new = (
+        "word = Column(String(9)",
+        'term = Column(String(9), nullable=False, info={"renamed_from": "word"}',
+    )
+    typed.write("models.py", text.replace(old, new))
+    typed.git("commit", "-qam", "work", code=1)
+    typed.git("commit", "-qam", "work")
+    body = typed.read(typed.new_revisions()[0]).partition("def upgrade")[2]
+    assert 0 < body.index("ADD VALUE") < body.index("new_column_name='term'")
+    ask(server, "INSERT INTO users (id, word) VALUES (2, NULL)", name)
+    assert "null values" in typed.gitmig("upgrade", code=2).stderr
+    ask(server, "UPDATE users SET word = 'up'", name)
+    for step in (["upgrade"], ["downgrade", "-1"], ["upgrade"]):
+        typed.gitmig(step[0], "-q", *step[1:])
+    assert ask(server, "SELECT mood::text, term FROM users", name) == [("sad", "up")] * 2
+    assert "GM731" not in typed.gitmig("check").stdout
+
+
 def test_the_type_is_renamed(typed: Project, server: str) -> None:
     """A type of which only the name is another one is renamed, with all its columns."""
     text, row = change(typed, server, ('name="mood"', 'name="feeling"'))
