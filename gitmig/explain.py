@@ -122,7 +122,7 @@ def hint_of(case: Case) -> str:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
         if case.missing_settings:
             names = ", ".join(case.missing_settings)
-            return f"give it {names} under [tool.gitmig.env], or in the .env file that it reads"
+            return f"give it {names} under [tool.gitmig.env], or as it gets them elsewhere"
         if "Cycle is detected" in case.error.message:
             return OF_A_CYCLE
         if case.error.data.get("claimed"):

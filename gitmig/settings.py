@@ -151,8 +151,16 @@ def accepted(
             raise ConfigError(problem, nearest(key, (*keys, *others)))
         words, accepts = keys[key]
         if not accepts(value):
-            raise ConfigError(f"{file}: {prefix}{key} must be {words}, not {value!r}.")
+            raise ConfigError(f"{file}: {prefix}{key} must be {words}{but_not(key, value)}.")
         yield key, value
+
+
+def but_not(key: str, value: Any) -> str:
+    """Return what is wrong with a value, in words; what may be secret is not told."""
+    if key == "env" and isinstance(value, dict):
+        wrong = (name for name, each in value.items() if not isinstance(each, str))
+        return f", and {', '.join(wrong)} is none: put it in quotes"
+    return "" if key == "database" else f", not {value!r}"
 
 
 def server(

@@ -214,6 +214,22 @@ section = "jobs"
     assert jobs.settings.timeout == 10
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            'env = {KEY = "hidden", PORT = 80}',
+            "must be a table of strings, and PORT is none: put it",
+        ),
+        ('database = ["hidden", 3]', "database must be the URL of a server, or a list of them."),
+    ],
+)
+def test_secrets_are_not_told(line: str, words: str) -> None:
+    """A wrong value is told, but not what may be secret."""
+    told = str(refusal({**PROJECT, "gitmig.toml": line}))
+    assert words in told and "hidden" not in told
+
+
 def test_a_declared_configuration_that_is_not_in_git() -> None:
     """A declared configuration that is not tracked is refused with the way to add it."""
     error = refusal({"gitmig.toml": '[environments.a]\nconfig = "a/alembic.ini"\n'})

@@ -82,15 +82,23 @@ def one_line(error: object) -> str:
 def missing_settings(error: BaseException) -> list[str]:
     """Return the settings that the project's code wants and does not get.
 
-    Those that ``os.environ`` has not, and the fields that pydantic misses.
+    Those that ``os.environ`` has not, and the variables of the fields that pydantic misses.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, KeyError) and frames and frames[-1].filename in OF_OS:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, KeyError) and frames and frames[-1].f_code.co_filename in OF_OS:
         return [str(error.args[0])]
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         found = [each for each in error.errors() if "missing" in str(each.get("type"))]
-        return [".".join(map(str, each["loc"])) for each in found]
+        prefix = next(filter(None, map(prefix_of, frames)), "")
+        return [(prefix + "__".join(map(str, each["loc"]))).upper() for each in found]
     return []
+
+
+def prefix_of(frame: Any) -> str:
+    """Return what the variables begin with, in the frame in which pydantic's settings are made."""
+    own = frame.f_locals.get("__pydantic_self__", frame.f_locals.get("self"))
+    options = getattr(own, "model_config", None)
+    return str(options.get("env_prefix") or "") if isinstance(options, dict) else ""
 
 
 def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:

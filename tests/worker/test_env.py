@@ -129,7 +129,7 @@ def test_env_that_fails(project: Project, what: str, command: str) -> None:
 
 WANTING = """\
 from pydantic_settings import BaseSettings
-class Settings(BaseSettings):
+class Settings(BaseSettings, env_prefix="APP_"):
     secret: str
     port: int = 80
 Settings()
@@ -138,7 +138,7 @@ Settings()
 
 @pytest.mark.parametrize(
     ("line", "name"),
-    [("import os; os.environ['SECRET']", "SECRET"), (WANTING, "secret")],
+    [("import os; os.environ['SECRET']", "SECRET"), (WANTING, "APP_SECRET")],
     ids=["os.environ", "pydantic"],
 )
 def test_required_settings(project: Project, line: str, name: str) -> None:
@@ -146,8 +146,8 @@ def test_required_settings(project: Project, line: str, name: str) -> None:
     project.write("migrations/env.py", f"{line}\n{ENV}")
     change(project)
     told = project.gitmig("autogenerate", code=2).stderr
-    assert f"→ give it {name} under [tool.gitmig.env], or in the .env file that it reads" in told
-    project.write("pyproject.toml", '[tool.gitmig.env]\nSECRET = "x"\n')
+    assert f"→ give it {name} under [tool.gitmig.env], or as it gets them elsewhere" in told
+    project.write("pyproject.toml", f'[tool.gitmig.env]\n{name} = "x"\n')
     project.git("add", "-A")
     assert "written and staged" in project.gitmig("autogenerate").stdout
 
