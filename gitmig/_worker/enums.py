@@ -56,7 +56,7 @@ def operations_for(
     if set(before) - set(after) or [each for each in after if each in before] != before:
         return None
     added = [each for each in after if each not in before]
-    forth = [add_value(known, member, after) for member in added]
+    forth = [add_value(known, member, before, after) for member in added]
     words = f"add {', '.join(added)} to {name}"
     back = made_anew(known, name, before, context)
     return [SqlOp(words, forth, back, apart=True)]
@@ -77,10 +77,10 @@ def full_name(type_: Any, context: Context) -> str:
     return f"{schema}{quote(str(type_.name))}"
 
 
-def add_value(known: str, member: str, after: list[str]) -> str:
-    """Return the statement that adds a member at its place."""
+def add_value(known: str, member: str, before: list[str], after: list[str]) -> str:
+    """Return the statement that adds a member at its place; the members come in their order."""
     place = after.index(member)
-    where = f" AFTER {quoted(after[place - 1])}" if place else f" BEFORE {quoted(after[1])}"
+    where = f" AFTER {quoted(after[place - 1])}" if place else f" BEFORE {quoted(before[0])}"
     return f"ALTER TYPE {known} ADD VALUE IF NOT EXISTS {quoted(member)}{where}"
 
 

@@ -89,6 +89,14 @@ def test_beneath_an_array_and_a_decorator(typed: Project, server: str) -> None:
     assert text.count("ADD VALUE IF NOT EXISTS 'calm'") == 1
 
 
+def test_several_before_the_first(typed: Project, server: str) -> None:
+    """Members that come before all others, and between them, are added in an order that runs."""
+    members = '"first", "second", "old", "mid", "more", "new"'
+    change(typed, server, ('"old", "new"', members))
+    found = ask(server, "SELECT enum_range(NULL::looks)::text", typed.url)  # type: ignore[attr-defined]
+    assert found == [("{" + members.replace('"', "").replace(" ", "") + "}",)]
+
+
 def test_new_columns(typed: Project, server: str) -> None:
     """New columns of an array of a known and of a new enum type, and of a decorated one."""
     new = """\
