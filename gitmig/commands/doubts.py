@@ -23,7 +23,12 @@ def in_words(operations: Iterable[Operation]) -> str:
         doubts = list(run)
         told += [of_many(table, doubts)] if len(doubts) > SHOWN and table else [
             each.doubt for each in doubts]  # fmt: skip
-    return listed(told)
+    return listed(sorted(told, key=keeps_rows))
+
+
+def keeps_rows(doubt: str) -> bool:
+    """Say whether no row can be lost or in the way: told last, the list may be cut."""
+    return doubt.endswith("rows that had the one have the other")
 
 
 def column_of(operation: Operation) -> str:

@@ -11,6 +11,7 @@ from gitmig import config, memo, revisions
 from gitmig.commands import doubts, joining, superseded, which_head
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
+from gitmig.commands.doubts import few
 from gitmig.commands.identity import identity
 from gitmig.commands.projectside import How, open_project
 from gitmig.commands.staging import Staging
@@ -248,8 +249,9 @@ class Run:
         changed = self.before is not None and self.before != models
         if not changed or self.workspace.repository.state == "merge":
             return ()
-        own = ", ".join(sorted(self.own_revisions()))
-        return (f"{own} does what the models ask for: nothing is generated",) if own else ()
+        own = sorted(self.own_revisions())
+        does = "do" if own[1:] else "does"
+        return (f"{few(own)} {does} what the models ask for: nothing is generated",) if own else ()
 
     def own_revisions(self) -> set[str]:
         """Return the paths of the revisions that this commit brings."""
