@@ -119,6 +119,17 @@ OTHERS = f"""
     SELECT 'event trigger ' || v.evtname, concat_ws('; ', v.evtevent, v.evtfoid::regproc, v.evttags)
     FROM pg_event_trigger v WHERE NOT {OF_EXTENSION.format("v")}
 """  # noqa: S608
+# what all databases of a server share
+SHARED = """
+    SELECT 'role ' || r.rolname, concat_ws(' ', r.rolsuper, r.rolinherit, r.rolcreaterole,
+        r.rolcreatedb, r.rolcanlogin, r.rolreplication, r.rolbypassrls, r.rolconnlimit,
+        r.rolconfig::text)
+    FROM pg_roles r WHERE r.rolname !~ '^(pg_|gitmig_)'
+    UNION ALL
+    SELECT 'database ' || d.datname, '' FROM pg_database d WHERE d.datname !~ '^gitmig_'
+    UNION ALL
+    SELECT 'tablespace ' || s.spcname, '' FROM pg_tablespace s
+"""
 KINDS = {
     "p": "primary key",
     "f": "foreign keys",
@@ -166,6 +177,11 @@ def take(connection: Connection) -> Fingerprint:
         "tables": tables,
         "others": {name: str(told) for name, told in connection.execute(text(OTHERS))},
     }
+
+
+def shared(connection: Connection) -> dict[str, str]:
+    """Return the roles, databases and tablespaces of a server, for the ``others``."""
+    return {name: str(told) for name, told in connection.execute(text(SHARED))}
 
 
 def one_form(words: str) -> str:

@@ -105,6 +105,11 @@ class Databases:
         home = self._homes.get(kind)
         return isinstance(home, LentServer) and home.run_on_own(statement)
 
+    def is_apart(self, kind: str) -> bool:
+        """Say whether what all databases of a server share is only this run's to change there."""
+        home = self._homes.get(kind)
+        return isinstance(home, LentServer) and home.is_apart()
+
     def another(self, dialect: Dialect) -> contextlib.AbstractContextManager[str]:
         """Give the name of one more empty database on the server of a dialect; it is dropped."""
         found: contextlib.AbstractContextManager[str] = self._home(

@@ -83,6 +83,10 @@ class LentServer:
                 return True
         return False
 
+    def is_apart(self) -> bool:
+        """Say whether nobody else has the server, which is gitmig's own."""
+        return bool(self.server.get("own") and self.server.get("one_set"))
+
     def fresh(self) -> None:
         """Give new, empty databases from now on."""
         self._names, self._go_on = {}, False

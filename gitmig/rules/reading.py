@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from gitmig.rules import blocks
 from gitmig.rules.altering import alter_table, if_exists
 from gitmig.rules.changes import Change
 from gitmig.rules.session import grant, pragma, reset, revoke, set_
@@ -13,9 +14,10 @@ OBJECTS = (
     "MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TYPE", "SEQUENCE", "DOMAIN", "EXTENSION",
     "TRIGGER", "SCHEMA", "POLICY", "RULE", "AGGREGATE", "EVENT TRIGGER", "EVENT",
 )  # fmt: skip
-# what all databases of a server share
 EVERY_ROW = ("true", "1", "1 = 1")
 FIXED = ("NULL", "TRUE", "FALSE")
+# what all databases of a server share, and the verbs for that
+BEYOND = ("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REASSIGN")
 SHARED = ("DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SYSTEM")
 
 
@@ -246,6 +248,15 @@ def reassign(cursor: Cursor) -> Iterator[Change]:
     yield Change("server", to="REASSIGN OWNED")
 
 
+def do(cursor: Cursor) -> Iterator[Change]:
+    """Read a DO block: of what is done in it, which may be guarded, what reaches beyond it."""
+    for tokens in blocks.inside(cursor.tokens):
+        inner = Cursor(tokens)
+        verb = inner.take_any(*BEYOND)
+        if verb:
+            yield from (each for each in READERS[verb](inner) if each.kind == "server")
+
+
 DATA: Mapping[str, Callable[[Cursor], Iterable[Change]]] = {
     "UPDATE": update,
     "DELETE": delete,
@@ -266,6 +277,7 @@ READERS: Mapping[str, Callable[[Cursor], Iterable[Change]]] = {
     "REVOKE": revoke,
     "RENAME": rename,
     "REASSIGN": reassign,
+    "DO": do,
     "REINDEX": rewriting("reindex", "(", ")", "VERBOSE", "INDEX", "TABLE", "SCHEMA", "DATABASE"),
     "CLUSTER": rewriting("cluster", "VERBOSE"),
     "REFRESH": rewriting("refresh", "MATERIALIZED", "VIEW"),

@@ -18,6 +18,8 @@ ON = ("on", "1", "true", "'on'", "origin")
 def beyond_the_database(way: Way) -> Iterator[Told]:
     """Something is changed that all databases of the server share: roles, databases, its settings.
 
+    In a DO block, too, and where it is only done if it is missing.
+
     Why: a second database on the same server fails on what the first one made, a restored one
     lacks it, and the application's user mostly has no right to do it.
 

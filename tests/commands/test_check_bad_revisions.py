@@ -238,17 +238,27 @@ POSTGRESQL = {
         "op.execute('DROP SCHEMA public CASCADE')",
         "GM101 revision bad000000000 fails on upgrade",
     ),
-    "creates a role": ("op.execute('CREATE ROLE ada_of_bad')", "GM203"),
+    "creates a role": (
+        "op.execute('CREATE ROLE ada_of_bad')",
+        "GM202 the downgrade of bad000000000 does not restore the schema: role ada_of_bad is left",
+    ),
     "autocommit": (
         "with op.get_context().autocommit_block():\n"
         "        op.execute('CREATE INDEX CONCURRENTLY ix ON users (name)')",
         "GM202 the downgrade of bad000000000 does not restore the schema: the indexes",
     ),
-    "needs a superuser": (
+    "runs in no transaction": (
         "op.execute('ALTER SYSTEM SET work_mem = 1234')",
         "ALTER SYSTEM cannot run inside a transaction block",
     ),
+    "creates a role where it is missing": (
+        'op.execute("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles "\n'
+        "        \"WHERE rolname = 'ada') THEN \"\n"
+        '        "CREATE ROLE ada; END IF; END $$")',
+        "GM202 the downgrade of bad000000000 does not restore the schema: role ada is left over",
+    ),
 }
+GUARDED = POSTGRESQL["creates a role where it is missing"][0]
 
 
 @pytest.mark.parametrize("case", POSTGRESQL)
@@ -256,6 +266,30 @@ def test_on_postgresql(pg: Project, case: str) -> None:
     """On a server each is named, and no server or database stays."""
     up, words = POSTGRESQL[case]
     assert words in told(pg, up)
+
+
+def test_role_under_a_guard(pg: Project) -> None:
+    """Of a role made where it is missing both are told: that it is, and that it stays."""
+    pg.revision("bad000000000", "base00000000", GUARDED)
+    pg.git("add", "-A")
+    said = pg.gitmig("check", "--base", "HEAD", code=1).stdout
+    assert "bad000000000.py:12: error GM751 CREATE ROLE ada concerns the whole server" in said
+    assert "role ada is left over" in said
+    pg.revision("bad000000000", "base00000000", GUARDED, "op.execute('DROP ROLE ada')")
+    pg.git("add", "-A")
+    assert "GM202" not in pg.gitmig("check", "--base", "HEAD", code=1).stdout
+
+
+def test_needs_a_superuser(pg: Project) -> None:
+    """One that needs a superuser is named for that, at its line."""
+    alters = "op.execute('ALTER SYSTEM SET work_mem = 1234')"
+    resets = "op.execute('ALTER SYSTEM RESET work_mem')"
+    block = "with op.get_context().autocommit_block():\n        {}"
+    pg.revision("bad000000000", "base00000000", block.format(alters), block.format(resets))
+    pg.git("add", "-A")
+    said = pg.gitmig("check", "--base", "HEAD", code=None).stdout
+    place = "bad000000000.py:13: warning GM104 revision bad000000000 needs a superuser"
+    assert place in said and "ALTER SYSTEM" in said
 
 
 @pytest.mark.parametrize(

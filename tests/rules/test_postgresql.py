@@ -383,6 +383,18 @@ CASES = {
         """,
         {"GM751": [0, 1]},
     ),
+    "a role where it is missing": Case(
+        "GM751",
+        """
+        op.execute("SELECT 1")
+        op.execute(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{t}_role') THEN "
+            "CREATE ROLE {t}_role; END IF; END $$"
+        )
+        op.execute("DO $$ BEGIN EXECUTE 'DROP ROLE {t}_role'; END $$")
+        """,
+        {"GM751": [1, 5]},
+    ),
     "a right is given": Case("GM751", 'op.execute("GRANT SELECT ON {t} TO PUBLIC")'),
     "a right is taken": Case(
         "GM752", 'op.execute("REVOKE SELECT ON {t} FROM PUBLIC")', {"GM752": [0]}

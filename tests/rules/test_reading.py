@@ -91,6 +91,19 @@ STATEMENTS = {
     "SET search_path TO DEFAULT": ["reset search_path"],
     "RESET ALL": ["reset all"],
     "CREATE ROLE app LOGIN": ["server app to CREATE ROLE"],
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN "
+    "CREATE ROLE app; ELSE ALTER ROLE app LOGIN; END IF; END $$": [
+        "server app to CREATE ROLE",
+        "server app to ALTER ROLE",
+    ],
+    "DO LANGUAGE plpgsql 'DECLARE n text := ''x''; BEGIN EXECUTE ''GRANT app TO bob''; END'": [
+        "server to GRANT of a role"
+    ],
+    "DO $a$ BEGIN EXECUTE format($b$CREATE USER %I$b$, 'x'); EXCEPTION WHEN OTHERS THEN END $a$": [
+        "server to CREATE USER"
+    ],
+    "DO $$ BEGIN CREATE TABLE role (a int); DELETE FROM users; GRANT SELECT ON a TO b; "
+    "PERFORM 'CREATE ROLE x'; END $$": [],
     "DROP DATABASE IF EXISTS old": ["server old to DROP DATABASE"],
     "ALTER SYSTEM SET work_mem = '1GB'": ["server set to ALTER SYSTEM"],
     "GRANT SELECT ON users TO app": [],
