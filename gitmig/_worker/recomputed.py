@@ -44,6 +44,23 @@ def operations_for(change: Any, context: Context, table: Any) -> list[Op] | None
     return [ops.ModifyTableOps(table.name, made, **place)]
 
 
+def put(up: Op, down: Op, made: Any) -> None:
+    """Put what makes a column anew around what else changes its table, in both directions.
+
+    What it was computed from goes after it, and what it will be computed from comes before.
+    """
+    for way, group in ((up, made), (down, made.reverse())):
+        at = [isinstance(op, ops.AddColumnOp) for op in group.ops].index(True)
+        place = group.table_name, group.schema
+        there = [each for each in way.ops if isinstance(each, ops.ModifyTableOps)
+                 and (each.table_name, each.schema) == place]  # fmt: skip
+        if there:
+            there[0].ops[:0] = group.ops[:at]
+            there[-1].ops += group.ops[at:]
+        else:
+            way.ops.append(group)
+
+
 def copied(column: Any) -> Any:
     """Return a column that no table has yet."""
     copy = getattr(column, "_copy", None) or column.copy  # SQLAlchemy 1.3

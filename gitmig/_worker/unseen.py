@@ -123,7 +123,10 @@ def add(
         elif change in own:
             any_added = True
             together.take_over(change, up, down)
-            put_last(up, down, made)
+            if change.aspect == "computed":
+                recomputed.put(up, down, *made)
+            else:
+                put_last(up, down, made)
         elif str(made[0]) not in told:  # one enum type may be that of many columns
             any_added = True
             # members come first: a new column or default may need them

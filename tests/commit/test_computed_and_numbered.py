@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from itertools import count, pairwise
+from pathlib import Path
 
 import pytest
+from mysqls import query, served
 from servers import ask, url_for
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 from support import Project, begin_with
 
 HEAD = """\
@@ -55,6 +61,40 @@ def test_computed_on_sqlite(project: Project) -> None:
         assert run("SELECT age, twice FROM users") == [(7, found)]
         assert run("SELECT name FROM sqlite_master WHERE name = 'ix_users_twice'")
     assert "✗" not in project.gitmig("check").stdout
+
+
+@pytest.mark.parametrize("on", ["sqlite", "postgresql", "mariadb"])
+def test_computed_from_another_column(project: Project, server: str, memory: Path, on: str) -> None:
+    """The column goes before what it is computed from, and comes after what it will be."""
+    project.env["TMPDIR"] = str(memory)
+    with contextlib.ExitStack() as stack:
+        if on == "mariadb":
+            real = stack.enter_context(served())
+            query(real, "CREATE DATABASE app")
+            folder = make_url(real.url).query["unix_socket"]
+            url = f"mysql+pymysql://root@localhost/app?unix_socket={folder}"
+        elif on == "postgresql":
+            name = f"numbered{next(NAMES)}"
+            ask(server, f"CREATE DATABASE {name}")
+            url = url_for(server, "psycopg", name)
+        else:
+            url = f"sqlite:///{project.path}/app.db"
+        models = HEAD + ID + TWICE.format(2, ", index=True")
+        begin_with(project, models, url)
+        project.gitmig("upgrade", "-q")
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO users (age) VALUES (7)"))
+        new = models.replace(
+            "age = Column(Integer)", "months = Column(Integer, server_default='5')"
+        )
+        commit(project, new.replace("age * 2", "months * 3"))
+        for step, found in ((["upgrade"], 15), (["downgrade", "-1"], None), (["upgrade"], 15)):
+            project.gitmig(step[0], "-q", *step[1:])
+            with engine.begin() as connection:
+                rows = connection.execute(text("SELECT id, twice FROM users")).fetchall()
+            assert [tuple(row) for row in rows] == [(1, found)]
+        assert "✗" not in project.gitmig("check").stdout
 
 
 def numbered(kind: str) -> str:
