@@ -169,8 +169,10 @@ ON_ROWS = (
      "rows of production may hold a value twice: make them differ first (UPDATE, DELETE)"),
     (re.compile(r"foreign key", re.I),
      "rows may point to nothing: mend them first (UPDATE, DELETE)"),
-    (re.compile(r"check constraint|violated|constraint .* is violated", re.I),
+    (re.compile(r"check constraint|violated|constraint .* failed for", re.I),
      "rows may break it: make them fit first (UPDATE)"),
+    (re.compile(r"invalid input value for enum|data truncated for column", re.I),
+     "rows may hold a value that goes: give them another first (UPDATE)"),
     (re.compile(r"too long|out of range|truncated|overflow", re.I),
      "values of production may need the old type: shorten them first (UPDATE), or keep it"),
 )  # fmt: skip

@@ -29,12 +29,16 @@ def repairs(
     """
     texts = checks_of(connection, table)
     for column in [*table.columns, *table.columns]:
-        own = re.compile(rf"\b{re.escape(column.name)}\b")
-        mentioned = [text for name, text in texts if name == column.name
-                     or (not name and own.search(QUOTED.sub("", text)))]  # fmt: skip
         if column.name in row:
-            for candidate in candidates(column, mentioned, number):
+            for candidate in candidates(column, mentioning(column, texts), number):
                 yield column.name, candidate
+
+
+def mentioning(column: Any, texts: Collection[tuple[str, str]]) -> list[str]:
+    """Return which texts of ``checks_of`` are about a column."""
+    own = re.compile(rf"\b{re.escape(column.name)}\b")
+    return [text for name, text in texts if name == column.name
+            or (not name and own.search(QUOTED.sub("", text)))]  # fmt: skip
 
 
 def checks_of(connection: Connection, table: Any) -> list[tuple[str, str]]:

@@ -18,9 +18,10 @@ from sqlalchemy import schema as ddl
 
 from .checks import repairs
 from .failures import one_line
+from .members import members
 from .reflected import add_tables, foreign_keys
 from .shapes import Connection
-from .values import Unknown, value
+from .values import Unknown, left_to_server, unique_columns, value
 
 PLAIN, AGAIN, EMPTY, LARGE = "plain", "again", "empty", "large"
 TWO = (PLAIN, PLAIN)
@@ -30,6 +31,7 @@ MANY_KINDS = (PLAIN, AGAIN, EMPTY, LARGE)
 then what is large."""
 FIRST = 9000  # the numbers of what is unique come after it: small ones are taken by real rows
 ATTEMPTS = 60  # at values that please a CHECK
+MEMBERS = 300  # rows of a table for what an enum or the list of a CHECK allows
 UNFIT = "no value of the type: "  # it did not get as far as the database
 
 in_order: Any = ddl.sort_tables_and_constraints  # also where foreign keys make a circle
@@ -85,6 +87,7 @@ def insert_where_possible(
                 filling.there[key] = read(connection, table)
             else:
                 filling.fill(table)
+                filling.fill_members(table)
         except (CannotFill, exc.SQLAlchemyError) as problem:
             filling.there[key] = read(connection, table)
             if not filling.there[key]:
@@ -139,6 +142,22 @@ class Filling:
                 if number == 1 or len(self.kinds) == len(TWO):
                     raise
         self.there[table.schema, table.name] = read(self.connection, table)
+
+    def fill_members(self, table: Any) -> None:
+        """Insert a row for each value that an enum or a CHECK's list allows and no row holds.
+
+        It is as the first one is otherwise. What is refused is left out: another CHECK may say so.
+        """
+        key = (table.schema, table.name)
+        rows, unique = self.there[key], unique_columns(table)
+        allowed = [(name, each) for name, each in members(self.connection, table)
+                   if all(row[name] != each for row in rows)]  # fmt: skip
+        for number, (name, each) in enumerate(allowed[:MEMBERS], len(self.kinds) + 1):
+            row = self.row(table, unique, number, PLAIN)
+            row.update({own: rows[0][own] for own in row if own not in unique})
+            self.refused(table, {**row, name: each}, number)
+        if allowed:
+            self.there[key] = read(self.connection, table)
 
     def row(self, table: Any, unique: Collection[str], number: int, kind: str) -> Row:
         """Return a row as it is planned."""
@@ -246,7 +265,7 @@ class Filling:
         for table, key, constraint, number in self.open:
             target = constraint.referred_table
             parents = self.there.get((target.schema, target.name))
-            kind = self.kinds[number - 1]
+            kind = self.kinds[(number - 1) % len(self.kinds)]
             if not parents or kind == EMPTY:
                 continue
             parent = parents[(number - 1) % len(parents)]
@@ -264,28 +283,6 @@ class Filling:
 def is_checked_later(constraint: Any, connection: Connection) -> bool:
     """Say whether a foreign key is looked at when the transaction ends, or not at all."""
     return bool(constraint.deferrable) or connection.dialect.name == "sqlite"
-
-
-def unique_columns(table: Any) -> set[str]:
-    """Return the columns in which no two rows may be alike."""
-    groups = [table.primary_key, *(index for index in table.indexes if index.unique)]
-    groups += [each for each in table.constraints if isinstance(each, sqlalchemy.UniqueConstraint)]
-    return {column.name for group in groups for column in group.columns}
-
-
-def left_to_server(column: Any) -> bool:
-    """Say whether the database writes a column by itself, or nobody can say what belongs there.
-
-    A number that a sequence would give is left to it: it would give the same one again.
-    """
-    default = getattr(column.server_default, "arg", "")
-    given = getattr(column, "identity", None) is not None or "nextval(" in str(default)
-    unknown = isinstance(column.type, sqlalchemy.types.NullType)
-    return bool(
-        given
-        or getattr(column, "computed", None) is not None
-        or (unknown and (column.nullable or column.server_default is not None))
-    )
 
 
 def read(connection: Connection, table: Any) -> list[Row]:

@@ -31,6 +31,28 @@ class Unknown(Exception):
     """A column for which no value can be made; the message says why."""
 
 
+def unique_columns(table: Any) -> set[str]:
+    """Return the columns in which no two rows may be alike."""
+    groups = [table.primary_key, *(index for index in table.indexes if index.unique)]
+    groups += [each for each in table.constraints if isinstance(each, sqlalchemy.UniqueConstraint)]
+    return {column.name for group in groups for column in group.columns}
+
+
+def left_to_server(column: Any) -> bool:
+    """Say whether the database writes a column by itself, or nobody can say what belongs there.
+
+    A number that a sequence would give is left to it: it would give the same one again.
+    """
+    default = getattr(column.server_default, "arg", "")
+    given = getattr(column, "identity", None) is not None or "nextval(" in str(default)
+    unknown = isinstance(column.type, sqlalchemy.types.NullType)
+    return bool(
+        given
+        or getattr(column, "computed", None) is not None
+        or (unknown and (column.nullable or column.server_default is not None))
+    )
+
+
 def value(column: Any, number: int, *, large: bool = False) -> Any:
     """Return a value of a column; raises Unknown for a type that is not known."""
     return of_type(column.type, column, number, large)

@@ -105,6 +105,54 @@ def test_fails_on_rows(project: Project, case: str) -> None:
     assert "where tables have rows" in found["message"] and "`seed`" in found["hint"]
 
 
+def kinds(*members: str, name: str = "") -> str:
+    """Return SQL that makes a table whose column holds one of some texts."""
+    listed = ", ".join(f"'{each}'" for each in members)
+    called = f"CONSTRAINT {name} " if name else ""
+    return f"CREATE TABLE things (id INTEGER PRIMARY KEY, own INTEGER UNIQUE, kind VARCHAR(9) " \
+        f"{called}CHECK (kind IN ({listed})))"  # fmt: skip
+
+
+@pytest.mark.parametrize("goes", [0, 1, 6])
+def test_a_member_that_goes(project: Project, goes: int) -> None:
+    """A CHECK that loses a text which rows may hold fails on one that does (K3)."""
+    before = [f"kind{n}" for n in range(7)]
+    after = [each for each in before if each != before[goes]]
+    base(project, kinds(*before, name="kinds"))
+    narrow = (
+        "with op.batch_alter_table('things') as things:\n"
+        "        things.drop_constraint('kinds')\n"
+        "        things.create_check_constraint('kinds', \"kind IN ({})\")"
+    )
+    listed = [", ".join(f"'{each}'" for each in those) for those in (after, before)]
+    carry = "op.execute(\"UPDATE things SET kind = 'kind3' WHERE kind = '{}'\")\n    "
+    branch(project, narrow.format(listed[0]), narrow.format(listed[1]))
+    status, found = rows(project)
+    assert (status, [each[0] for each in found]) == ("failed", ["GM501"])
+    assert "CHECK constraint failed" in found[0][2]
+    up = carry.format(before[goes]) + narrow.format(listed[0])
+    project.revision("more00000000", "base00000000", up, narrow.format(listed[1]))
+    project.git("add", "-A")
+    status, found = rows(project)
+    assert (status, [each[0] for each in found]) == ("passed", ["GM503"])
+
+
+def test_members_of_numbers_and_of_equality(project: Project) -> None:
+    """So do one of numbers, and one that is written with = (K3)."""
+    base(
+        project,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER CHECK (n IN (1, 2, 30)))",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, t TEXT CHECK (t = 'on' OR t = 'o''ff'))",
+    )
+    branch(
+        project,
+        "assert op.get_bind().execute(sa.text('SELECT count(DISTINCT n) FROM a')).scalar() in "
+        "(0, 3)\n    assert op.get_bind().execute(sa.text('SELECT count(DISTINCT t) FROM b'))"
+        ".scalar() in (0, 2)",
+    )
+    assert rows(project) == ("passed", [])
+
+
 def test_a_downgrade_that_fails_on_rows(project: Project) -> None:
     """A downgrade that brings a NOT NULL column back fails where there are rows (K3)."""
     base(project, "ALTER TABLE users ADD COLUMN old INTEGER NOT NULL DEFAULT 0")

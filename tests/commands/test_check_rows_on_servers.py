@@ -139,6 +139,50 @@ def test_mariadb(project: Project, memory: Path) -> None:
         assert told in found[0][1]
 
 
+def test_members_that_go_on_postgresql(pg: Project) -> None:
+    """Any member of an enum or a CHECK that goes fails on a row that holds it (K3)."""
+    enum = "CREATE TYPE mood AS ENUM ({})"
+    begin(
+        pg,
+        enum.format("'a', 'b', 'c', 'd', 'e'")
+        + """;CREATE TABLE few (id serial PRIMARY KEY,
+        m mood, kind varchar(9) NOT NULL CONSTRAINT kinds CHECK (kind IN ('big', 'small', 'it''s')),
+        n integer CHECK (n IN (1, 2, 3)))""",
+    )
+    check = "ALTER TABLE few DROP CONSTRAINT kinds, ADD CONSTRAINT kinds CHECK (kind IN ({}))"
+    for left in ("'big', 'small'", "'big', 'it''s'", "'small', 'it''s'"):
+        ((code, message),) = rows(pg, check.format(left))
+        assert code == "GM501" and 'check constraint "kinds" of relation "few"' in message
+    for left in ("'a', 'b', 'c', 'd'", "'b', 'c', 'd', 'e'", "'a', 'b', 'd', 'e'"):
+        up = f"ALTER TYPE mood RENAME TO old; {enum.format(left)}; " \
+            "ALTER TABLE few ALTER m TYPE mood USING m::text::mood; DROP TYPE old"  # fmt: skip
+        ((code, message),) = rows(pg, up)
+        assert code == "GM501" and "invalid input value for enum mood" in message
+        assert "a value that goes" in pg.gitmig("check", "--base", "main", code=1).stdout
+    assert rows(pg, check.format("'big', 'small', 'it''s', 'more'")) == []
+
+
+def test_members_that_go_on_mariadb(project: Project, memory: Path) -> None:
+    """So does one of MariaDB's ENUM, and of a CHECK, with a remedy for each (K3)."""
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    begin(
+        project,
+        """CREATE TABLE few (id integer AUTO_INCREMENT PRIMARY KEY, m ENUM('a', 'b', 'c'),
+        kind varchar(9) NOT NULL, CONSTRAINT kinds CHECK (kind IN ('big', 'small')))""",
+    )
+    for left in ("'a', 'b'", "'a', 'c'", "'b', 'c'"):
+        ((code, message),) = rows(project, f"ALTER TABLE few MODIFY m ENUM({left})")
+        assert code == "GM501" and "Data truncated for column" in message
+    assert "a value that goes" in project.gitmig("check", "--base", "main", code=1).stdout
+    for left in ("'big'", "'small'"):
+        up = f"ALTER TABLE few DROP CONSTRAINT kinds, ADD CONSTRAINT kinds CHECK (kind IN ({left}))"
+        ((code, message),) = rows(project, up)
+        assert code == "GM501" and "CONSTRAINT `kinds` failed" in message
+    assert "make them fit first (UPDATE)" in project.gitmig(
+        "check", "--base", "main", code=1).stdout  # fmt: skip
+
+
 def test_several_statements_in_one_text(pg: Project) -> None:
     """A DELETE that follows in a script is the revision's own wish, whatever comes first."""
     begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, t text)")
