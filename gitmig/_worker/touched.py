@@ -21,6 +21,9 @@ DEFINES = frozenset(
     | {"revoke", "savepoint", "release", "rollback", "begin", "commit", "set", "show", "analyze"}
 )
 WRITES = frozenset({"delete", "insert", "merge", "replace", "truncate", "update"})
+DEFINED = re.compile(
+    r"\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:if\s+not\s+exists\s+)?([^(]+)"
+)
 OF_BATCH = "_alembic_tmp_"
 # what a revision learns of rows, or sends, without a statement that is seen here
 UNSEEN = re.compile(r"\.cursor\(|\b(?:rowcount|raw_connection|driver_connection)\b")
@@ -66,11 +69,21 @@ class Touched:
         revision, name = step.revision.revision, table.lower()
         if any(takes_openly(text, name) for text in self.texts.get(revision, ())):
             return 0
-        blocks = self.blocks.get((revision, step.is_upgrade), [])
-        naming = [each for each in blocks if name in WORD.findall(each[0].lower())] or blocks
-        if any("where" in WORD.findall(text.lower()) for text, _ in naming):
+        blocks = [({*self.words_of(revision, text)}, line)
+                  for text, line in self.blocks.get((revision, step.is_upgrade), [])]  # fmt: skip
+        naming = [each for each in blocks if name in each[0]] or blocks
+        if any("where" in words for words, _ in naming):
             return 0
         return next((line for _, line in naming), 0)
+
+    def words_of(self, revision: str, block: str) -> list[str]:
+        """Return the words of a block or call, and of the functions made here that it names."""
+        words = WORD.findall(block.lower())
+        for text in self.texts.get(revision, ()):
+            made = DEFINED.match(text.lower())
+            if made and {*WORD.findall(made[1])[-1:]} & {*words}:
+                words += WORD.findall(text.lower())
+        return words
 
     def may_be_any(self) -> bool:
         """Say whether tables may be touched that no statement has named so far.
@@ -133,7 +146,8 @@ def takes_openly(text: str, table: str) -> bool:
     """Say whether a statement that names a table can take all its rows."""
     words = WORD.findall(text.lower())
     openly = {"delete", "truncate", "drop", "replace", "merge"} & {*words}
-    return bool(openly) and table in words and not is_block(text)
+    runs_later = is_block(text) or DEFINED.match(text.lower())
+    return bool(openly) and table in words and not runs_later
 
 
 def drops(text: str, table: str) -> bool:

@@ -7,6 +7,7 @@ keeps the file. The transaction is known by its virtual id.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import sqltext
@@ -39,6 +40,15 @@ SCANS = """
     FROM pg_catalog.pg_class c
     WHERE c.relkind IN ('r', 'm') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
 """
+# what has a file with no row in it, and the indexes of such
+EMPTY = """
+    SELECT CAST(n.nspname AS text), CAST(c.relname AS text) FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+    WHERE c.relkind IN ('r', 'm', 'i')
+        AND pg_catalog.pg_relation_size(COALESCE(i.indrelid, c.oid)) = 0
+"""
+BLOCK = re.compile(r"(?:DO|CALL|SELECT|WITH)\b", re.IGNORECASE)
 ASIDE = ("transaction", "lock", "scans")
 INDEXES = ("i", "I")
 # what reading and writing rows takes, Alembic's own writes to its table included
@@ -69,11 +79,24 @@ class PostgresWitness(Witness):
             "transaction": self.transaction_in(rows),
         }
         if all_of_it:
-            emptied = sql[:8].upper() == "TRUNCATE"  # it has a new file, and nothing in it
             rewritten = self.tables.compare(self.things(connection, rows))
-            found["rewritten"] = [] if emptied else rewritten
+            emptied = self.emptied(connection, sql) if rewritten else set()
+            found["rewritten"] = [name for name in rewritten if name not in emptied]
             found["scanned"] = sorted(old[oid] for oid in self.take_scans(rows) if oid in old)
         return found
+
+    def emptied(self, connection: Connection, sql: str) -> set[str]:
+        """Return what has a new file because a TRUNCATE took all that was in it.
+
+        One in a block or function, too; where that may rewrite a table, and none was there before,
+        only what says TRUNCATE counts.
+        """
+        truncates = "TRUNCATE" in sql.upper()
+        if not truncates and (not BLOCK.match(sql) or "ALTER" in sql.upper()):
+            return set()
+        return {
+            qualified(schema, name, connection.dialect) for schema, name in ask(connection, EMPTY)
+        }
 
     def holds_locks(self) -> bool:
         """Say whether the transaction has locks on tables stronger than for rows."""

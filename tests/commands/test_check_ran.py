@@ -260,12 +260,15 @@ def test_schemas_partitions_and_views(pg: Project) -> None:
         'op.execute(\'ALTER TABLE "audit"."log" ALTER COLUMN at TYPE text\')',
         'op.execute("REFRESH MATERIALIZED VIEW seen")',
         'op.execute("TRUNCATE people")',
+        'op.execute("DO $$ BEGIN TRUNCATE people; END $$")',
+        'op.execute("DO $$ BEGIN ALTER TABLE people ADD u uuid DEFAULT gen_random_uuid(); END $$")',
     )
-    add, alter, refresh, truncate = (each["statements"][0] for each in ran)
-    assert [each["table"] for each in ran] == ["audit.log", "audit.log", "", "people"]
+    add, alter, refresh, truncate, block, rewriting = (each["statements"][0] for each in ran)
+    assert [each["table"] for each in ran] == ["audit.log", "audit.log", "", "people", "", ""]
     assert locks(add) == {"audit.log AccessExclusive", "audit.log_1 AccessExclusive"}
     assert alter["rewritten"] == ["audit.log_1"] and refresh["rewritten"] == ["seen"]
     assert truncate["rewritten"] == [] and EXCLUSIVE in locks(truncate)
+    assert block["rewritten"] == [] and "people" in rewriting["rewritten"]
 
 
 SQLITE = """\

@@ -207,6 +207,7 @@ def test_a_block_that_empties_a_table(pg: Project, up: str) -> None:
     ((code, message),) = rows(pg, up)
     told = "the upgrade of more00000000 empties a table in a block or function: it loses "
     assert (code, message) == ("GM502", f"{told}4 of 4 rows of few")
+    assert "GM702" not in pg.gitmig("check", "--base", "main", code=1).stdout
     ((code, message),) = rows(pg, "SELECT 1", up)
     assert code == "GM502" and message.startswith("the downgrade of more00000000 empties")
     shown = pg.gitmig("check", "--base", "main", code=0).stdout
@@ -217,6 +218,31 @@ def test_a_block_that_empties_a_table(pg: Project, up: str) -> None:
     ))  # fmt: skip
     pg.git("add", "-A")
     assert "1 finding waived (GM502)" in pg.gitmig("check", "--base", "main", code=0).stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("BEGIN TRUNCATE few; END", "GM502"),
+        ("BEGIN DELETE FROM few; END", "GM502"),
+        ("BEGIN DELETE FROM few WHERE id > 0; END", "GM503"),
+    ],
+)
+@pytest.mark.parametrize("texts", [1, 2])
+def test_a_function_made_by_the_revision(pg: Project, body: str, code: str, texts: int) -> None:
+    """So it is with a function that the same revision makes; no index is said to be built (K3)."""
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, t text)")
+    function = f"CREATE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$ {body} $$"
+    call = "SELECT purge()"
+    sent = [f"{function}; {call}"] if texts == 1 else [function, call]
+    up = "\n    ".join(f"op.execute({each!r})" for each in sent)
+    path = pg.revision("more00000000", "wide00000000", up, "op.execute('DROP FUNCTION purge()')")
+    pg.git("add", "-A")
+    told = json.loads(pg.gitmig("check", "--base", "main", "--format", "json", code=None).stdout)
+    (found,) = [each for each in told["findings"] if each["code"][:3] in ("GM5", "GM7")]
+    assert found["code"] == code and "4 of 4 rows of few" in found["message"]
+    line = next(n for n, text in enumerate(pg.read(path).splitlines(), 1) if call in text)
+    assert code == "GM503" or (found["path"], found["line"]) == (path, line)
 
 
 def test_a_procedure_that_empties_a_table(project: Project, memory: Path) -> None:
