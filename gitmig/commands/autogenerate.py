@@ -67,13 +67,13 @@ def remember(directory: Path, runs: Sequence[Run], reports: Sequence[GenerateRep
         return
     if any(report.written and not report.staged for report in reports):
         return
-    if not all(run.inputs for run in runs):
+    if not all(run.grounds.inputs for run in runs):
         return
     workspace = Workspace.open(directory)  # the index as it is now
     written = {file.path for report in reports for file in report.written}
-    inputs = written.union(*(run.inputs for run in runs))
-    packages = {run.packages for run in runs if run.packages}
-    residue = {run.environment.name: run.residue for run in runs if run.residue}
-    models = {run.environment.name: run.models for run in runs}
+    inputs = written.union(*(run.grounds.inputs for run in runs))
+    packages = {run.grounds.packages for run in runs if run.grounds.packages}
+    residue = {run.environment.name: run.grounds.residue for run in runs if run.grounds.residue}
+    models = {run.environment.name: run.grounds.models for run in runs}
     memo.remember(workspace.repository, workspace.index, inputs, packages, residue, models)
     workspace.close()
