@@ -74,6 +74,23 @@ def explain(error: WorkerFailed, environment: Environment, python: str) -> Worke
     return WorkerFailed(error.kind, message_of(case), hint_of(case), detail, error.data)
 
 
+def at_the_base(error: WorkerFailed, commit: str) -> WorkerFailed:
+    """Return the error of a project that was run as it is in the base, at ``commit``.
+
+    It has no place, unless in a revision: its line is not one of the files that are here.
+    """
+    message = f"at the base ({commit[:12]}): {error.message}"
+    path, data = str(error.data.get("path", "")), dict(error.data)
+    if not path or data.get("revision"):
+        return WorkerFailed(error.kind, message, error.hint, error.detail, data)
+    hint = error.hint
+    if not (data.get("missing_module") or data.get("missing_settings")):
+        file = shlex.quote(f"{commit[:12]}:{path}")
+        hint = f"`git show {file}` shows the file; mend it there first, or give another --base"
+    data = {key: each for key, each in data.items() if key not in ("path", "line")}
+    return WorkerFailed(error.kind, message, hint, error.detail, data)
+
+
 def failure_of(error: GitmigError) -> Failure:
     """Return an error as data, with the place that it knows."""
     data = error.data if isinstance(error, WorkerFailed) else vars(error)

@@ -17,6 +17,7 @@ from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Outcome, Subject, gate_of
 from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.explain import at_the_base
 from gitmig.model import Finding, Gate
 
 Met = list[dict[str, str]]
@@ -78,7 +79,7 @@ def deploy(
     findings: list[Finding] = []
     met = None
     try:
-        met, refused = go_through(base, staged, files)
+        met, refused = go_through(base, staged, commit, files)
         findings += map(needs_superuser, refused)
     except WorkerFailed as error:
         if error.kind not in IN_ANOTHER_WAY:
@@ -88,7 +89,9 @@ def deploy(
     return [replace(gate_of("deploy", findings), seconds=seconds)], findings, met
 
 
-def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> tuple[Met, Refused]:
+def go_through(
+    base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]
+) -> tuple[Met, Refused]:
     """Take a database through both, again where its server was given up on the way.
 
     Returns what the base's code meets at the end, and what needs a superuser.
@@ -96,14 +99,24 @@ def go_through(base: ProjectSide, staged: ProjectSide, files: Sequence[str]) -> 
     servers = staged.workspace.servers
     given_up = servers.given_up
     try:
-        old = base.ask("deploy", left={}, last=False, needs_of=files)
+        old = ask_base(base, commit, files)
         left, models = old["left"], old["models"]
         new = staged.ask("deploy", left=left, before=models, last=True, needs_of=files)
         return new["rolling"], new["refused"]
     except GitmigError:
         if servers.given_up == given_up:
             raise
-        return go_through(base, staged, files)
+        return go_through(base, staged, commit, files)
+
+
+def ask_base(base: ProjectSide, commit: str, files: Sequence[str]) -> dict[str, Any]:
+    """Take a database to the base's heads; an error says that it is the base's."""
+    try:
+        return base.ask("deploy", left={}, last=False, needs_of=files)
+    except WorkerFailed as error:
+        if error.kind in IN_ANOTHER_WAY:
+            raise
+        raise at_the_base(error, commit) from error
 
 
 def needs_superuser(refused: dict[str, Any]) -> Finding:

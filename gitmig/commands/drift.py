@@ -10,7 +10,8 @@ from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.standing import forgotten, import_it
 from gitmig.commands.subject import Subject
 from gitmig.commands.wording import listed
-from gitmig.errors import GitmigError
+from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.explain import at_the_base
 from gitmig.model import Finding, Severity
 
 Difference = dict[str, Any]
@@ -103,7 +104,8 @@ def since_base(
     try:
         with open_project(workspace, environment, how, commit=commit) as base:
             before = base.ask("drift")
-    except GitmigError as error:
+    except GitmigError as failed:
+        error = at_the_base(failed, commit) if isinstance(failed, WorkerFailed) else failed
         message = f"what is older than this branch cannot be told: {error.message}"
         return list(differences), [Finding("GM303", "note", message, error.hint, env)]
     known = {each["key"] for each in before["drift"]}

@@ -32,6 +32,24 @@ def test_a_branch_on_its_base(project: Project) -> None:
     assert told["ok"] and project.status() == ""
 
 
+@pytest.mark.parametrize("format_", ["text", "github", "gitlab", "sarif", "json", "junit"])
+def test_a_base_whose_env_fails(project: Project, format_: str) -> None:
+    """Where the base's own env.py fails the sentence says so; no format points to a file here."""
+    project.write("conf.py", "import os\n\nNAME = os.environ['NOT_SET_ANYWHERE'][0]\n")
+    env = project.read("migrations/env.py")
+    project.write("migrations/env.py", env.replace("from models", "import conf\nfrom models", 1))
+    project.commit_all("needs a variable")
+    commit = project.git("rev-parse", "main").stdout.strip()
+    branch(project)
+    project.write("conf.py", "NAME = ''\n")
+    project.commit_all("needs none")
+    result = project.gitmig("check", "--base", "main", "--format", format_, code=2)
+    told = result.stdout + result.stderr
+    assert f"at the base ({commit[:12]}): conf.py:3: env.py failed: KeyError" in told
+    for place in ("file=conf.py", '"path": "conf.py"', '"uri": "conf.py"', "\nconf.py:3"):
+        assert place not in told
+
+
 def test_formatting_may_change(project: Project) -> None:
     """Comments and layout of a published revision may change (H7)."""
     branch(project)
