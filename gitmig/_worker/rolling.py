@@ -5,7 +5,8 @@ heads by the base's own tree: what its models say, and what the schema had. ``pr
 schema at the staged heads against them: only what changed between the two counts.
 
 A problem has ``table``, ``column`` (empty for none), ``problem`` (gone, required, refused,
-check, unique, doubtful, unread) and ``message``.
+check, unique, doubtful, unknown, unread), ``message`` and ``members``: those of an enum that it is
+about.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .twin import wanted_of
 from .types_fit import narrows
 
 Facts = dict[str, Any]  # of one database: ``models``, ``schemas``, ``schema``
-Problem = dict[str, str]
+Problem = dict[str, Any]
 NORMAL = {"postgresql": inspection_postgresql.normal, "sqlite": inspection_sqlite.normal}
 
 
@@ -122,8 +123,8 @@ class Old:
             if key not in has:
                 yield problem(key, "", "gone", f"table {key}{self.moved(key)}")
                 continue
-            for name, kind, message in self.of_table(key, model, had[key], has[key]):
-                yield problem(key, name, kind, message)
+            for name, kind, message, *members in self.of_table(key, model, had[key], has[key]):
+                yield problem(key, name, kind, message, members)
 
     def moved(self, key: str) -> str:
         """Return where a table that is gone may be now, in words."""
@@ -132,10 +133,8 @@ class Old:
         like = [each for each in set(has) - set(had) if columns <= set(has[each]["columns"])]
         return f" (it looks to be {like[0]} now)" if len(like) == 1 else ""
 
-    def of_table(
-        self, key: str, model: Words, was: Words, now: Words
-    ) -> Iterator[tuple[str, str, str]]:
-        """Yield column, kind and message of what is met in one table."""
+    def of_table(self, key: str, model: Words, was: Words, now: Words) -> Iterator[tuple[str, ...]]:
+        """Yield column, kind and message of what is met in one table, then members."""
         for name, column in model["columns"].items():
             old, new = was["columns"].get(name), now["columns"].get(name)
             if old is not None and new is None:
@@ -162,8 +161,8 @@ class Old:
             message = f"{place} was {old['type']} and is {new['type']}: what it writes or reads"
             yield name, "doubtful", f"{message} may not fit"
 
-    def of_members(self, key: str, name: str, column: Words) -> Iterator[tuple[str, str, str]]:
-        """Yield the members of an enum that came or went."""
+    def of_members(self, key: str, name: str, column: Words) -> Iterator[tuple[str, ...]]:
+        """Yield the members of an enum that came or went, in words and then by themselves."""
         known = column["members"]
         new = self.new["models"].get(key, {"columns": {}})["columns"].get(name, {})
         members = new.get("members")
@@ -173,10 +172,10 @@ class Old:
         came = [each for each in members if each not in known]
         if gone:
             text = f"the new code does not know {', '.join(gone)} in {key}.{name}"
-            yield name, "doubtful", text
+            yield (name, "unknown", text, *gone)
         if came:
             text = f"{key}.{name} may hold {', '.join(came)}, which it cannot read"
-            yield name, "unread", text
+            yield (name, "unread", text, *came)
 
     def of_promises(
         self, key: str, model: Words, was: Words, now: Words
@@ -207,9 +206,12 @@ def meets(check: str, model: Words) -> bool:
     return bool(words & set(model["columns"])) or "NOT NULL" in check.upper()
 
 
-def problem(table: str, column: str, kind: str, message: str) -> Problem:
+def problem(
+    table: str, column: str, kind: str, message: str, members: Sequence[str] = ()
+) -> Problem:
     """Return a problem as it goes to the front."""
-    return {"table": table, "column": column, "problem": kind, "message": message}
+    told = {"table": table, "column": column, "problem": kind, "message": message}
+    return {**told, "members": [*members]}
 
 
 def is_required(column: Words) -> bool:

@@ -20,7 +20,7 @@ from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import at_the_base
 from gitmig.model import Finding, Gate
 
-Met = list[dict[str, str]]
+Met = list[dict[str, Any]]
 Refused = list[dict[str, Any]]
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 

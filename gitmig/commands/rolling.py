@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from gitmig.commands.subject import Subject
 from gitmig.graph import Graph
@@ -15,6 +16,7 @@ ROWS = ("insert", "update", "delete")
 ROWS_SQL = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\s", re.IGNORECASE)
 GONE = ("drop_column", "drop_table", "rename_table", "alter_column", "execute")
 CAME = ("add_column", "alter_column", "create_table", "execute")
+OF_MEMBERS = ("alter_column", "execute", "create_check_constraint", "sync_enum_values")
 LATER = "take it out of the code in this release, and out of the schema in the next"
 MAY_BREAK: tuple[str, Severity, str, str] = (
     "GM604",
@@ -35,22 +37,25 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
     "check": (*MAY_BREAK, ("create_check_constraint", "create_table", "execute")),
     "unique": (*MAY_BREAK, ("create_unique_constraint", "create_index", "execute")),
     "doubtful": (*MAY_BREAK, ("alter_column", "execute")),
+    "unknown": (*MAY_BREAK, OF_MEMBERS),
     "unread": ("GM605", "warning", "the base's code may fail on new rows: ",
                "release the code that knows it first, and write it from the next release on",
-               CAME),
+               (*CAME, *OF_MEMBERS)),
 }  # fmt: skip
 
 
-def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding]:
+def findings(subject: Subject, met: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """Return the findings for what the base's code meets, with the place that did it."""
     new = [each for each in Graph(subject.found).order() if each.id in subject.base.new]
     texts = {each: subject.workspace.read(each.path) or "" for each in reversed(new)}
     found = []
     for each in met:
         code, severity, head, hint, operations = KINDS[each["problem"]]
-        revision, line = place(texts, each["table"], each["column"], operations)
+        table = each["table"].rpartition(".")[2]
+        wanted = [[table, *filter(None, [each["column"]])], *([one] for one in each["members"])]
+        revision, line = place(texts, wanted, operations)
         if not line and each["problem"] == "gone":  # it may have gone with its table
-            revision, line = place(texts, each["table"], "", ("drop_table",))
+            revision, line = place(texts, [[table]], ("drop_table",))
         finding = Finding(
             code, severity, head + each["message"], hint, line=line, gate="rolling",
             path=revision.path if revision else "", revision=revision.id if revision else "",
@@ -60,26 +65,26 @@ def findings(subject: Subject, met: Sequence[Mapping[str, str]]) -> list[Finding
 
 
 def place(
-    texts: Mapping[Revision, str], table: str, column: str, operations: Collection[str]
+    texts: Mapping[Revision, str], wanted: Sequence[Sequence[str]], operations: Collection[str]
 ) -> tuple[Revision | None, int]:
-    """Return the last revision that changes a table and a column by one of these operations.
+    """Return the last revision that names all ``wanted`` words in one of these operations.
 
-    And the last line that does; one that changes rows counts where no other is found. Where only
-    one revision is new it did it, whatever it says; otherwise there may be none. ``texts`` begin
-    with the newest revision.
+    And the last line that does. Of several groups of words the first that is found counts; one that
+    changes rows where no other is found. Where only one revision is new it did it, whatever it
+    says; otherwise there may be none. ``texts`` begin with the newest revision.
     """
-    words = [each for each in (table.rpartition(".")[2], column) if each]
     of_rows = []
-    for revision, text in texts.items():
-        hits = [
-            (line, changes_rows(said))
-            for line, said in statements(text)
-            if all(names(said, word) for word in words) and names_any(said, operations)
-        ]
-        lines = [line for line, only_rows in hits if not only_rows]
-        if lines:
-            return revision, lines[-1]
-        of_rows += [(revision, line) for line, _ in hits[-1:]]
+    for words in wanted:
+        for revision, text in texts.items():
+            hits = [
+                (line, changes_rows(said))
+                for line, said in statements(text)
+                if all(names(said, word) for word in words) and names_any(said, operations)
+            ]
+            lines = [line for line, only_rows in hits if not only_rows]
+            if lines:
+                return revision, lines[-1]
+            of_rows += [(revision, line) for line, _ in hits[-1:]]
     if of_rows:
         return of_rows[0]
     only = next(iter(texts)) if len(texts) == 1 else None

@@ -257,6 +257,28 @@ def test_members_of_an_enum(project: Project) -> None:
     }  # fmt: skip
 
 
+def test_members_that_a_check_loses(project: Project) -> None:
+    """A member that goes is told at the line of the CHECK that is left."""
+    begin(project)
+    upgrade = (
+        "with op.batch_alter_table('posts') as batch_op:\n"
+        "        batch_op.alter_column('text', nullable=True)\n"
+        "        batch_op.create_check_constraint('ck_mood', \"mood IN ('sad')\")"
+    )
+    found = rolling(project, upgrade, ('"sad", "glad"', '"sad"'))
+    told = REFUSED + "the new code does not know glad in posts.mood"
+    assert (14, told) in found["GM604"]
+
+
+def test_members_of_a_type_that_names_no_column(pg: Project) -> None:
+    """What an enum of PostgreSQL loses and gets is told at the line that names the member."""
+    begin(pg)
+    rename = "op.execute(\"ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'\")"
+    found = rolling(pg, f"op.execute('SELECT 1')\n    {rename}\n    op.execute('SELECT 2')",
+                    ('"sad", "glad"', '"sad", "happy"'))  # fmt: skip
+    assert [line for line, _ in found["GM604"]] == [13] == [line for line, _ in found["GM605"]]
+
+
 def test_what_the_base_lacks_already(project: Project) -> None:
     """What the base's models ask for and its own schema never had is no news of this branch."""
     begin(project)
