@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from gitmig.explain import where
 from gitmig.model import Finding, Gate
 from gitmig.outcomes import CheckReport
 from gitmig.report.located import counted, finding_of
@@ -85,10 +86,10 @@ def first_line(finding: Finding) -> str:
 
 
 def told(finding: Finding) -> str:
-    """Return a finding as lines of text."""
-    place = f"{finding.path}:{finding.line}: " if finding.line else f"{finding.path}: "
-    head = " ".join(filter(None, (finding.severity, finding.code, finding.message)))
-    line = f"{place if finding.path else ''}{head}"
+    """Return a finding as lines of text, which say its place once."""
+    place = where(finding.path, finding.line)
+    message = finding.message.removeprefix(place)
+    line = place + " ".join(filter(None, (finding.severity, finding.code, message)))
     return f"{line}\n  → {finding.hint}" if finding.hint else line
 
 

@@ -71,6 +71,15 @@ def test_could_not_run(failed: Checked) -> None:
     assert isinstance(error, junitparser.Error) and "never_there" in error.message
 
 
+def test_a_place_is_said_once() -> None:
+    """What could not be run is told with its place, once, whether the sentence has it or not."""
+    for message in ("app/settings.py:12: env.py failed", "env.py failed"):
+        failure = Failure(message, "mend it", path="app/settings.py", line=12)
+        (suite,) = read(junit.checked([CheckReport("default", failure=failure)]))
+        ((error,),) = (case.result for case in suite)
+        assert error.text == "app/settings.py:12: error env.py failed\n  → mend it"
+
+
 def test_signs_that_xml_cannot_hold() -> None:
     """Control characters and halves of characters are replaced; several environments are told."""
     finding = Finding("GM101", "error", "bell \x07 null \x00 ]]> & <b>\ud800", gate="upgrade")
