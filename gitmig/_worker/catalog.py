@@ -19,6 +19,7 @@ TABLE = NAME.format("c.relname")
 OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 OF_EXTENSION = "EXISTS (SELECT FROM pg_depend x WHERE x.objid = {0}.oid AND x.deptype = 'e')"
 CLASSES = f"pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND {OWN}"
+COMMENT = "coalesce(' -- ' || {0}, '')"
 TABLES = f"{CLASSES} AND c.relkind IN ('r', 'p', 'f')"
 
 COLUMNS = f"""
@@ -33,15 +34,17 @@ COLUMNS = f"""
 # what belongs to a table: a primary key counts by what it is, everything else by its name, too
 BELONGINGS = f"""
     SELECT {TABLE}, k.contype::text, CASE k.contype WHEN 'p' THEN '' ELSE k.conname END,
-        pg_get_constraintdef(k.oid)
+        pg_get_constraintdef(k.oid), {COMMENT.format("obj_description(k.oid, 'pg_constraint')")}
     FROM {TABLES} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 'n'
     UNION ALL
-    SELECT {TABLE}, 'i', '', pg_get_indexdef(i.indexrelid)
+    SELECT {TABLE}, 'i', '', pg_get_indexdef(i.indexrelid),
+        {COMMENT.format("obj_description(i.indexrelid, 'pg_class')")}
     FROM {TABLES} JOIN pg_index i ON i.indrelid = c.oid
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid
         AND k.conrelid = c.oid)
     UNION ALL
-    SELECT {TABLE}, 't', g.tgname, g.tgenabled::text || ' ' || pg_get_triggerdef(g.oid)
+    SELECT {TABLE}, 't', g.tgname, g.tgenabled::text || ' ' || pg_get_triggerdef(g.oid),
+        {COMMENT.format("obj_description(g.oid, 'pg_trigger')")}
     FROM {TABLES} JOIN pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal
 """  # noqa: S608
 # what a table is besides its columns: its comment, options, row security, place among partitions
@@ -57,14 +60,16 @@ OPTIONS = f"""
 """  # noqa: S608
 OF_TABLES = ("comment", "options", "row security settings", "partition settings")
 OTHERS = f"""
-    SELECT 'schema ' || n.nspname, '' FROM pg_namespace n WHERE {OWN} AND n.nspname <> 'public'
-        AND NOT {OF_EXTENSION.format("n")}
+    SELECT 'schema ' || n.nspname, obj_description(n.oid, 'pg_namespace')
+    FROM pg_namespace n WHERE {OWN} AND n.nspname <> 'public' AND NOT {OF_EXTENSION.format("n")}
     UNION ALL
     SELECT 'extension ' || x.extname, x.extversion FROM pg_extension x
     UNION ALL
     SELECT CASE c.relkind WHEN 'v' THEN 'view ' ELSE 'materialized view ' END || {TABLE},
         concat_ws('; ', pg_get_viewdef(c.oid), c.reloptions::text,
             obj_description(c.oid, 'pg_class'),
+            (SELECT string_agg(a.attname || ': ' || col_description(c.oid, a.attnum), '; '
+                ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
             (SELECT string_agg(pg_get_indexdef(i.indexrelid), '; ' ORDER BY
                 pg_get_indexdef(i.indexrelid)) FROM pg_index i WHERE i.indrelid = c.oid),
             (SELECT string_agg(pg_get_triggerdef(g.oid), '; ' ORDER BY g.tgname)
@@ -73,6 +78,7 @@ OTHERS = f"""
     UNION ALL
     SELECT 'sequence ' || {TABLE}, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart,
         s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle,
+        obj_description(c.oid, 'pg_class'),
         (SELECT string_agg(d.refobjid::regclass || '.' || a.attname, ', ') FROM pg_depend d
          JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
          WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
@@ -107,7 +113,8 @@ OTHERS = f"""
         AND NOT {OF_EXTENSION.format("p")}
     UNION ALL
     SELECT 'policy ' || p.polname || ' of ' || {TABLE}, concat_ws('; ', p.polcmd, p.polpermissive,
-        p.polroles::text, pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid))
+        obj_description(p.oid, 'pg_policy'), p.polroles::text,
+        pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid))
     FROM {CLASSES} JOIN pg_policy p ON p.polrelid = c.oid
     UNION ALL
     SELECT 'rule ' || r.rulename || ' of ' || {TABLE}, pg_get_ruledef(r.oid)
@@ -164,7 +171,8 @@ def take(connection: Connection) -> Fingerprint:
         found["columns"][column] = dict(zip(FACTS, facts))
     for table, kind, *said in connection.execute(text(BELONGINGS)):
         if table in tables and kind in KINDS:
-            tables[table][KINDS[kind]].append(one_form(" ".join(said)))
+            *words, comment = said
+            tables[table][KINDS[kind]].append(one_form(" ".join(words)) + comment)
     for table, *options in connection.execute(text(OPTIONS)):
         if table in tables:
             tables[table].update(zip(OF_TABLES, map(str, options)))

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from . import catalog, drift, fingerprint
+from . import drift, fingerprint, traces
 from .bookkeeping import heads_of
 from .cache import replay
 from .compat import url_text
@@ -232,15 +232,8 @@ class Walk:
     def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads."""
         bind, reached = place_of(context)
-        self.schemas[bind, reached] = self.schema(context)
+        self.schemas[bind, reached] = traces.take(context.connection, self.databases)
         self.reached[bind] = reached
-
-    def schema(self, context: Context) -> Fingerprint:
-        """Return the fingerprint of a schema, with the server's roles where nobody else has it."""
-        found = fingerprint.take(context.connection)
-        if self.databases.is_apart("postgresql") and catalog.can_tell(context.connection):
-            found["others"].update(catalog.shared(context.connection))
-        return found
 
     def again(self) -> None:
         """Upgrade a second time; a failure says that it was the second."""
@@ -259,10 +252,10 @@ class Walk:
         before = self.schemas.get((bind, heads))
         if before is None:
             return []
-        now = self.schema(context)
+        now = traces.take(context.connection, self.databases)
         if not heads and fingerprint.is_of_nothing(now):
             self.emptied.add(bind)
-        differences = fingerprint.differences(before, now)
+        differences = traces.differences(before, now)
         found = [difference for difference in differences if difference not in self.known]
         self.known.update(found)
         if not found:

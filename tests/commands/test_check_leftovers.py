@@ -50,10 +50,47 @@ POSTGRESQL: Sequence[Case] = (
      "the row security settings of table users differ"),
     ("CREATE UNIQUE INDEX iy ON users (id, name)", "DROP INDEX iy",
      "the indexes of table users differ: CREATE UNIQUE INDEX iy"),
+    ("COMMENT ON CONSTRAINT users_pkey ON users IS 'k'",
+     "COMMENT ON CONSTRAINT users_pkey ON users IS NULL", "the primary key of table users differ"),
+    ("COMMENT ON INDEX tied_ix IS 'i'", "COMMENT ON INDEX tied_ix IS NULL",
+     "the indexes of table tied differ"),
+    ("COMMENT ON TRIGGER kept_tr ON tied IS 't'", "COMMENT ON TRIGGER kept_tr ON tied IS NULL",
+     "the triggers of table tied differ"),
+    ("COMMENT ON COLUMN seen.id IS 'c'", "COMMENT ON COLUMN seen.id IS NULL", "view seen differs"),
+    ("ALTER TABLE users REPLICA IDENTITY FULL", "ALTER TABLE users REPLICA IDENTITY DEFAULT",
+     "table users has replica identity f instead of d"),
+    ("GRANT SELECT ON users TO PUBLIC", "REVOKE SELECT ON users FROM PUBLIC",
+     "table users has rights "),
+    ("GRANT SELECT (name) ON users TO PUBLIC", "REVOKE SELECT (name) ON users FROM PUBLIC",
+     "column users.name has rights SELECT to PUBLIC instead of None"),
+    ("ALTER TABLE users ALTER name SET STORAGE EXTERNAL",
+     "ALTER TABLE users ALTER name SET STORAGE EXTENDED",
+     "column users.name has storage e instead of x"),
+    ("ALTER TABLE users ALTER name SET STATISTICS 9",
+     "ALTER TABLE users ALTER name SET STATISTICS -1",
+     "column users.name has statistics target 9 instead of"),
+    ("ALTER TABLE users CLUSTER ON kept_ix", "ALTER TABLE users SET WITHOUT CLUSTER",
+     "table users has index for CLUSTER kept_ix instead of None"),
+    ("ALTER FUNCTION t() OWNER TO pg_monitor", "ALTER FUNCTION t() OWNER TO CURRENT_USER",
+     "function t() has owner pg_monitor instead of"),
+    ("GRANT USAGE ON SEQUENCE kept TO PUBLIC", "REVOKE USAGE ON SEQUENCE kept FROM PUBLIC",
+     "sequence kept has rights "),
 )  # fmt: skip
 BEFORE_POSTGRESQL = (
     "CREATE SEQUENCE kept",
+    "CREATE INDEX kept_ix ON users (id, name)",
+    "CREATE VIEW seen AS SELECT id FROM users",
     "CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE TABLE tied (id int)",
+    "CREATE INDEX tied_ix ON tied (id)",
+    "CREATE TRIGGER kept_tr BEFORE UPDATE ON tied FOR EACH ROW EXECUTE FUNCTION t()",
+)
+UNDO_POSTGRESQL = (
+    "DROP TABLE tied",
+    "DROP FUNCTION t() CASCADE",
+    "DROP VIEW seen",
+    "DROP INDEX kept_ix",
+    "DROP SEQUENCE kept",
 )
 MARIADB: Sequence[Case] = (
     ("CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "view v is left over"),
@@ -105,9 +142,27 @@ def before(project: Project, statements: Sequence[str], undo: Sequence[str]) -> 
 @pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
 def test_postgresql(pg: Project, forgets: bool) -> None:
     """On PostgreSQL each kind of thing that stays is named, and none that was taken back (K2)."""
-    before(pg, BEFORE_POSTGRESQL, ("DROP FUNCTION t() CASCADE", "DROP SEQUENCE kept"))
+    before(pg, BEFORE_POSTGRESQL, UNDO_POSTGRESQL)
     expected = {f"r{number}": words for number, (*_, words) in enumerate(POSTGRESQL)}
     compare(told(pg, POSTGRESQL, forgets), expected if forgets else {})
+
+
+def test_what_no_operation_brings_back(pg: Project) -> None:
+    """Rights, storage and marks of a table that goes and comes back are not asked of Alembic."""
+    lines = (
+        "GRANT SELECT ON users TO PUBLIC",
+        "ALTER TABLE users REPLICA IDENTITY FULL",
+        "ALTER TABLE users ALTER name SET STORAGE EXTERNAL",
+    )
+    before(pg, lines, ("SELECT 1",))
+    back = (
+        "op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True), "
+        "sa.Column('name', sa.String(50)))"
+    )
+    pg.revision("r0", "before000000", "op.drop_table('users')", back)
+    pg.git("add", "-A")
+    found = json.loads(pg.gitmig("check", "--format", "json", code=None).stdout)["findings"]
+    assert "r0" not in {each["revision"] for each in found if each["code"][:3] == "GM2"}
 
 
 @pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
