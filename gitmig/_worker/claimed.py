@@ -8,12 +8,14 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+from .failures import text_of
+
 ALREADY = re.compile(r"Table '([^']+)' is already defined for this MetaData")
 
 
 def told(error: BaseException) -> str:
     """Return in words that a table is another model's, empty where an error is not about that."""
-    found = ALREADY.match(str(error))
+    found = ALREADY.match(text_of(error))
     if found is None:
         return ""
     owner = next(owners(found[1], error), "")

@@ -60,7 +60,7 @@ class Failure(Exception):
 
 def note_error(context: Any) -> None:
     """Note an error of a database, as SQLAlchemy's event ``handle_error`` tells of it."""
-    if ABORTED not in str(context.original_exception):
+    if ABORTED not in text_of(context.original_exception):
         _noted[:] = [context.sqlalchemy_exception or context.original_exception]
 
 
@@ -69,12 +69,20 @@ def first_of(error: BaseException) -> BaseException:
 
     PostgreSQL says so of each statement after it, such as one in the handler of the first.
     """
-    return _noted[0] if ABORTED in str(error) and _noted else error
+    return _noted[0] if ABORTED in text_of(error) and _noted else error
+
+
+def text_of(error: object) -> str:
+    """Return an exception's text: none where its own class cannot make one."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def one_line(error: object) -> str:
     """Return an exception as one short line: its type and the first line of its text."""
-    text = str(error).strip().splitlines()
+    text = text_of(error).strip().splitlines()
     name = type(error).__name__
     return f"{name}: {text[0][:300]}" if text else name
 

@@ -96,7 +96,7 @@ def failed(error: GitmigError, asked: Asked) -> int:
         return BUG
     from gitmig.report.console import print_error  # with rich, which is slow to import
 
-    print_error(error, verbose=asked.verbose)
+    print_error(error, verbose=asked.verbose, code=failure_of(error).code)
     return error.exit_code
 
 

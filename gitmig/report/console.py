@@ -35,10 +35,14 @@ def print_code(console: Console, code: str, language: str) -> None:
     console.print(Syntax(code, language, background_color="default"))
 
 
-def print_error(error: GitmigError, *, verbose: bool) -> None:
-    """Print an error: what is wrong, what to type, and with ``-v`` what the project printed."""
+def print_error(error: GitmigError, *, verbose: bool, code: str = "") -> None:
+    """Print an error: what is wrong, what to type, and with ``-v`` what the project printed.
+
+    ``code`` is that of the finding it is, empty for none.
+    """
     console = stderr()
-    console.print(Text.assemble(("gitmig: ", "bold red"), error.message.rstrip(".")))
+    head = f"gitmig: {code} " if code else "gitmig: "
+    console.print(Text.assemble((head, "bold red"), error.message.rstrip(".")))
     if error.hint:
         console.print(Text.assemble(("  → ", "bold"), error.hint))
     if error.detail and verbose:

@@ -177,7 +177,10 @@ def as_text(reports: Sequence[CheckReport]) -> str:
 
 def could_not_run(console: Console, failure: Failure, *, verbose: bool) -> None:
     """Print why an environment could not be checked, and with ``-v`` what it printed."""
-    console.print(Text.assemble(("✗ could not run: ", "bold red"), failure.message.rstrip(".")))
+    code = (f"{failure.code} " if failure.code else "", "bold red")
+    console.print(
+        Text.assemble(("✗ could not run: ", "bold red"), code, failure.message.rstrip("."))
+    )
     if failure.hint:
         console.print(Text.assemble(("  → ", "bold"), failure.hint))
     if failure.detail and verbose:

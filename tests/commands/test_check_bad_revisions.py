@@ -44,7 +44,7 @@ def test_hangs(project: Project, way: str) -> None:
     assert time.monotonic() - began < 300
     place = f"migrations/versions/bad000000000.py:{12 if way == 'upgrade' else 16}"
     words = f"did not finish within {seconds} seconds, in the {way} of revision bad000000000"
-    assert f"{words} ({place})" in said
+    assert f"{words} ({place})" in said and "gitmig: GM103 " in said
 
 
 def test_leaks_memory(project: Project) -> None:
@@ -197,6 +197,13 @@ def test_deploy_leaves_nothing(project: Project) -> None:
 def test_ends_the_process(project: Project, ends: str, code: int, words: str) -> None:
     """One that ends the process, in whatever way, is named and never green."""
     assert words in told(project, ends, code=code)
+
+
+def test_error_without_words(project: Project) -> None:
+    """An error whose text cannot be made is a finding like any other."""
+    lines = ("class Mute(Exception):", "    def __str__(self): raise ValueError", "raise Mute")
+    said = told(project, "\n    ".join(lines))
+    assert "bad000000000.py:14: error GM101 revision bad000000000 fails on upgrade: Mute" in said
 
 
 def test_commits_in_the_middle(project: Project) -> None:
