@@ -54,26 +54,47 @@ def of_all_gates(folder: Path) -> list[Row]:
 
     The bound is for 60 plain tables, with four added columns each: the project on which the cost
     of those tests was first measured. Tables with indexes and foreign keys cost both sides more.
+    The gates are those of a project without a base. With one, and one new revision, five more are
+    at work, in workers of their own, on rows and on a deployed database: no peer does that, and
+    there is no bound.
     """
     folder.mkdir()
     peer = peer_environment(folder / "peer")
     plans = ((plain, "60 plain tables", MOST), (grown, "60 tables with keys and indexes", None))
-    return [beside(folder / plan.__name__, peer, plan, what, limit) for plan, what, limit in plans]
+    return [row for plan, what, limit in plans
+            for row in beside(folder / plan.__name__, peer, plan, what, limit)]  # fmt: skip
 
 
-def beside(folder: Path, peer: Path, plan: Plan, what: str, limit: float | None) -> Row:
-    """Compare both on one project."""
+def beside(folder: Path, peer: Path, plan: Plan, what: str, limit: float | None) -> list[Row]:
+    """Compare both on one project, and on a branch of it."""
     generate(folder, 300, plan=plan)
     env_py = folder / "migrations" / "env.py"
     env_py.write_text(env_py.read_text().replace("connectable = engine_from_config(", FROM_ENGINE))
     (folder / "test_migrations.py").write_text(TESTS)
     (folder / ".gitignore").write_text("/*.db\n__pycache__/\n")
     run(folder, "git", "add", "-A")
-    command = [str(BIN / "gitmig"), "check", "-q", "--no-cache"]
+    run(folder, "git", "commit", "-q", "-m", "env.py, tests")
+    plainly = against_tests(folder, peer, [], f"{what}, no cache", limit)
+    run(folder, "git", "switch", "-q", "-c", "feature")
+    write_revision(folder, 300, (ADD, 0, "one_more"))
+    models, named = (folder / "models.py").read_text(), '__tablename__ = "t0"\n'
+    more = named + "    one_more = Column(String(30))\n"
+    (folder / "models.py").write_text(models.replace(named, more))
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "commit", "-q", "-m", "one more")
+    based = against_tests(folder, peer, ["--base", "main"], f"{what}, no cache, --base main", None)
+    return [plainly, based]
+
+
+def against_tests(
+    folder: Path, peer: Path, options: list[str], what: str, limit: float | None
+) -> Row:
+    """Compare a check with the four tests."""
+    command = [str(BIN / "gitmig"), "check", "-q", "--no-cache", *options]
     mine, theirs, ratio = in_turn(
         lambda: cost_of_passing(command, folder, environment()), lambda: tests(folder, peer), ROUNDS
     )
-    what = f"check, 300 revisions, {what}, no cache: CPU, gitmig {mine.cpu:.2f} s"
+    what = f"check, 300 revisions, {what}: CPU, gitmig {mine.cpu:.2f} s"
     return Row(f"{what} / pytest-alembic {theirs.cpu:.2f} s", ratio.cpu, limit)
 
 

@@ -103,7 +103,10 @@ def name_in(dialect: Dialect, item: Any) -> str:
 
     Only one that a convention makes is cut, see SQLAlchemy's ``IdentifierPreparer``.
     """
-    return str(_get_constraint_final_name(item, dialect) if is_named(item) else item.name)
+    if is_named(item):
+        with contextlib.suppress(TypeError):  # of a CHECK, with SQLAlchemy 1.3
+            return str(_get_constraint_final_name(item, dialect))
+    return str(item.name)
 
 
 def is_named(constraint: Any) -> bool:
