@@ -30,6 +30,7 @@ from typing import Any
 from alembic.autogenerate.render import _render_python_into_templatevars
 
 from . import (
+    additions,
     byhand,
     enumtypes,
     expressions,
@@ -43,7 +44,6 @@ from . import (
     sequences,
     sql,
     triggers,
-    unseen,
     using,
 )
 from .arrears import Arrears
@@ -92,6 +92,7 @@ def made(project: Project, request: Request, arrears: Arrears | None = None) -> 
             result["notes"] += prove(project, request, found, arrears)
         except Failure as failure:
             failure.data["doubts"] = [each.declaration_alone() for each in found.likely]
+            failure.data["unseen"] = left
             raise
     return result
 
@@ -196,7 +197,7 @@ def add_unseen(
 
     def fn(heads: Any, context: Context) -> list[Any]:
         (up, down), old, new, renamed = next(each)
-        some, more = unseen.add(up, down, old, new, renamed, context, own)
+        some, more = additions.add((up, down), (old, new), renamed, context, own)
         added.append(some)
         left.extend(more)
         return []

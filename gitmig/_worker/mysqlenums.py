@@ -14,7 +14,6 @@ from alembic.operations import ops
 from . import together
 from .enums import renamed_member
 from .models import default_text
-from .operations import short
 from .shapes import Context, Op
 from .textenums import update
 
@@ -53,11 +52,3 @@ def alter(change: Any, context: Context, table: Any, *, of: Any = None, to: Any 
                         modify_type=column.type if to is None else to, **more)  # fmt: skip
     made.fits = of is not None  # type: ignore[attr-defined]
     return ops.ModifyTableOps(table.name, [made], schema=table.schema)
-
-
-def remedy(table: str, column: str, before: list[str], after: list[str]) -> str:
-    """Return what to write where members are taken away."""
-    gone = ", ".join(each for each in before if each not in after)
-    place = f"{table!r}, {column!r}"
-    told = f"write what rows with {short(gone)} get, an UPDATE"
-    return f"{told}, then op.alter_column({place}, type_=...)"

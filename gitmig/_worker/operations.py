@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+import sqlalchemy
 from alembic.operations import ops
 
 from . import plugins
@@ -181,10 +182,15 @@ def fits(op: Op) -> bool:
 
 
 def widens(old: Any, new: Any) -> bool:
-    """Say whether every value of the old type fits the new one: a longer string, more members."""
+    """Say whether every value of the old type fits the new one: a longer string, more members.
+
+    An enum fits a text that has room for its longest member.
+    """
     members = [getattr(each, "enums", None) for each in (old, new)]
     if members[0] and members[1]:
         return set(members[0]) <= set(members[1])
+    if members[0] and isinstance(new, sqlalchemy.String) and not members[1]:
+        return new.length is None or max(map(len, members[0])) <= new.length
     if old is None or members[1] or old._type_affinity is not new._type_affinity:
         return False
     sizes = [INTEGERS.get(each.__visit_name__.lower(), 0) for each in (old, new)]

@@ -18,7 +18,7 @@ from .byhand import OwnRevisions
 from .enumof import enum_of
 from .enums import renamed_member
 from .models import as_sent, members_in_text
-from .operations import flatten, short
+from .operations import flatten
 from .shapes import Context, Dialect, Op
 from .sql import SqlOp, without_empty
 from .together import key_of
@@ -86,12 +86,6 @@ def update(change: Any, context: Context, table: Any, renamed: tuple[str, str]) 
     doubt = f"{words}: rows that had the one have the other"
     back = [statement.format(one, other)]
     return SqlOp(words, [statement.format(other, one)], back, doubt=doubt)
-
-
-def remedy(before: Collection[str], after: Collection[str]) -> str:
-    """Return what to write where members are taken away."""
-    gone = ", ".join(each for each in before if each not in after)
-    return f"write what rows with {short(gone)} get, an UPDATE"
 
 
 def note_what_fits(up: Op, before: Any, table: Any, dialect: Dialect) -> None:

@@ -19,14 +19,14 @@ from .sql import without_empty
 def goes_along(change: Any, up: Op, down: Op, context: Context, table: Any) -> bool:
     """Let a change go with an operation that changes the column already; say whether one does.
 
-    On PostgreSQL alone: elsewhere no type has members of its own.
+    Not on SQLite, where neither refuses the other.
     """
     ways = [
         [op for op in flatten(way) if isinstance(op, ops.AlterColumnOp) and not op.modify_name
          and (key_of(op), op.column_name) == (change.table, change.name)]
         for way in (up, down)
     ]  # fmt: skip
-    if context.dialect.name != "postgresql" or not all(ways):
+    if context.dialect.name == "sqlite" or not all(ways):
         return False
     there, column = reflected(context, table, change.name), table.columns[change.name]
     values: list[Any] = [there["type"], column.type]

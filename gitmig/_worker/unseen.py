@@ -2,12 +2,12 @@
 
 The models of the commit before and of this one are compared. What Alembic did not see (it compares
 no CHECK texts, no enum members, and types and defaults only where env.py asks for it) is generated
-where that can be done and proved. The rest is told.
+where that can be done and proved (see ``additions``). The rest is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,23 +17,20 @@ from . import (
     constraints,
     enums,
     indexes,
-    memberdefaults,
     mysqlenums,
-    namedchecks,
     numbering,
     recomputed,
     supposed,
     textenums,
     together,
 )
-from .byhand import OwnRevisions
-from .enumof import enum_of, native_enum
-from .follow import exchanged, renamed
+from .enumof import enum_of
+from .follow import exchanged
 from .models import Models
 from .operations import between, flatten
 from .rebuilt import drop_unnamed
 from .shapes import Context, Op
-from .sql import SqlOp, mentions, put_first, put_last
+from .sql import mentions
 from .together import key_of
 
 ASPECTS = {"type": "modify_type", "default": "modify_server_default"}
@@ -48,7 +45,7 @@ class Change:
     ``before`` and ``after`` are texts, None where there is none. ``unnamed`` is a constraint
     without a name, which is told by its text. Or it is
     attribute or declaration, see ``follow.exchanged``; or constraint: only its name is another one.
-    ``remedy`` is what to declare instead.
+    ``remedy`` is what to declare instead, or to write.
     """
 
     table: str
@@ -75,100 +72,6 @@ class Change:
 
 
 COLUMN = ("type", "members", "texts", "default", "computed", "identity")
-
-
-def add(
-    up: Op,
-    down: Op,
-    before: Models,
-    after: Models,
-    renames: Sequence[Op],
-    context: Context,
-    by_hand: OwnRevisions,
-) -> tuple[bool, list[str]]:
-    """Add operations for what was not seen in one database.
-
-    ``renames`` are done there already, and what is done ``by_hand`` to rows. Returns whether any
-    was added, and in words what could not be.
-    """
-    known, left = set(seen(up)), []
-    told = {str(op) for op in (*up.ops, *renames) if isinstance(op, SqlOp)}
-    any_added = False
-    old, new = renamed(before, renames), without_new(after, up)
-    found = list(changes(old, new))
-    carried = found if enums.are_generated(context) else []
-    known |= {(*place, "default") for place in memberdefaults.followed(carried)}
-    own = [each for each in found if is_whole(each, context)]
-    known |= {(each.table, each.name, "default") for each in own}
-    for change in found:
-        place = (change.table, change.name, change.aspect)
-        if change.aspect != "check" and change not in own and place in known:
-            continue
-        if is_a_plugins(change, context) or textenums.is_done(change, by_hand):
-            continue
-        table = table_of(change.table, context)
-        if change.aspect in ASPECTS and together.goes_along(change, up, down, context, table):
-            any_added = True
-            continue
-        if change.aspect == "check":
-            done = namedchecks.add(change, up, down, context, table)
-            any_added = any_added or bool(done)
-            left += [change.told()] if done is None else []
-            continue
-        made = operations_for(change, context, table)
-        if made == []:
-            continue
-        if made is None:
-            left.append(change.told())
-        elif change in own:
-            any_added = True
-            together.take_over(change, up, down)
-            if change.aspect == "computed":
-                recomputed.put(up, down, *made)
-            else:
-                put_last(up, down, made)
-        elif str(made[0]) not in told:  # one enum type may be that of many columns
-            any_added = True
-            # members come first: a new column or default may need them
-            (put_first if change.aspect == "members" else put_last)(up, down, made)
-            told.add(str(made[0]))
-    memberdefaults.settle(carried, up, down)
-    for way in (up, down):
-        textenums.settle(way)
-    for key in sorted(set(old) & set(new)):
-        if any(facts.get("texts") for facts in old[key]["columns"].values()):
-            textenums.note_what_fits(up, old[key], table_of(key, context), context.dialect)
-    return any_added, left
-
-
-def is_whole(change: Change, context: Context) -> bool:
-    """Say whether the operations for a change do all that is to do to its column's default.
-
-    SQLAlchemy keeps what computes or numbers a column in that place, and members that MySQL's types
-    have come with a default that may be one of them.
-    """
-    in_type = change.aspect == "members" and context.dialect.name in constraints.MYSQL
-    return in_type or change.aspect in ("computed", "identity")
-
-
-def without_new(models: Models, up: Op) -> Models:
-    """Return the models without the tables and columns that are made here, as they are now."""
-    found = {key: {**facts, "columns": dict(facts["columns"])} for key, facts in models.items()}
-    for op in flatten(up):
-        if isinstance(op, ops.CreateTableOp):
-            found.pop(key_of(op), None)
-        elif isinstance(op, ops.AddColumnOp):
-            found.get(key_of(op), {"columns": {}})["columns"].pop(op.column.name, None)
-    return found
-
-
-def is_a_plugins(change: Change, context: Context) -> bool:
-    """Say whether a change is that of an enum type that a plugin takes care of."""
-    if change.aspect != "members" or not enums.left_to_plugin():
-        return False
-    type_ = table_of(change.table, context).columns[change.name].type
-    is_native = native_enum(type_, context.dialect) is not None
-    return context.dialect.name == "postgresql" and is_native
 
 
 def table_of(key: str, context: Context) -> Any:
@@ -228,13 +131,11 @@ def column_changes(table: str, column: str, old: Any, new: Any) -> Iterator[Chan
     for aspect in COLUMN:
         if aspect == "texts":
             if gone:
-                remedy = textenums.remedy(old[aspect], new[aspect])
-                yield Change(table, aspect, column, old[aspect], new[aspect], remedy)
+                yield Change(table, aspect, column, old[aspect], new[aspect])
             continue
         if in_types:
             if aspect == "members":
-                remedy = mysqlenums.remedy(table, column, old[aspect], new[aspect])
-                yield Change(table, aspect, column, old[aspect], new[aspect], remedy)
+                yield Change(table, aspect, column, old[aspect], new[aspect])
             if aspect in ("type", "members"):
                 continue
         if old[aspect] != new[aspect]:

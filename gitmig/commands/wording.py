@@ -56,6 +56,8 @@ def unproved(error: WorkerFailed, known: set[str]) -> Exception:
     by_hand = "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again"
     if error.kind == "migration_failed":
         by_hand = hint_for_beforehand(error.data["message"]) or by_hand
+    if error.data.get("unseen"):
+        by_hand = f"nothing was generated for {listed(error.data['unseen'])}: {by_hand}"
     return Stopped(
         f"the generated revision was not written because {reason}: {error.data['message']}",
         likely[0] if likely else by_hand,
