@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import decimal
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import exc
 
 from .checks import LITERAL, checks_of, mentioning
 from .shapes import Connection
@@ -46,3 +47,24 @@ def listed(kind: Any, text: str) -> Iterator[Any]:
                 yield int(float(digits)) if is_whole else decimal.Decimal(digits)
             elif not digits and is_text:
                 yield quoted.replace("''", "'")
+
+
+def holding_the_same(rows: Sequence[Any], name: str) -> list[Any]:
+    """Return the rows that hold nothing in a column, or what one before them holds."""
+    values = [row[name] for row in rows]
+    return [row for place, row in enumerate(rows)
+            if values[place] is None or values[place] in values[:place]]  # fmt: skip
+
+
+def put(connection: Connection, table: Any, row: Any, name: str, value: Any) -> bool:
+    """Give a row that is there another value; say whether the database takes it."""
+    keys = table.primary_key.columns
+    if not keys:
+        return False
+    one = sqlalchemy.and_(*(key == row[key.name] for key in keys))
+    try:
+        with connection.begin_nested():
+            connection.execute(table.update().where(one).values({name: value}))
+    except exc.SQLAlchemyError:
+        return False
+    return True

@@ -18,7 +18,7 @@ from sqlalchemy import schema as ddl
 
 from .checks import repairs
 from .failures import one_line
-from .members import members
+from .members import holding_the_same, members, put
 from .reflected import add_tables, foreign_keys
 from .shapes import Connection
 from .values import Unknown, left_to_server, unique_columns, value
@@ -146,16 +146,21 @@ class Filling:
     def fill_members(self, table: Any) -> None:
         """Insert a row for each value that an enum or a CHECK's list allows and no row holds.
 
-        It is as the first one is otherwise. What is refused is left out: another CHECK may say so.
+        It is as the first one is otherwise. Where there is no room for one more (it would point to
+        what is pointed to once), a row takes it whose value another holds. What is refused is left.
         """
         key = (table.schema, table.name)
         rows, unique = self.there[key], unique_columns(table)
         allowed = [(name, each) for name, each in members(self.connection, table)
                    if all(row[name] != each for row in rows)]  # fmt: skip
+        spare: dict[str, list[Row]] = {}
         for number, (name, each) in enumerate(allowed[:MEMBERS], len(self.kinds) + 1):
             row = self.row(table, unique, number, PLAIN)
             row.update({own: rows[0][own] for own in row if own not in unique})
-            self.refused(table, {**row, name: each}, number)
+            if self.refused(table, {**row, name: each}, number):
+                others = spare.setdefault(name, holding_the_same(rows, name))
+                if others and put(self.connection, table, others[-1], name, each):
+                    others.pop()
         if allowed:
             self.there[key] = read(self.connection, table)
 

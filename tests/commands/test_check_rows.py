@@ -137,6 +137,23 @@ def test_a_member_that_goes(project: Project, goes: int) -> None:
     assert (status, [each[0] for each in found]) == ("passed", ["GM503"])
 
 
+def test_a_member_that_goes_where_there_is_room_for_no_more_rows(project: Project) -> None:
+    """So it is in a table with a row for each of another one (K3)."""
+    make = "CREATE TABLE staff (id INTEGER PRIMARY KEY REFERENCES users(id), kind VARCHAR(9) " \
+        "NOT NULL CONSTRAINT kinds CHECK (kind IN ({})))"  # fmt: skip
+    base(project, make.format("'a', 'b', 'c'"))
+    for left in ("'b', 'c'", "'a', 'c'", "'a', 'b'"):
+        up = (
+            "with op.batch_alter_table('staff') as staff:\n"
+            "        staff.drop_constraint('kinds')\n"
+            f"        staff.create_check_constraint('kinds', \"kind IN ({left})\")"
+        )
+        project.revision("more00000000", "base00000000", up)
+        project.git("add", "-A")
+        status, found = rows(project)
+        assert (status, [each[0] for each in found]) == ("failed", ["GM501"]), left
+
+
 def test_members_of_numbers_and_of_equality(project: Project) -> None:
     """So do one of numbers, and one that is written with = (K3)."""
     base(
