@@ -139,7 +139,7 @@ def hint_of(case: Case) -> str:
             return f"install the package of {missing} into {case.python}, or {INTERPRETER}"
         if case.missing_settings:
             names = ", ".join(case.missing_settings)
-            return f"give it {names} under [tool.gitmig.env], or as it gets them elsewhere"
+            return f"give it {names} under [tool.gitmig.env], or where it gets them otherwise"
         if "Cycle is detected" in case.error.message:
             return OF_A_CYCLE
         if case.error.data.get("claimed"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import os
 import platform
 from typing import Any
 
@@ -21,6 +22,16 @@ def make_config(ini: str, toml: str, section: str, **options: Any) -> Config:
     if "toml_file" in inspect.signature(Config.__init__).parameters:
         options["toml_file"] = toml or None
     return Config(file_=ini or None, ini_section=section, **options)
+
+
+def let_versions_be_missing(script: Any) -> None:
+    """Take a folder of revisions that is not there for an empty one, which git does not keep.
+
+    Alembic before 1.8 lists the one that is there by default, and fails.
+    """
+    locations = script._version_locations
+    if not script.version_locations and not any(os.path.isdir(each) for each in locations):
+        script.version_locations = list(locations)
 
 
 def connection_info(connection: Connection) -> Any:

@@ -58,6 +58,7 @@ class Project:
         with self.explained("revision_unreadable", UNREADABLE):
             # Any: Alembic takes several targets where it declares one
             self.script: Any = ScriptDirectory.from_config(self.config)
+            compat.let_versions_be_missing(self.script)
             with contextlib.suppress(Exception):
                 self.load_revisions()
 

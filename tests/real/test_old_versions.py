@@ -54,3 +54,13 @@ def test_a_check_of_a_type(old: Project) -> None:
     old.append("models.py", column("size", "Integer"))
     old.git("commit", "-qam", "size")
     assert "✗" not in old.gitmig("check").stdout
+
+
+@pytest.mark.real
+def test_the_first_revision(old: Project) -> None:
+    """A folder of revisions that is not there yet, since git keeps no empty one, is empty (E7)."""
+    old.git("rm", "-qr", "migrations/versions")
+    old.git("commit", "-qnm", "no revisions")
+    old.append("models.py", column("email"))
+    assert "create table users" in old.git("commit", "-qam", "users").stderr
+    assert len(old.new_revisions()) == 1 and old.status() == ""

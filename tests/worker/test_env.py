@@ -146,7 +146,7 @@ def test_required_settings(project: Project, line: str, name: str) -> None:
     project.write("migrations/env.py", f"{line}\n{ENV}")
     change(project)
     told = project.gitmig("autogenerate", code=2).stderr
-    assert f"→ give it {name} under [tool.gitmig.env], or as it gets them elsewhere" in told
+    assert f"→ give it {name} under [tool.gitmig.env], or where it gets them otherwise" in told
     project.write("pyproject.toml", f'[tool.gitmig.env]\n{name} = "x"\n')
     project.git("add", "-A")
     assert "written and staged" in project.gitmig("autogenerate").stdout
