@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from . import holders
 from .shapes import Context, Op
 from .sql import SqlOp
 
@@ -23,6 +24,7 @@ USERS = text(
     "JOIN pg_type t ON a.atttypid IN (t.oid, t.typarray) "
     "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "WHERE t.oid = to_regtype(:name) AND c.relkind IN ('r', 'p') AND NOT a.attisdropped "
+    "AND a.attinhcount = 0 "
     "ORDER BY 1, 2"
 )
 
@@ -85,17 +87,23 @@ def add_value(known: str, member: str, before: list[str], after: list[str]) -> s
 
 
 def made_anew(known: str, name: str, members: list[str], context: Context) -> list[str]:
-    """Return the statements that make a type anew with some members, for all its columns."""
+    """Return the statements that make a type anew with some members, for all its columns.
+
+    Checks and indexes that hold to the type are dropped before, and made as they were after.
+    """
     old = context.dialect.identifier_preparer.quote(f"{name}_old")
     listed = ", ".join(quoted(member) for member in members)
-    found = [f"ALTER TYPE {known} RENAME TO {old}", f"CREATE TYPE {known} AS ENUM ({listed})"]
+    held = holders.of_type(known, context)
+    found = [each.drop for each in held]
+    found += [f"ALTER TYPE {known} RENAME TO {old}", f"CREATE TYPE {known} AS ENUM ({listed})"]
     for table, column, default, many in context.connection.execute(USERS, {"name": known}):
         alter, type_ = f"ALTER TABLE {table} ALTER COLUMN {column}", known + "[]" * many
         change = f"{alter} TYPE {type_} USING {column}::text::{type_}"
         around = [f"{alter} DROP DEFAULT", change, f"{alter} SET DEFAULT {default}"]
         found += [change] if default is None else around
     schema = known.rpartition(".")[0]
-    return [*found, f"DROP TYPE {schema + '.' if schema else ''}{old}"]
+    found.append(f"DROP TYPE {schema + '.' if schema else ''}{old}")
+    return [*found, *(each.make for each in held)]
 
 
 def quoted(member: str) -> str:

@@ -39,6 +39,7 @@ from . import (
     mysql,
     namedchecks,
     operations,
+    recast,
     required,
     retyped,
     sequences,
@@ -123,7 +124,7 @@ def find(
     with renames.settled(again) as found:
         if before is not None and before != found.models:
             added, left = add_unseen(project, before, found, renames, own)
-        added = settle_enum_types(project, found) or added
+        added = settle_types(project, found) or added
         added = add_sequences(project, before, found) or added
         if arrears is not None:
             added = arrears.add(found) or added
@@ -149,13 +150,18 @@ def find(
     return found, left
 
 
-def settle_enum_types(project: Project, found: Comparison) -> bool:
-    """Have the enum types of PostgreSQL made and dropped; say whether anything was added."""
+def settle_types(project: Project, found: Comparison) -> bool:
+    """Have PostgreSQL's enum types made and dropped, and what holds to types made anew.
+
+    Returns whether anything was added.
+    """
     added: list[bool] = []
     each = iter(found.pairs)
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        added.append(enumtypes.settle(*next(each), context))
+        up, down = next(each)
+        added.append(enumtypes.settle(up, down, context))
+        added.append(recast.add(up, down, context))
         return []
 
     if found.scripts and any(dialect.name == "postgresql" for dialect in found.dialects):

@@ -14,7 +14,8 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import exc
 
-from .enums import quoted, renamed_member
+from .enums import renamed_member
+from .memberuses import with_renamed
 from .operations import flatten
 from .shapes import Context, Op
 from .sql import without_empty
@@ -44,18 +45,18 @@ def followed(changes: Sequence[Any]) -> set[Place]:
     for place, (old, new) in renamed_members(changes).items():
         for each in changes:
             is_its = each.aspect == "default" and (each.table, each.name) == place
-            if is_its and (each.before or "").replace(old, new) == each.after:
+            if is_its and with_renamed(each.before or "", old, new) == each.after:
                 found.add(place)
     return found
 
 
 def renamed_members(changes: Sequence[Any]) -> dict[Place, tuple[str, str]]:
-    """Return by column the renamed member of its enum, in quotes: old and new."""
+    """Return by column the renamed member of its enum: old and new."""
     found = {}
     for each in changes:
         pair = renamed_member(each.before, each.after) if each.aspect == "members" else None
         if pair:
-            found[each.table, each.name] = quoted(pair[0]), quoted(pair[1])
+            found[each.table, each.name] = pair
     return found
 
 
@@ -89,4 +90,5 @@ def restate(way: Op, place: Place, old: str, new: str) -> None:
     """Give a default that is set the name that a member has by then."""
     for op in altered(way, place):
         text = str(getattr(op.modify_server_default, "arg", op.modify_server_default))
-        op.modify_server_default = sqlalchemy.DefaultClause(sqlalchemy.text(text.replace(old, new)))
+        text = with_renamed(text, old, new)
+        op.modify_server_default = sqlalchemy.DefaultClause(sqlalchemy.text(text))

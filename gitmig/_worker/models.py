@@ -198,7 +198,9 @@ def default_text(default: Any, dialect: Dialect) -> str | None:
     argument = getattr(default, "arg", None)  # Computed and Identity have none
     if argument is None:
         return None
-    return f"'{argument}'" if isinstance(argument, str) else sql_text(argument, dialect)
+    if isinstance(argument, str):
+        return "'" + argument.replace("'", "''") + "'"
+    return sql_text(argument, dialect)
 
 
 def identity_text(identity: Any, dialect: Dialect) -> str:

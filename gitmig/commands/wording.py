@@ -52,6 +52,8 @@ def unproved(error: WorkerFailed, known: set[str]) -> Exception:
     if error.kind == "migration_failed" and error.data.get("path") in known:
         return error
     reason = REASONS[error.kind]
+    if error.kind == "migration_failed" and error.data.get("up") is False:
+        reason = "its downgrade fails"
     likely = error.data.get("doubts", [])
     by_hand = "write this one by hand: `gitmig revision -m TEXT`, edit it, stage it, commit again"
     if error.kind == "migration_failed":

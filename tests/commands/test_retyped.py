@@ -67,6 +67,35 @@ def test_both_ways(project: Project, server: str, pg_place: Path, kind: str, bat
     assert "2 revisions" in told and "✗" not in told
 
 
+def test_what_is_made_anew(project: Project, pg_place: Path) -> None:
+    """Where PostgreSQL leaves casts in what stays, it goes before and comes after, both ways."""
+    project.env["TMPDIR"] = str(pg_place)
+    kept = CHECK.replace("),)", "), CheckConstraint('code <> 2'), "
+                         "Index('ix', 'id', postgresql_where=text('code > 3')),"
+                         "CheckConstraint('id > 0', name='ck_id'))")  # fmt: skip
+    models = MODELS.replace("String(20)", "Integer")
+    begin_with(project, models + f"    {kept.replace(FILLED, 'code > 0')}\n", URL)
+    text = project.read("models.py")
+    for old, new in (("Integer)", "Numeric(9, 2))"), ("Numeric(9, 2)", "Float")):
+        text = text.replace(f"code = Column({old}", f"code = Column({new}")
+        project.write("models.py", text)
+        if project.git("commit", "-qam", "retyped", code=None).returncode:
+            project.git("commit", "-qam", "retyped")
+    told = project.gitmig("check").stdout
+    assert "3 revisions" in told and "✗" not in told
+    assert "ck_id" not in "".join(map(project.read, project.new_revisions()))
+
+
+def test_a_longer_text(project: Project, pg_place: Path) -> None:
+    """A check that the change of a type leaves as it is stays."""
+    project.env["TMPDIR"] = str(pg_place)
+    begin_with(project, MODELS + f"    {CHECK}\n", URL)
+    text = project.read("models.py")
+    project.write("models.py", text.replace("String(20)", "Text"))
+    project.git("commit", "-qam", "retyped")
+    assert "ck" not in project.read(project.new_revisions()[0])
+
+
 def test_a_check_that_stays(project: Project, pg_place: Path) -> None:
     """A check that the new type does not fit stops the commit, with the words of PostgreSQL."""
     project.env["TMPDIR"] = str(pg_place)
