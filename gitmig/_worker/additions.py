@@ -12,6 +12,7 @@ from . import (
     constraints,
     enums,
     memberdefaults,
+    memberuses,
     namedchecks,
     recomputed,
     remedies,
@@ -42,15 +43,18 @@ def add(
     ``by_hand`` to rows. Returns whether any was added, and in words what could not be.
     """
     up, down = ways
-    old, new = renamed(models[0], renames), without_new(models[1], up)
+    old, new = renamed(models[0], renames, context.dialect), without_new(models[1], up)
     found = list(changes(old, new))
     carried = found if enums.are_generated(context) else []
     known = {*seen(up), *((*place, "default") for place in memberdefaults.followed(carried))}
+    now = memberdefaults.renamed_members(carried)
+    found = list(memberuses.settled(found, now, context, table_of))
     additions = Additions(up, down, context, known, done_whole(found, context))
     additions.told = {str(op) for op in (*up.ops, *renames) if isinstance(op, SqlOp)}
     for change in found:
         if not (additions.has(change) or is_taken_care_of(change, context, by_hand)):
             additions.add(change)
+    put_first(up, down, additions.members)  # a new column, check or default may need them
     memberdefaults.settle(carried, up, down)
     for way in ways:
         textenums.settle(way)
@@ -74,6 +78,7 @@ class Additions:
     known: Collection[tuple[str, str, str]]
     whole: Collection[Change]
     told: set[str] = field(default_factory=set)
+    members: list[Op] = field(default_factory=list)
     any_added: bool = False
     left: list[str] = field(default_factory=list)
 
@@ -115,11 +120,11 @@ class Additions:
         return True
 
     def put(self, change: Change, made: list[Op]) -> None:
-        """Put operations at their place: a new column or default may need a new member."""
+        """Put operations at their place, and those of members aside: these come first."""
         if change.aspect == "computed":
             recomputed.put(self.up, self.down, *made)
         elif change.aspect == "members" and change not in self.whole:
-            put_first(self.up, self.down, made)
+            self.members += made
         else:
             put_last(self.up, self.down, made)
 

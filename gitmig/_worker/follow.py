@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .models import Models
-from .shapes import Op
+from .shapes import Dialect, Op
 from .sql import RenameColumnOp, RenameTable
 
 LITERAL = "'(?:[^']|'')*'"
 
 
-def renamed(before: Models, renames: Sequence[Op]) -> Models:
+def renamed(before: Models, renames: Sequence[Op], dialect: Dialect) -> Models:
     """Return the models of before with the names that they have after the renames."""
     found = dict(before)
     names: dict[str, dict[str, str]] = {}
@@ -35,7 +35,7 @@ def renamed(before: Models, renames: Sequence[Op]) -> Models:
     for key, each in columns.items():
         names.setdefault(key, {}).update(names_after(each))
     for key, facts in found.items():
-        changed = in_names(facts, names[key]) if key in names else facts
+        changed = in_names(facts, names[key], dialect) if key in names else facts
         found[key] = {**changed, "keys": keys_in_names(facts, key, names, tables)}
     return found
 
@@ -67,12 +67,22 @@ def keys_in_names(
     return found
 
 
-def in_names(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return one table's facts with other names of its columns, and of itself."""
-    there = re.compile(f"{LITERAL}|\\b(?:{'|'.join(map(re.escape, names))})\\b")
+def in_names(
+    facts: Mapping[str, Any], names: Mapping[str, str], dialect: Dialect
+) -> dict[str, Any]:
+    """Return one table's facts with other names of its columns, and of itself.
 
-    def text(sql: Any) -> Any:
-        return there.sub(lambda found: names.get(found[0], found[0]), sql) if sql else sql
+    The statement that makes an index is the dialect's own, with quotes where it needs them.
+    """
+    prepare = dialect.identifier_preparer
+    in_quotes = {prepare.quote_identifier(old): prepare.quote(new) for old, new in names.items()}
+    bare = {old: prepare.quote(new) for old, new in names.items()}
+    either = [*map(re.escape, in_quotes), f"\\b(?:{'|'.join(map(re.escape, names))})\\b"]
+    there = re.compile(f"{LITERAL}|{'|'.join(either)}")
+
+    def text(sql: Any, known: Mapping[str, str] = names) -> Any:
+        now = {**in_quotes, **known}
+        return there.sub(lambda found: now.get(found[0], found[0]), sql) if sql else sql
 
     columns = {names.get(name, name): {**each, "computed": text(each["computed"]), "was": name}
                for name, each in facts["columns"].items()}  # fmt: skip
@@ -83,7 +93,7 @@ def in_names(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
         **unnamed,
         "columns": columns,
         "checks": {name: text(sql) for name, sql in facts["checks"].items()},
-        "indexes": {name: text(sql) for name, sql in facts["indexes"].items()},
+        "indexes": {name: text(sql, bare) for name, sql in facts["indexes"].items()},
         "attributes": {names.get(name, name): each for name, each in attributes.items()},
     }
 
@@ -121,4 +131,6 @@ def other_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 def without(name: str, each: Any) -> str:
     """Return what is said of a constraint or an index as text without its name."""
-    return each.replace(name, "", 1) if isinstance(each, str) else str(each)
+    if not isinstance(each, str):
+        return str(each)
+    return re.sub(f'(["`]?){re.escape(name)}\\1', "", each, count=1)

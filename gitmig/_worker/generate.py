@@ -105,7 +105,8 @@ def find(
 
     def again() -> Comparison:
         if before is not None and renames.done:
-            own.before = [renamed(*each) for each in zip(before, renames.done)]
+            every = zip(before, renames.done, renames.dialects)
+            own.before = [renamed(*each) for each in every]
         return compare(
             project,
             rev_id=request["rev_id"] or None,

@@ -47,6 +47,7 @@ class Renames:
         self.project = project
         self.told = [Known(each) for each in told] if told is not None else None
         self.done: list[list[Op]] = []
+        self.dialects: Sequence[Dialect] = ()
         self.before = before or ()
         self.by_hand = by_hand
         self.answered = {
@@ -62,6 +63,7 @@ class Renames:
         the revision.
         """
         found = again()
+        self.dialects = found.dialects
         fingerprints = found.before
         each = [Evidence(before, after, self.answered)
                 for before, after in zip(chain(self.before, repeat({})), found.models)]  # fmt: skip
@@ -114,7 +116,7 @@ class Renames:
 
         def fn(heads: Any, context: Context) -> list[Any]:
             before, after, done = next(each)
-            here.append(constraints.carried(renamed(before, done), after, context))
+            here.append(constraints.carried(renamed(before, done, context.dialect), after, context))
             return []
 
         self.project.run_env(fn)

@@ -225,6 +225,26 @@ def test_long_names_and_a_check_in_a_column(
     assert "✗" not in hooked.gitmig("check").stdout
 
 
+@pytest.mark.parametrize(("old", "new"), [("user", "app_users"), ("users", "Order")])
+def test_names_in_quotes(
+    hooked: Project, database: Make, pg_place: Path, old: str, new: str
+) -> None:
+    """Indexes are renamed along where the table's name before, or after, stands in quotes."""
+    url = database()
+    models = USERS.replace('"users"', f'"{old}"').replace("unique=True", "index=True")
+    begin(hooked, url, models, pg_place)
+    before = names(url)
+    hooked.write("models.py", hooked.read("models.py").replace(f'"{old}"', f'"{new}"'))
+    hooked.git("commit", "-qam", "after")
+    text = hooked.read(hooked.new_revisions()[0])
+    assert "_index(" not in text and f"ix_{old}_name" in text
+    hooked.gitmig("upgrade", "-q")
+    assert f"ix_{new}_name" in names(url)
+    hooked.gitmig("downgrade", "-q", "-1")
+    assert names(url) == before
+    assert "✗" not in hooked.gitmig("check").stdout
+
+
 def test_a_table_of_a_schema(hooked: Project, server: str, pg_place: Path) -> None:
     """A table and a column of another schema of PostgreSQL are renamed there."""
     ask(server, "CREATE DATABASE schemas")
