@@ -19,7 +19,8 @@ class Revision:
 
     ``parents`` is ``down_revision`` (empty for a base), ``line`` the line of the ``revision``
     assignment (1-based), ``parents_line`` that of ``down_revision``. ``begins_line`` is what the
-    settings say: its heads are kept apart from those of other lines.
+    settings say: its heads are kept apart from those of other lines. ``upgrade_line`` and
+    ``downgrade_line`` are those of the functions' ``def``, 0 where there is none.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Revision:
     labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     begins_line: bool = False
+    upgrade_line: int = 0
+    downgrade_line: int = 0
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ def parse(text: str, path: str) -> Revision | None:
         parents_line=parents.line,
         labels=_texts(found, "branch_labels", path),
         depends_on=_texts(found, "depends_on", path),
+        upgrade_line=_defined(tree, "upgrade"),
+        downgrade_line=_defined(tree, "downgrade"),
     )
 
 
@@ -132,6 +134,11 @@ def _read_tree(text: str, path: str) -> ast.Module:
         what = f"not valid Python {version} ({error.msg})."
         hint = f"Mend it; this shows the place: python -m py_compile {shlex.quote(path)}"
         raise _refusal(path, error.lineno or 1, what, hint) from error
+
+
+def _defined(tree: ast.Module, name: str) -> int:
+    functions = [each for each in tree.body if isinstance(each, ast.FunctionDef)]
+    return next((each.lineno for each in reversed(functions) if each.name == name), 0)
 
 
 def _assignments(tree: ast.Module) -> dict[str, _Assigned]:

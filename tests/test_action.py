@@ -237,7 +237,9 @@ def test_findings(runner: Runner) -> None:
     on_a_branch(runner.project)
     runner.base_ref = "main"
     printed = runner.run(scripts()["check"], code=1)
-    assert "::error file=migrations/versions/more00000000.py,line=5,title=gitmig GM202::" in printed
+    assert (
+        "::error file=migrations/versions/more00000000.py,line=15,title=gitmig GM202::" in printed
+    )
     outputs = runner.outputs["check"]
     assert outputs["code"] == "1"
     assert runner.summary == Path(outputs["markdown"]).read_text(encoding="utf-8")

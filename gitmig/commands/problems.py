@@ -49,11 +49,12 @@ def finding_of(problem: Problem, environment: Environment, found: Sequence[Revis
     if problem["kind"] == "downgrade_differs":
         message = f"the downgrade of {revision} does not restore the schema: {problem['message']}"
         hint = f"mend downgrade() in this file, or say why there is no way back: {ONE_WAY}"
-        return Finding("GM202", "error", message, hint, path, line or line_of(revision, found),
-                       revision)  # fmt: skip
+        line = line or line_of(revision, found, up=False)
+        return Finding("GM202", "error", message, hint, path, line, revision)
+    line = line or line_of(revision, found, up=bool(problem.get("up", True)))
     if problem["kind"] in ROWS:
-        return of_rows(problem, path, line or line_of(revision, found), revision)
-    return failure(problem, path, line or line_of(revision, found), revision)
+        return of_rows(problem, path, line, revision)
+    return failure(problem, path, line, revision)
 
 
 def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
@@ -107,7 +108,8 @@ def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Findin
     findings = []
     for each in wrote:
         revision = next((known for known in found if known.id == each["revision"]), None)
-        place = (revision.path, each["line"] or revision.line) if revision else ("", 0)
+        line = each["line"] or line_of(each["revision"], found, up=True)
+        place = (revision.path, line) if revision else ("", 0)
         left = "it is put back as it was" if each["existed"] else "it was removed again"
         if each["left"]:
             left = "it is left there" if each["does"].endswith("writes") else "it stays away"
@@ -127,6 +129,9 @@ def left_running(each: Problem) -> Finding:
     return Finding("GM207", "warning", message, hint, *place)
 
 
-def line_of(revision: str, found: Sequence[Revision]) -> int:
-    """Return the line of a revision's id in its file."""
-    return next((each.line for each in found if each.id == revision), 0)
+def line_of(revision: str, found: Sequence[Revision], *, up: bool) -> int:
+    """Return the line of a revision's function, up or down; of its id where it has none."""
+    known = next((each for each in found if each.id == revision), None)
+    if known is None:
+        return 0
+    return (known.upgrade_line if up else known.downgrade_line) or known.line

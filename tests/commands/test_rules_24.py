@@ -380,7 +380,8 @@ def write(project: Project, revisions: Sequence[Revision]) -> dict[str, tuple[st
             if "#!" in line:
                 things[f"{path}:{number}"] = tuple(line.partition("#!")[2].split())
         if name == "one_way":
-            things[f"{path}:5"] = ("GM202",)
+            line = project.read(path).partition("def downgrade")[0].count("\n") + 1
+            things[f"{path}:{line}"] = ("GM202",)
         parent = name
     project.git("add", "-A")
     return things
