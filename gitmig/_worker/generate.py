@@ -27,25 +27,16 @@ from dataclasses import asdict
 from itertools import repeat
 from typing import Any
 
-from alembic.autogenerate.render import _render_python_into_templatevars
-
 from . import (
     additions,
     byhand,
     enumtypes,
-    expressions,
     fingerprint,
+    finishing,
     ids,
-    mysql,
-    namedchecks,
     operations,
     recast,
-    required,
-    retyped,
     sequences,
-    sql,
-    triggers,
-    using,
 )
 from .arrears import Arrears
 from .cache import replay
@@ -56,7 +47,6 @@ from .kept import Kept
 from .models import OF_METADATA, Models, sequences_of
 from .oneway import leave_out_downgrades
 from .project import Project
-from .rebuilt import OPTION
 from .renames import Renames
 from .render import Scratch
 from .session import open_session
@@ -130,19 +120,7 @@ def find(
         if arrears is not None:
             added = arrears.add(found) or added
     for (up, down), dialect in zip(found.pairs, found.dialects):
-        sql.put_apart_first(up)
-        using.add(up, down, dialect)
-        namedchecks.drop_with_columns(up, down, dialect)
-        namedchecks.into_tables(up)
-        expressions.into_tables(up, down, found.autogen, dialect)
-        held = found.autogen.migration_context.opts.get(OPTION, {})
-        expressions.of_dropped(up, down, held)
-        left += triggers.stale(up, held)
-        mysql.drop_whole(up, dialect)
-        mysql.drop_whole(down, dialect)
-        for way in (up, down):
-            required.fill(way, dialect)
-        retyped.settle(up, down, dialect)
+        left += finishing.finish(up, down, found.autogen, dialect)
     use_batch_where_needed(found)
     found.own = own
     if added:
@@ -224,25 +202,13 @@ def render(project: Project, request: Request, found: Comparison) -> Result:
         found.scripts[0].rev_id = request["rev_id"]  # the project's own hook may have counted
     with scratch.rendering(), project.explained("env_failed", "the revision cannot be rendered"):
         if not request["rev_id"]:
-            identify(project, found, request["taken"])
+            ids.identify(project, found, request["taken"])
         scripts = [script for script in found.context.generate_scripts() if script is not None]
     files = scratch.files()
     for file, script in zip(files, scripts):
         file["revision"] = script.revision
         file["message"] = script.doc
     return {"files": files, "operations": found.operations(), "notes": scratch.notes}
-
-
-def identify(project: Project, found: Comparison, taken: Collection[str]) -> None:
-    """Give the revision the id that is made from it, unless the project's hook gave it another."""
-    if len(found.scripts) != 1 or found.scripts[0].rev_id != found.random_id:
-        return
-    [script] = found.scripts
-    code: dict[str, Any] = {}
-    _render_python_into_templatevars(found.autogen, script, code)
-    parents = [str(each.revision) for each in project.script.get_revisions(script.head) if each]
-    texts = [*(f"{name}\n{code[name]}" for name in sorted(code)), str(script.depends_on or "")]
-    script.rev_id = ids.derived(parents, texts, taken)
 
 
 def prove(
