@@ -6,7 +6,7 @@ told by its doubts, and `gitmig check` looks at it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from . import pointing, rows
 from .compare import Comparison
 from .failures import Failure, one_line
 from .follow import names_after
-from .operations import flatten
+from .operations import ONLY_NULL, flatten
 from .project import Project
 from .required import AddRequired
 from .shapes import Connection, Context, Op
@@ -49,7 +49,7 @@ class Kept:
 
     def __init__(self, project: Project, found: Comparison) -> None:
         self.project = project
-        self.doubtful = {op["table"] for op in found.operations() if op["doubt"]}
+        self.doubtful = {op["table"] for op in found.operations() if may_refuse(op)}
         self.ups = [up for up, _ in found.pairs]
         self.tables: list[list[Table]] = []
         self.notes: list[str] = []
@@ -80,7 +80,8 @@ class Kept:
                 found = [self.table(connection, up, *key, old) for key, old in names.items()]
                 return found + self.pointing(connection, up, there)
         except (rows.CannotFill, exc.SQLAlchemyError) as problem:
-            self.notes.append(f"not proved on rows: {one_line(problem)}")
+            told = str(problem) if isinstance(problem, rows.CannotFill) else one_line(problem)
+            self.notes.append(f"not proved on rows: {told}")
             return []
 
     def pointing(self, connection: Connection, up: Op, there: Collection[rows.Name]) -> list[Table]:
@@ -119,6 +120,13 @@ class Kept:
 
         if any(self.tables):
             self.project.run_env(fn)
+
+
+def may_refuse(op: Mapping[str, Any]) -> bool:
+    """Say whether an operation may fail on, or change, rows that all differ and hold no NULL."""
+    if op["kind"] in ("CreateIndexOp", "CreateUniqueConstraintOp") or not op["doubt"]:
+        return False
+    return not all(each.endswith(ONLY_NULL) for each in op["doubt"].split("; "))
 
 
 def concerned(up: Op) -> dict[tuple[Any, str], str]:

@@ -12,6 +12,7 @@ from . import plugins
 from .shapes import Described, Op
 
 MANY = 3
+ONLY_NULL = "becomes NOT NULL: this fails where it holds NULL"
 INTEGERS = {"small_integer": 1, "smallint": 1, "integer": 2, "big_integer": 3, "bigint": 3}
 
 Told = tuple[str, str, str]  # words, column, doubt
@@ -166,7 +167,7 @@ def _alter_column(op: Op, table: str) -> Told:
     if op.modify_nullable is not None:
         what.append("nullable" if op.modify_nullable else "NOT NULL")
         if not op.modify_nullable:
-            doubts.append(f"{table}.{name} becomes NOT NULL: this fails where it holds NULL")
+            doubts.append(f"{table}.{name} {ONLY_NULL}")
     if op.modify_server_default is not False:
         what.append("server default")
     if op.modify_comment is not False:

@@ -75,6 +75,16 @@ def test_foreign_keys_hold(project: Project) -> None:
     assert "rename_table('users', 'app_users')" in project.read(project.new_revisions()[0])
 
 
+@pytest.mark.parametrize("more", ["nullable=False", "unique=True"])
+def test_rows_where_only_some_may_fail(project: Project, more: str) -> None:
+    """A rename is proved on rows too where it comes with what NULL or duplicates stop."""
+    begin(project, "UPDATE users SET id = id + 50")
+    new = f"    face_image = Column(LargeBinary, {more})"
+    project.write("models.py", MODELS.replace("    face = Column(LargeBinary)", new))
+    told = project.git("commit", "-qam", "renamed", code=1).stderr
+    assert "rows do not keep their values: rows of users held" in told
+
+
 def test_bytes(project: Project, server: str) -> None:
     """Bytes are the same bytes, though a driver gives another object each time."""
     assert server  # there are programs to start
