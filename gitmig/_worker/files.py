@@ -46,7 +46,8 @@ class SqliteFiles:
         cursor = connection.cursor()
         # it need not survive a power cut, nor that this process is killed
         cursor.execute("PRAGMA synchronous=OFF")
-        cursor.execute("PRAGMA journal_mode=MEMORY")
+        if not is_wal(self._paths[asked]):  # to leave that takes a lock on the whole file
+            cursor.execute("PRAGMA journal_mode=MEMORY")
         cursor.close()
         return connection
 
@@ -144,6 +145,13 @@ def read_text(path: str) -> str:
     """Return a small file's text."""
     with open(path, encoding="ascii") as file:
         return file.read()
+
+
+def is_wal(path: str) -> bool:
+    """Say whether a project has SQLite log ahead in a file: https://sqlite.org/fileformat.html."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
+    return False
 
 
 def refuse_attach(connection: Any, directory: str) -> None:

@@ -141,7 +141,7 @@ def test_another_database_is_not_attached(hooked: Project, tmp_path: Path) -> No
     )  # fmt: skip
     hooked.git("add", "-A")
     told = hooked.gitmig("check", code=1).stdout
-    assert "not authorized" in told and "attaches no other file" in told
+    assert "not authorized" in told and "attaches and writes no other file" in told
     assert real.read_bytes() == before
 
 

@@ -257,3 +257,30 @@ def test_what_the_project_printed(project: Project) -> None:
     change(project)
     assert "a clue" not in project.gitmig("autogenerate", code=2).stderr
     assert "  | a clue" in project.gitmig("autogenerate", "-v", code=2).stderr
+
+
+AHEAD = """\
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+
+@event.listens_for(Engine, "connect")
+def log_ahead(connection, record):
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+"""
+
+
+def test_log_ahead(project: Project) -> None:
+    """SQLite may log ahead, as env.py wants, with a second connection beside the first (E10)."""
+    project.write("migrations/env.py", AHEAD + ENV)
+    project.revision(
+        "aaaa00000000", "base00000000",
+        "bind = op.get_bind(); bind.execute(sa.text('CREATE TABLE notes (id INTEGER)'))\n"
+        "    bind.execute(sa.text('INSERT INTO notes VALUES (1)'))\n"
+        "    sa.create_engine(bind.engine.url).connect().close()",
+        "op.drop_table('notes')",
+    )  # fmt: skip
+    project.git("add", "-A")
+    assert "✓ upgrade" in project.gitmig("check", code=None).stdout
