@@ -161,7 +161,7 @@ def test_only_a_process_of_ours_is_ended(place: Path) -> None:
             (place / "pid").write_text(str(process.pid))
             leftover.end_leftover(place)
             assert not (place / "pid").exists()
-        assert mine.wait() == -signal.SIGQUIT
+        assert mine.wait() in (-signal.SIGQUIT, -signal.SIGKILL)  # a slow core dump
         assert other.poll() is None
     finally:
         other.kill()
