@@ -115,10 +115,9 @@ def restore(folder: str, keys: Sequence[str], asked: str, path: str) -> None:
 
 
 def save(folder: str, name: str, path: str) -> None:
-    """Keep a database; one that is being written (it has a journal) is left alone."""
+    """Keep a database; one that is being written is left alone."""
     known = os.path.join(folder, f"{name}.sqlite")
-    journal = any(os.path.exists(path + end) for end in ("-journal", "-wal"))
-    if journal or os.path.exists(known):
+    if os.path.exists(known) or is_written(path):
         return
     with contextlib.suppress(OSError):  # a full disk only costs the next run time
         os.makedirs(folder, exist_ok=True)
@@ -127,6 +126,24 @@ def save(folder: str, name: str, path: str) -> None:
             os.close(descriptor)
             write(path, beside)
             os.replace(beside, known + suffix)
+
+
+def is_written(path: str) -> bool:
+    """Say whether a connection has changes of a database that its file has not, or not yet whole.
+
+    A journal in memory is no file: SQLite lets no second one begin to write.
+    """
+    if any(os.path.exists(path + end) for end in ("-journal", "-wal")):
+        return True
+    other = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    except sqlite3.Error:
+        return True
+    finally:
+        other.close()
+    return False
 
 
 def write_digest(path: str, target: str) -> None:

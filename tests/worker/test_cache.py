@@ -230,6 +230,26 @@ def test_a_damaged_copy_is_replayed(project: Project) -> None:
     assert replayed(project) == []
 
 
+STILL_WRITING = """
+
+from sqlalchemy import create_engine
+
+if not context.is_offline_mode() and not hasattr(context, "held"):  # an env.py runs several times
+    context.held = create_engine(config.get_main_option("sqlalchemy.url")).connect()
+    context.held.exec_driver_sql("BEGIN IMMEDIATE")
+"""
+
+
+def test_what_is_being_written_is_not_kept(project: Project) -> None:
+    """A database to which a connection still writes is no state to begin with (R2)."""
+    env = project.read("migrations/env.py")
+    project.write("migrations/env.py", env + STILL_WRITING)
+    assert replayed(project) == replayed(project) == ["base00000000"]
+    project.write("migrations/env.py", env)
+    assert replayed(project) == ["base00000000"]
+    assert replayed(project) == []
+
+
 def test_the_cache_is_bounded(project: Project) -> None:
     """What was not used for the longest time goes first; what was used last stays."""
     project.write("gitmig.toml", "cache-size = 1\n")
