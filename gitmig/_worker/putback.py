@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import tempfile
 from dataclasses import dataclass
 
 MOST = 50 << 20  # bytes of one file that are kept in memory
@@ -30,6 +31,11 @@ class Before:
     def is_folder(self) -> bool:
         """True for a folder."""
         return stat.S_ISDIR(self.mode)
+
+    @property
+    def is_too_large(self) -> bool:
+        """True for a file that was not read."""
+        return stat.S_ISREG(self.mode) and self.content is None
 
 
 class PutBack:
@@ -57,7 +63,8 @@ class PutBack:
         for path in sorted(self._before):
             if self._before[path].existed:
                 with contextlib.suppress(OSError):
-                    put(path, self._before.pop(path))
+                    put(path, self._before[path])
+                    del self._before[path]
 
     def remove_new(self) -> None:
         """Remove what was not there, what is in a folder before the folder."""
@@ -85,17 +92,17 @@ def put(path: str, had: Before) -> None:
     """Make a path hold what it held."""
     if before(path) == had:
         return
-    if had.is_folder:
-        os.makedirs(path, exist_ok=True)
-    elif had.target:
+    os.makedirs(path if had.is_folder else os.path.dirname(path), exist_ok=True)
+    if had.target:
         remove(path)
         os.symlink(had.target, path)
-    elif had.content is not None:
-        remove(path)
-        with open(path, "wb") as file:
+        return
+    if had.content is not None:  # whole or not at all: a disk may be full
+        descriptor, beside = tempfile.mkstemp(dir=os.path.dirname(path))
+        with os.fdopen(descriptor, "wb") as file:
             file.write(had.content)
-    if not had.target:
-        os.chmod(path, stat.S_IMODE(had.mode))
+        os.replace(beside, path)
+    os.chmod(path, stat.S_IMODE(had.mode))
 
 
 def remove(path: str) -> None:

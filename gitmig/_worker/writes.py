@@ -91,7 +91,7 @@ class Writes:
         """Note a file: one of the project, or one that the revision's own line opens elsewhere."""
         own = opener == str(step.revision.path) and not path.startswith(OF_THE_SYSTEM)
         if self.inside(path):
-            self.note(step, path, "writes", self.files.keep(path).existed)
+            self.note_own(step, path, "writes")
         elif own and not self.is_of_git(path):
             self.note(step, path, "writes", os.path.lexists(path))
 
@@ -103,17 +103,21 @@ class Writes:
         names = [arguments[each] for each in paths]
         found = [os.path.abspath(os.fsdecode(each)) for each in names if not isinstance(each, int)]
         for path in filter(self.inside, found):
-            existed = self.files.keep(path).existed
-            if existed or path == found[-1]:
-                self.note(step, path, does, existed)
+            if os.path.lexists(path) or path == found[-1]:
+                self.note_own(step, path, does)
         if event in ("shutil.rmtree", "os.rename") and found and self.inside(found[0]):
             self.files.keep_all(found[0], found[-1])
 
-    def note(self, step: Step, path: str, does: str, existed: bool) -> None:
+    def note_own(self, step: Step, path: str, does: str) -> None:
+        """Note what is done to a file of the project, and keep what it holds."""
+        had = self.files.keep(path)
+        self.note(step, path, does, had.existed, left=had.is_too_large)
+
+    def note(self, step: Step, path: str, does: str, existed: bool, left: bool = False) -> None:
         """Note what is done to a file, the first time."""
         if path not in self.found:
             line = stack.line_in(str(step.revision.path))
-            self.found[path] = Write(step.revision.revision, line, does, existed)
+            self.found[path] = Write(step.revision.revision, line, does, existed, left)
 
     def settle(self) -> None:
         """Note what programs changed in a step, and put back what the revision itself did."""

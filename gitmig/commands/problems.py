@@ -112,7 +112,7 @@ def of_files(wrote: Sequence[Problem], found: Sequence[Revision]) -> list[Findin
         place = (revision.path, line) if revision else ("", 0)
         left = "it is put back as it was" if each["existed"] else "it was removed again"
         if each["left"]:
-            left = "it is left there" if each["does"].endswith("writes") else "it stays away"
+            left = "it stays away" if each["does"].endswith("removes") else "it is left there"
         if Path(each["file"]).is_absolute():
             left = "it is not the project's, and left there"
         message = f"revision {each['revision']} {each['does']} {each['file']} ({left})"

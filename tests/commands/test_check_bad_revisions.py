@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -119,6 +120,16 @@ def test_changes_the_work_tree(project: Project, up: str) -> None:
     place = "migrations/versions/bad000000000.py:12: warning GM206 revision bad000000000"
     assert all(f"{place} {words}" in said for words in CHANGES[up]), said
     assert (project.path / "folder/inner/text").stat().st_mode & 0o777 == 0o750
+
+
+def test_changes_a_large_file(project: Project) -> None:
+    """A file that is too large to be kept is not said to be as it was."""
+    project.append(".gitignore", "/large\n")
+    (project.path / "large").touch()
+    os.truncate(project.path / "large", 60 << 20)
+    project.revision("bad000000000", "base00000000", "open('large', 'a').write('x')")
+    project.commit_all()
+    assert "writes large (it is left there)" in project.gitmig("check").stdout
 
 
 @pytest.mark.parametrize("way", ["subprocess.run({!r}, shell=True)", "os.system({!r})"])
