@@ -133,14 +133,14 @@ def without_pygments() -> Iterator[None]:
 
     An eighth of the time that Alembic's import takes, where it is installed.
     """
-    known = "pygments" in sys.modules
-    if not known:
-        sys.modules["pygments"] = None  # type: ignore[assignment]
+    if "pygments" in sys.modules:  # something at the start of this Python has use for it
+        yield
+        return
+    sys.modules["pygments"] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        if not known:
-            del sys.modules["pygments"]
+        del sys.modules["pygments"]
 
 
 def bug(error: BaseException) -> Result:

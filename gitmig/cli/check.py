@@ -125,7 +125,7 @@ def progress(quiet: bool) -> AbstractContextManager[Progress]:
         return nullcontext(lambda event: None)
     from gitmig.report.console import progress_bar
 
-    return progress_bar(quiet)
+    return progress_bar(quiet=False)
 
 
 def could_not_run(error: GitmigError, output: str, files: Sequence[outputs.Output]) -> None:

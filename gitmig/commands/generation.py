@@ -136,8 +136,10 @@ class Run:
             # what was accepted was another commit's worth: this is new, and not in the file
             self.wait_for_commit([replace(report.written[0], path=old.path)])
             return stops.unfinished(self.environment, settled, old.path, self.grounds.unseen)
-        if self.options.dry_run or self.invocation.only_looking:
-            return report if self.options.dry_run else stops.only_looked(report)
+        if self.options.dry_run:
+            return report
+        if self.invocation.only_looking:
+            return stops.only_looked(report)
         if old is None and not report.written:
             return self.nothing_generated(report, answer["models"])
         return self.write(report, old)
