@@ -59,20 +59,15 @@ def change(project: Project, server: str, *pairs: tuple[str, str]) -> tuple[str,
     """
     name = project.url  # type: ignore[attr-defined]
     before = ask(server, READ, name)
-    text = project.read("models.py")
-    for old, new in pairs:
-        assert old in text
-        text = text.replace(old, new)
-    project.write("models.py", text)
-    if project.git("commit", "-qam", "work", code=None).returncode:
-        project.git("commit", "-qam", "work")
+    project.change_models(*pairs)
+    made = project.commit_accepted()
     project.gitmig("upgrade", "-q")
     after = ask(server, READ, name)
     project.gitmig("downgrade", "-q", "-1")
     assert ask(server, READ, name) == before
     project.gitmig("upgrade", "-q")
     assert "✗" not in project.gitmig("check").stdout
-    return project.read(project.new_revisions()[0]), after[0]
+    return made, after[0]
 
 
 def types(project: Project, server: str) -> set[object]:

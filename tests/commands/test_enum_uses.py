@@ -52,19 +52,14 @@ def change(used: Project, server: str, *pairs: tuple[str, str]) -> str:
     """Commit a change of the models, run it there and back and there; return the revision."""
     name = used.url  # type: ignore[attr-defined]
     before = ask(server, READ, name)
-    models = used.read("models.py")
-    for old, new in pairs:
-        assert old in models
-        models = models.replace(old, new)
-    used.write("models.py", models)
-    if used.git("commit", "-qam", "work", code=None).returncode:  # a doubt is told once
-        used.git("commit", "-qam", "work")
+    used.change_models(*pairs)
+    made = used.commit_accepted()
     used.gitmig("upgrade", "-q")
     used.gitmig("downgrade", "-q", "-1")
     assert ask(server, READ, name) == before
     used.gitmig("upgrade", "-q")
     assert "✗" not in used.gitmig("check").stdout
-    return used.read(used.new_revisions()[0])
+    return made
 
 
 def compare_defaults(used: Project) -> None:

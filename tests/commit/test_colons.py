@@ -43,13 +43,10 @@ def begun(project: Project, memory: Path, request: pytest.FixtureRequest) -> Pro
 def commit(project: Project, models: str) -> str:
     """Commit models until they are accepted; return what the revision says."""
     project.write("models.py", models)
-    project.git("add", "-A")
-    if project.git("commit", "-qm", "work", code=None).returncode:
-        project.git("commit", "-qm", "work")
-    [path] = project.new_revisions()
+    made = project.commit_accepted()
     told = project.gitmig("check").stdout
     assert "✗" not in told, told
-    return project.read(path)
+    return made
 
 
 def both(project: Project, lines: str) -> str:

@@ -47,18 +47,11 @@ def begun(project: Project, memory: Path, request: pytest.FixtureRequest) -> Pro
 
 def change(project: Project, *changes: tuple[str, str]) -> str:
     """Change the models and commit until it is accepted; return the revision, proved both ways."""
-    models = project.read("models.py")
-    for old, new in changes:
-        assert old in models
-        models = models.replace(old, new)
-    project.write("models.py", models)
-    project.git("add", "-A")
-    if project.git("commit", "-qm", "work", code=None).returncode:
-        project.git("commit", "-qm", "work")
-    [path] = project.new_revisions()
+    project.change_models(*changes)
+    made = project.commit_accepted()
     told = project.gitmig("check").stdout
     assert "✗" not in told, told
-    return project.read(path)
+    return made
 
 
 @pytest.mark.parametrize(

@@ -47,15 +47,12 @@ def sql(project: Project, *statements: str) -> list[tuple[object, ...]]:
 
 def commit(project: Project, old: str, new: str) -> str:
     """Commit a change until it is accepted, upgrade, down and up; return the revision."""
-    text = project.read("models.py")
-    assert old in text
-    project.write("models.py", text.replace(old, new))
-    if project.git("commit", "-qam", "work", code=None).returncode:
-        project.git("commit", "-qam", "work")
+    project.change_models((old, new))
+    made = project.commit_accepted()
     for step in (["upgrade"], ["downgrade", "-1"], ["upgrade"]):
         project.gitmig(step[0], "-q", *step[1:])
     assert "✗" not in project.gitmig("check").stdout
-    return project.read(project.new_revisions()[0])
+    return made
 
 
 def test_written_anew(held: Project) -> None:

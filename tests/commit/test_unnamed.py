@@ -59,16 +59,8 @@ def unnamed(hooked: Project) -> Project:
 
 def change(project: Project, *changes: tuple[str, str]) -> str:
     """Change the models and commit until it is accepted; return the revision."""
-    text = project.read("models.py")
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    project.write("models.py", text)
-    project.git("add", "-A")
-    if project.git("commit", "-qm", "work", code=None).returncode:
-        project.git("commit", "-qm", "work")
-    [path] = project.new_revisions()
-    return project.read(path)
+    project.change_models(*changes)
+    return project.commit_accepted()
 
 
 def table(project: Project, name: str) -> str:
