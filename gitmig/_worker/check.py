@@ -2,6 +2,8 @@
 
 Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift); ``seed``, see
 ``seeds``; ``one_way``, the ids of revisions that are not taken down;
+``base``, the common part of a request for the base's tree where the way to its heads is the same,
+see ``same_way``;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
 that the base branch does not have (none where there is no base).
@@ -9,7 +11,8 @@ that the base branch does not have (none where there is no base).
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
 say, where drift was asked for), ``ran``, what the new revisions did (the fields of
-``gitmig.ran.RanOperation``), and the facts of ``Project.facts``. One walk up, down and up again
+``gitmig.ran.RanOperation``), ``rolling``, what the base's code meets (see ``rolling``; None where
+that is not known), and the facts of ``Project.facts``. One walk up, down and up again
 serves them all: the fingerprint taken at each set of heads on the way up is what the way down is
 compared with.
 """
@@ -17,45 +20,36 @@ compared with.
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from . import drift, fingerprint, traces
 from .bookkeeping import heads_of
 from .cache import replay
 from .compat import url_text
+from .copied import Copy
 from .databases import Databases
 from .ended import Ended
 from .failures import Failure
+from .gates import Problems, gate, skipped
 from .generate import ARGUMENTS
 from .models import Models
 from .onrows import OnRows
 from .project import Project, Targets
 from .record import Recorder
+from .same_way import SameWay, models
 from .seeds import Seed
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
 from .touched import Touched
 from .writes import Writes
 
-# what says that the gates could not run at all, rather than that one of them failed
-COULD_NOT_RUN = (
-    "alembic_missing",
-    "bug",
-    "env_failed",
-    "no_database",
-    "prepare_failed",
-    "revision_unreadable",
-    "server_failed",
-    "setting_failed",
-    "unfit_server",
-    "wrong_database",
-    "wrong_source",
-)
-
-Problems = list[dict[str, Any]]
 Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
+
+
+def beside(base: Request, closing: int) -> Copy:
+    """Begin what goes on beside this request: to read what the models of the base say."""
+    return Copy(base, models, closing)
 
 
 def run(request: Request) -> Result:
@@ -76,6 +70,7 @@ def run(request: Request) -> Result:
             wrote=wrote,
             running=running,
             models=walk.models,
+            rolling=walk.met,
             ran=recorder.told(),
         )
 
@@ -98,6 +93,8 @@ class Walk:
         self.touched = Touched(project, request["new"])
         self.ended = Ended(project)
         self.recorder = recorder
+        self.same_way = SameWay(request.get("base") or None)
+        self.met: list[dict[str, Any]] | None = None
         recorder.waits = bool("rows" in request["gates"] and self.published)
         self.lacks_rows = recorder.waits
         self.schemas: dict[Heads, Fingerprint] = {}
@@ -115,10 +112,11 @@ class Walk:
         Drift comes before downgrade: it needs the heads, which a failing downgrade would leave.
         Rows come last: they stay.
         """
-        done = {
-            name: gate(name, getattr(self, name)) if name in wanted else skipped(name)
-            for name in ("upgrade", "drift", "downgrade", "rows")
-        }
+        done = {}
+        for name in ("upgrade", "drift", "downgrade", "rows"):
+            done[name] = gate(name, getattr(self, name)) if name in wanted else skipped(name)
+            if name == "drift":
+                self.met = self.same_way.problems(self.project, reached=self.at_head)
         self.record_rest()
         return [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
 
@@ -129,7 +127,7 @@ class Walk:
             self.databases.mark()
         # to begin with Alembic's table is there by now
         with self.ended.placing():
-            self.project.upgrade("heads", after=self.remember, begin=self.remember)
+            self.project.upgrade("heads", after=self.remember, begin=self.begin)
         self.project.run_env(self.verify)
         self.at_head = self.upgraded = True
         return True
@@ -229,6 +227,11 @@ class Walk:
         revision = self.project.script._upgrade_revs("heads", heads)[0].revision
         raise self.ended.not_kept(revision)
 
+    def begin(self, step: Step, context: Context) -> None:
+        """Keep what there is before the first step: what is published, or nothing."""
+        self.same_way.note(context)
+        self.remember(step, context)
+
     def remember(self, step: Step, context: Context) -> None:
         """Keep the schema at these heads."""
         bind, reached = place_of(context)
@@ -275,27 +278,3 @@ class Walk:
 def place_of(context: Context) -> Heads:
     """Return where a database stands, as the key of its schema there."""
     return url_text(context.connection.engine.url), heads_of(context)
-
-
-def gate(name: str, work: Callable[[Problems], bool]) -> Result:
-    """Run a gate; a failure that stops it is its problem, unless nothing could run at all."""
-    started = time.perf_counter()
-    problems: Problems = []
-    try:
-        if not work(problems):
-            return skipped(name)
-    except Failure as failure:
-        if failure.kind in COULD_NOT_RUN:
-            raise
-        problems.append(failure.answer())
-    return {
-        "name": name,
-        "status": "failed" if problems else "passed",
-        "seconds": round(time.perf_counter() - started, 3),
-        "problems": problems,
-    }
-
-
-def skipped(name: str) -> Result:
-    """Return the outcome of a gate that was not asked for or has nothing to stand on."""
-    return {"name": name, "status": "skipped", "seconds": 0.0, "problems": []}

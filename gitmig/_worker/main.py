@@ -47,11 +47,10 @@ def main() -> NoReturn:
     if request["attached"]:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it rolls back, then ends
     else:
-        end_with_front(request["line"])
         bound_memory(request.get("memory", 0))
         faulthandler.register(signal.SIGUSR1)  # the front asks where it stands
     try:
-        answer = {"result": serve(request)}
+        answer = {"result": serve(request, answer_to)}
     except Failure as failure:
         answer = {"error": failure.answer()}
     except BaseException as error:
@@ -96,14 +95,22 @@ def end_with_front(line: int) -> None:
     threading.Thread(target=watch, daemon=True, name="gitmig-front").start()
 
 
-def serve(request: Request) -> Result:
-    """Run the named operation and return its result."""
+def serve(request: Request, answer_to: int) -> Result:
+    """Run the named operation and return its result.
+
+    One that has a ``beside`` is given a copy of this process, which has not seen the project yet
+    and does that with the request's ``base``.
+    """
     from . import paths
 
     require_packages()
     # before the project's bytecode goes elsewhere: that of this package stays beside its sources
     module = importlib.import_module("." + OPERATIONS[request["operation"]], __package__)
     collect_seldom()
+    if request.get("base"):
+        request["base"] = module.beside(request["base"], answer_to)
+    if not request["attached"]:
+        end_with_front(request["line"])  # a copy of a process has only one of its threads
     paths.enter(request)
     result: Result = module.run(request)
     return result

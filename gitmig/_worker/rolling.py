@@ -36,23 +36,34 @@ def facts(project: Project) -> list[Facts]:
     found: list[Facts] = []
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        known = context.opts["target_metadata"] is not None and is_understood(context.dialect)
-        found.append(facts_of(context) if known else {})
+        found.append(facts_of(context) if is_known(context) else {})
         return []
 
     project.run_env(fn)
     return found
 
 
+def is_known(context: Context) -> bool:
+    """Say whether there are models, and a database that can be read."""
+    return context.opts["target_metadata"] is not None and is_understood(context.dialect)
+
+
 def facts_of(context: Context, more: Sequence[str] = ()) -> Facts:
     """Return what the models say, and what the schemas that they name have, and ``more``."""
+    found = models_of(context)
+    schemas = sorted({*found["schemas"], *more})
+    schema = read(context.connection, schemas, found["default"])
+    return {**found, "schemas": schemas, "schema": schema}
+
+
+def models_of(context: Context) -> Facts:
+    """Return what the models say, the schemas that they name, and the one that needs no name."""
     unfiltered = AutogenContext(context, opts={"target_metadata": None}, autogenerate=False)
     wanted = wanted_of(unfiltered, context)
-    schemas = sorted({*wanted.schemas, *more})
     return {
         "models": {key: model_of(table, context.dialect) for key, table in wanted.tables.items()},
-        "schemas": schemas,
-        "schema": read(context.connection, schemas, wanted.default),
+        "schemas": wanted.schemas,
+        "default": wanted.default,
     }
 
 

@@ -15,7 +15,9 @@ from .shapes import Request
 
 
 @contextlib.contextmanager
-def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[Project, Databases]]:
+def open_session(
+    request: Request, arguments: Sequence[str], kind: type[Project] = Project
+) -> Iterator[tuple[Project, Databases]]:
     """Give ``(project, databases)``: every connection is ephemeral, and nothing stays behind.
 
     ``arguments`` is the Alembic command line that the project's code shall see.
@@ -29,7 +31,7 @@ def open_session(request: Request, arguments: Sequence[str]) -> Iterator[tuple[P
     compat.keep_unique_in_reverse()
     bookkeeping.install()
     try:
-        project = Project(request, arguments)
+        project = kind(request, arguments)
         files = request.get("needs_of")
         databases.needs = lambda kind: needs.of(
             [depends.read(path) for path in files] if files else project.texts(),

@@ -30,6 +30,7 @@ from gitmig.commands import (
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
+    Beside,
     FromGit,
     Outcome,
     Subject,
@@ -80,9 +81,8 @@ def by_reading(subject: Subject) -> dict[str, Sequence[Finding]]:
 
 # those of the worker's `check`: one walk serves them all
 IN_WORKER = ("upgrade", "downgrade", "rows", "drift")
-# those that go on at the same time, in workers of their own: begun with the project's side; what
-# they give waits for the outcome of the gates they are named by
-Beginning = Callable[[Subject, ProjectSide], AbstractContextManager[Callable[[], Outcome]]]
+# those that go on at the same time: begun with the project's side
+Beginning = Callable[[Subject, ProjectSide], AbstractContextManager[Beside]]
 BESIDE: Mapping[tuple[str, ...], Beginning] = {("deploy", "rolling"): deploy.beginning}
 # those that judge what the worker's `check` answered, and know what the gates before them found
 Judge = Callable[[Subject, Mapping[str, Any], Sequence[Gate], Sequence[Finding]], list[Finding]]
@@ -226,10 +226,11 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
             new=new,
             seed=seed,
             one_way=downgrade.one_way(subject),
+            **{name: value for each in waiting for name, value in each.fields.items()},
         )
         gates, findings = outcome_of(subject, project, answer, names)
-        for wait in waiting if gate_passed(gates, "upgrade") or not names else ():
-            more, told = wait()
+        for each in waiting if gate_passed(gates, "upgrade") or not names else ():
+            more, told = each.outcome(answer)
             told = found_by(more[0].name if more else "", told)
             gates, findings = [*gates, *more], [*findings, *told]
     for name, judge in JUDGES.items():

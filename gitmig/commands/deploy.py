@@ -6,34 +6,37 @@ What the base's code meets there is judged by the gate ``rolling``.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gitmig.commands import problems, rolling
+from gitmig.commands import problems, rolling, same_way
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
-from gitmig.commands.subject import Outcome, Subject, gate_of
+from gitmig.commands.subject import Beside, Outcome, Subject, gate_of
 from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import at_the_base
 from gitmig.model import Finding, Gate
 
 Met = list[dict[str, Any]]
 Refused = list[dict[str, Any]]
+Gone = tuple[list[Gate], list[Finding], Met | None]  # the gate, what it found, what is met
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
 
 @contextlib.contextmanager
-def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Outcome]]:
-    """Begin the gate beside those of the worker's `check`; what is given waits for its outcome.
+def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
+    """Begin the gate beside those of the worker's `check`, as far as it goes a way of its own.
 
-    Nothing runs where the walk from empty says it all, see ``is_the_base``.
+    Where the walk from empty goes the same way, that worker tells what the base's code meets: on
+    SQLite. Once it asks for a server a way of its own is begun.
     """
     base, workspace = subject.base, subject.workspace
     if is_the_base(subject):
-        yield lambda: ([Gate("deploy", "passed"), Gate("rolling", "passed")], [])
+        yield Beside({}, lambda _: ([Gate("deploy", "passed"), Gate("rolling", "passed")], []))
         return
     how = How(staged.terms.urls, staged.terms.keep, line=staged.terms.line)
     with (
@@ -42,18 +45,47 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Callable[[], Ou
         staged.beside("deploy") as then,
         ThreadPoolExecutor(1) as pool,
     ):
-        tree = workspace.repository.tree(base.commit)
-        files = [*old.files_that_run(tree), *staged.files_that_run(workspace.index)]
-        running = pool.submit(deploy, first, then, base.commit, files)
+        own = OwnWay(subject, first, then, pool)
+        if not same_way.is_the_same(subject):
+            own.begin()
+            yield Beside({}, own.outcome)
+            return
+        with workspace.servers.telling(staged.terms.line, own.begin):
+            alone = {**first.common_part(), "cache": ""}
+            yield Beside({"base": alone}, own.outcome)
 
-        def outcome() -> Outcome:
-            gates, found, met = running.result()
-            if met is None:
-                return gates, found
-            more = rolling.findings(subject, met)
-            return [*gates, gate_of("rolling", more)], [*found, *more]
 
-        yield outcome
+@dataclass
+class OwnWay:
+    """A deployed database gone through by workers of its own, from when it is ``begin`` on."""
+
+    subject: Subject
+    base: ProjectSide
+    staged: ProjectSide
+    pool: Executor
+    begun: Future[Gone] | None = None
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> Future[Gone]:
+        """Begin, if that was not done; return what will come of it."""
+        workspace, commit = self.subject.workspace, self.subject.base.commit
+        with self.one_at_a_time:
+            if self.begun is None:
+                tree = workspace.repository.tree(commit)
+                files = [*self.base.files_that_run(tree)]
+                files += self.staged.files_that_run(workspace.index)
+                self.begun = self.pool.submit(deploy, self.base, self.staged, commit, files)
+            return self.begun
+
+    def outcome(self, answer: Mapping[str, Any]) -> Outcome:
+        """Return the gates and what they found: on the walk that ``answer`` tells of, or here."""
+        met = answer.get("rolling")
+        passed: Gone = [Gate("deploy", "passed")], [], met
+        gates, found, met = passed if met is not None else self.begin().result()
+        if met is None:
+            return gates, found
+        more = rolling.findings(self.subject, met)
+        return [*gates, gate_of("rolling", more)], [*found, *more]
 
 
 def is_the_base(subject: Subject) -> bool:
@@ -66,9 +98,7 @@ def is_the_base(subject: Subject) -> bool:
     return same and WALK in subject.parts
 
 
-def deploy(
-    base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]
-) -> tuple[list[Gate], list[Finding], Met | None]:
+def deploy(base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]) -> Gone:
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
     ``base`` is the project at ``commit``, ``staged`` the project as it is being committed,

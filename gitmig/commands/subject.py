@@ -5,9 +5,10 @@ Every gate of ``check`` is given this.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from gitmig import config, history
 from gitmig.commands import against as open_branches
@@ -18,6 +19,17 @@ from gitmig.outcomes import OpenBranch
 from gitmig.rules.choice import Choice, choose
 
 Outcome = tuple[list[Gate], list[Finding]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What goes on beside the worker's `check`: ``fields`` for its request, ``outcome`` of it all.
+
+    That is made with the answer.
+    """
+
+    fields: Mapping[str, Any]
+    outcome: Callable[[Mapping[str, Any]], Outcome]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,10 @@ from gitmig.model import JsonObject, ServerSettings
 
 Question = Mapping[str, Any]
 SHARED_STAYS = "roles and the like that the revisions make stay on the given server"
+
+
+def nobody_to_tell() -> None:
+    """Do nothing: nothing waits for a server to be asked for."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,17 @@ class Servers:
         self._numbers = 0
         self._stack = contextlib.ExitStack()
         self._run: Path | None = None
+        self._told: dict[str, Callable[[], object]] = {}
         self._one_at_a_time = threading.Lock()
+
+    @contextlib.contextmanager
+    def telling(self, line: str, begin: Callable[[], object]) -> Iterator[None]:
+        """Call ``begin`` within the block when this line of work asks for a server."""
+        self._told[line] = begin
+        try:
+            yield
+        finally:
+            del self._told[line]
 
     def close(self) -> None:
         """Stop every server and remove what was theirs."""
@@ -90,6 +104,8 @@ class Servers:
 
     def answer(self, terms: Terms, question: Question) -> JsonObject:
         """Answer a worker's question; a failure is an answer too."""
+        if question["ask"] == "server":
+            self._told.get(terms.line, nobody_to_tell)()
         answers: dict[str, Callable[[Question], JsonObject]] = {
             "server": partial(self.lend, terms),
             "known": self.known,
