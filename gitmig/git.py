@@ -52,6 +52,7 @@ class Repository:
         self._git = Git(str(root))
         self._reading = threading.Lock()  # one process reads for all threads
         self._texts: dict[str, str] = {}  # of blobs
+        self._trees: dict[str, dict[str, str]] = {}  # of commits
 
     @classmethod
     def open(cls, directory: Path) -> Repository:
@@ -214,9 +215,14 @@ class Repository:
         return (self.common_dir / "shallow").exists()
 
     def tree(self, commit: str) -> dict[str, str]:
-        """Return path → blob id of a commit's tree."""
-        output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)
-        return self.followed(listing.parse_tree(output))
+        """Return path → blob id of a commit's tree; that of an id is asked for once."""
+        found = self._trees.get(commit)
+        if found is None:
+            output = self.run("ls-tree", "-r", "-z", "--full-tree", commit)
+            found = self.followed(listing.parse_tree(output))
+            if listing.FULL_ID.fullmatch(commit):
+                self._trees[commit] = found
+        return dict(found)
 
     def committed(self, path: str) -> str:
         """Return the id of what ``HEAD`` has at a path, empty where it has nothing there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
@@ -10,6 +11,7 @@ from shlex import quote
 from gitmig.errors import GitFailed
 
 LINK, SUBMODULE = "120000", "160000"  # modes, as in gitformat-index
+FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of an object, by SHA-1 or SHA-256
 EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 """The id of the empty blob: also what ``git add -N`` leaves until there is content."""
 
