@@ -238,7 +238,7 @@ def test_findings(runner: Runner) -> None:
     runner.base_ref = "main"
     printed = runner.run(scripts()["check"], code=1)
     assert (
-        "::error file=migrations/versions/more00000000.py,line=15,title=gitmig GM202::" in printed
+        "::error file=migrations/versions/more00000000.py,line=12,title=gitmig GM202::" in printed
     )
     outputs = runner.outputs["check"]
     assert outputs["code"] == "1"

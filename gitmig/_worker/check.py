@@ -261,18 +261,13 @@ class Walk:
         differences = traces.differences(before, now)
         found = [difference for difference in differences if difference not in self.known]
         self.known.update(found)
-        if not found:
-            return []
-        revision = step.revision
-        return [
-            {
-                "kind": "downgrade_differs",
-                "message": "; ".join(found[:5]),
-                "differences": found,
-                "revision": revision.revision,
-                "path": self.project.relative(revision.path),
-            }
-        ]
+        problem = {
+            "kind": "downgrade_differs",
+            "differences": [each.fields for each in found],
+            "revision": step.revision.revision,
+            "path": self.project.relative(step.revision.path),
+        }
+        return [problem] if found else []
 
 
 def place_of(context: Context) -> Heads:

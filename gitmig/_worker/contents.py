@@ -44,6 +44,12 @@ class Loss:
     column: str
     words: str
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return it as plain data, the table with its schema unless that is the default."""
+        place = {"table": told(self.table), "column": self.column}
+        return {"kind": self.kind, **place, "words": self.words}
+
 
 @dataclass(frozen=True)
 class Renames:

@@ -31,10 +31,6 @@ ON_EXPRESSIONS = (
     "(SELECT 1 FROM pragma_index_xinfo(m.name) WHERE key AND cid = -2) ORDER BY name"
 )
 NAME = re.compile(r"\('name', '[^']*'\)")
-NAMED = re.compile(r"\('name', '([^']*)'\)")
-ABOUT = re.compile(
-    r"\('(?:sqltext|constrained_columns|column_names)', (\[.*?\]|\"[^\"]*\"|'[^']*')\)"
-)
 Texts = dict[tuple[str, str], str]  # of the objects of one table, by kind and name
 Row = tuple[str, str, str, str]  # table, kind, name, text
 _rows: dict[str, Row] = {}  # of all fingerprints, by the text: most are in many, and kept once
@@ -44,7 +40,7 @@ def take(connection: Connection, tables: Collection[str] | None = None) -> Finge
     """Return the fingerprint of the schema behind a connection.
 
     ``tables`` limits the reflection to those tables; SQLite and PostgreSQL always give all.
-    The result is only good for ``differences``.
+    The result is only good for ``schemadiff.differences``.
     """
     if connection.dialect.name == "sqlite":
         return {"sqlite": sqlite_rows(connection)}
@@ -65,23 +61,6 @@ def is_of_nothing(found: Fingerprint) -> bool:
     Elsewhere functions, roles and settings may stay that no fingerprint has.
     """
     return len(found.get("sqlite", ())) == 1
-
-
-def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
-    """Return what differs between two fingerprints, a sentence each; empty where nothing does."""
-    if "sqlite" in before:
-        if before["sqlite"] == after["sqlite"]:
-            return []
-        before, after = reflect_changed(*map(by_table, (before["sqlite"], after["sqlite"])))
-    found = [f"table {name} is gone" for name in sorted(before["names"] - after["names"])]
-    found += [f"table {name} is left over" for name in sorted(after["names"] - before["names"])]
-    for name in sorted(set(before["tables"]) & set(after["tables"])):
-        found += table_differences(name, before["tables"][name], after["tables"][name])
-    old, new = before["others"], after["others"]
-    found += [f"{name} is gone" for name in sorted(set(old) - set(new))]
-    found += [f"{name} is left over" for name in sorted(set(new) - set(old))]
-    found += [f"{name} differs" for name in sorted(set(old) & set(new)) if old[name] != new[name]]
-    return found
 
 
 def text_of(fingerprints: Sequence[Fingerprint]) -> str:
@@ -244,43 +223,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items()}
     return str(value) if isinstance(value, ClauseElement) else value
-
-
-def table_differences(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return what differs in one table, a sentence each."""
-    found = []
-    old, new = before["columns"], after["columns"]
-    found += [f"column {name}.{column} is gone" for column in sorted(set(old) - set(new))]
-    found += [f"column {name}.{column} is left over" for column in sorted(set(new) - set(old))]
-    for column in sorted(set(old) & set(new)):
-        for key, value in old[column].items():
-            if new[column][key] != value:
-                now = new[column][key]
-                found.append(f"column {name}.{column} has {key} {now} instead of {value}")
-    for key in sorted(set(before) - {"columns"}):
-        if before[key] != after.get(key):
-            differ = "differ" if key.endswith("s") or isinstance(before[key], list) else "differs"
-            found.append(f"the {key} of table {name} {differ}{which(before[key], after.get(key))}")
-    return found
-
-
-def which(before: Any, after: Any) -> str:
-    """Say which of several things differ, where they are several; each has its own sentence."""
-    if isinstance(before, str) or not isinstance(after, type(before)):
-        return ""
-    old, new = set(called(before)), set(called(after))
-    words = [f"{each} is gone" for each in sorted(old - new)]
-    words += [f"{each} is left over" for each in sorted(new - old)]
-    words += [] if words else [f"{each} is another one" for each in sorted(old & new)]
-    return f": {', '.join(words)[:200]}" if words else ""
-
-
-def called(things: Iterable[str]) -> list[str]:
-    """Return the names of reflected things, their texts where they have none."""
-    return [called_one(thing) for thing in things]
-
-
-def called_one(thing: str) -> str:
-    """Return what to call one thing: its name, what it is about, or its text."""
-    found = NAMED.search(thing) or ABOUT.search(thing)
-    return (found[1] if found else thing).strip()[:120]

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from .cache import replay
 from .failures import Failure
-from .fingerprint import differences
 from .generate import ARGUMENTS, made, take_fingerprints
 from .lineage import Told
+from .schemadiff import differences
 from .session import open_session
 from .shapes import Request, Result
 

@@ -36,6 +36,7 @@ from . import (
     ids,
     operations,
     recast,
+    schemadiff,
     sequences,
 )
 from .arrears import Arrears
@@ -236,7 +237,7 @@ def prove(
     differences = [
         difference
         for old, new in zip(found.before, after)
-        for difference in fingerprint.differences(old, new)
+        for difference in schemadiff.differences(old, new)
     ]
     if differences:
         raise Failure("downgrade_differs", "; ".join(differences[:5]), differences=differences)

@@ -141,7 +141,7 @@ class OnRows:
         losses = contents.losses(found.now, after, renames)
         found.by_revision[step.revision.revision] = (renames, losses)
         found.now = found.seen[heads_of(context)] = after
-        self.tell(step, losses)
+        self.tell(step, losses, renames)
 
     def after_down(self, step: Step, context: Context) -> None:
         """Compare what is there after a downgrade with what was there at these heads."""
@@ -159,7 +159,7 @@ class OnRows:
                   if not self.is_known(found, loss)]  # fmt: skip
         found.lost |= {(loss.table, loss.column) for loss in losses}
         self.lineage = Lineage()
-        self.tell(step, losses)
+        self.tell(step, losses, renames)
 
     def tell_missing(self) -> None:
         """Add the problem of each table without a row; not of others that were never named."""
@@ -173,33 +173,36 @@ class OnRows:
         known = {column for table, column in found.lost if table == loss.table}
         return "" in known or loss.column in known or (not loss.column and bool(known))
 
-    def tell(self, step: Step, losses: Collection[Loss]) -> None:
-        """Add the problems of a step that loses something, and of what it was asked to."""
-        told: dict[tuple[str, int], list[str]] = {}
+    def tell(self, step: Step, losses: Collection[Loss], renames: Renames) -> None:
+        """Add the problems of a step that loses something, and of what it was asked to.
+
+        ``renames`` are those of the way up.
+        """
+        told: dict[tuple[str, int], list[Loss]] = {}
         for loss in losses:
-            told.setdefault(self.kind_of(step, loss), []).append(loss.words)
-        for (kind, line), words in sorted(told.items(), reverse=True):
+            names = {loss.table[1], renames.after(loss.table)[0][1]}
+            told.setdefault(self.kind_of(step, loss, names), []).append(loss)
+        for (kind, line), those in sorted(told.items(), key=lambda item: item[0], reverse=True):
             self.problems.append({
                 "kind": kind,
-                "message": "; ".join(words),
+                "losses": [loss.fields for loss in those],
                 "revision": step.revision.revision,
                 "up": step.is_upgrade,
                 "path": self.project.relative(step.revision.path),
                 "line": line,
             })  # fmt: skip
 
-    def kind_of(self, step: Step, loss: Loss) -> tuple[str, int]:
+    def kind_of(self, step: Step, loss: Loss, names: Collection[str]) -> tuple[str, int]:
         """Return the kind of a loss's problem, and the line where it is known.
 
-        What a block or a function does is as bad as the statement that it stands for: one that
-        leaves no row is told as DELETE without WHERE would be.
+        ``names`` are the table's, before and after. What a block or a function does is as bad as
+        the statement that it stands for: one that leaves no row is told as DELETE without WHERE.
         """
-        revision, table = step.revision.revision, loss.table[1]
         if loss.kind in ("table", "column"):
             return "rows_gone", 0
-        if not self.touched.asks_for(revision, table):
+        if not any(self.touched.asks_for(step.revision.revision, name) for name in names):
             return "rows_lost", 0
-        line = self.touched.emptied_in(step, table) if loss.kind == "all rows" else 0
+        line = self.touched.emptied_in(step, loss.table[1]) if loss.kind == "all rows" else 0
         return ("rows_emptied", line) if line else ("rows_gone", 0)
 
 

@@ -8,7 +8,7 @@ Result: ``differences``, a sentence each, and the facts of ``Project.facts``.
 
 from __future__ import annotations
 
-from . import fingerprint
+from . import fingerprint, schemadiff
 from .cache import replay
 from .generate import take_fingerprints
 from .session import open_session
@@ -24,6 +24,6 @@ def run(request: Request) -> Result:
         found = [
             difference
             for one, other in zip(given, seen)
-            for difference in fingerprint.differences(one, other)
+            for difference in schemadiff.differences(one, other)
         ]
         return {"differences": found, **project.facts(databases)}

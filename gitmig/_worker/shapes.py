@@ -19,7 +19,7 @@ Described = dict[str, Any]
 """One operation: kind, schema, table, column, words, doubt."""
 
 Fingerprint = dict[str, Any]
-"""What ``fingerprint.take`` gives, good for ``fingerprint.differences`` alone."""
+"""What ``fingerprint.take`` gives, good for ``schemadiff.differences`` alone."""
 
 Connection = Any
 Context = Any  # alembic.runtime.migration.MigrationContext

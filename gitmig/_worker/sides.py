@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import fingerprint
+from . import schemadiff
 from .cache import replay
 from .databases import Databases
 from .failures import Failure
@@ -39,7 +39,7 @@ def agree(
     differences = [
         difference
         for old, new in zip(expected, found)
-        for difference in fingerprint.differences(old, new)
+        for difference in schemadiff.differences(old, new)
     ]
     if differences:
         raise Failure(

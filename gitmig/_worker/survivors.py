@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from . import catalog
 from .catalog import CLASSES, NAME, OF_EXTENSION, OWN, TABLE, TABLES
+from .schemadiff import Difference, about
 from .shapes import Connection
 
 Survivors = dict[str, tuple[str, dict[str, str]]]
@@ -82,11 +83,11 @@ def take(connection: Connection) -> Survivors:
     return found
 
 
-def differences(before: Survivors, after: Survivors) -> list[str]:
+def differences(before: Survivors, after: Survivors) -> list[Difference]:
     """Return what differs of what is still the same thing, a sentence each."""
     same = [name for name in sorted(before) if before[name][0] == after.get(name, ("",))[0]]
     return [
-        f"{name} has {fact} {after[name][1][fact]} instead of {value}"
+        about(name, f"has {fact} {after[name][1][fact]} instead of {value}")
         for name in same
         for fact, value in before[name][1].items()
         if after[name][1][fact] != value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import catalog, fingerprint, survivors
+from . import catalog, fingerprint, schemadiff, survivors
 from .databases import Databases
 from .shapes import Connection, Fingerprint
 
@@ -16,7 +16,7 @@ def take(connection: Connection, databases: Databases) -> Fingerprint:
     return found
 
 
-def differences(before: Fingerprint, now: Fingerprint) -> list[str]:
+def differences(before: Fingerprint, now: Fingerprint) -> list[schemadiff.Difference]:
     """Return what differs, a sentence each."""
-    found = fingerprint.differences(before, now)
+    found = schemadiff.differences(before, now)
     return found + survivors.differences(before["survivors"], now["survivors"])

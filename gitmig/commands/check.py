@@ -7,6 +7,7 @@ tables below and into ``ORDER``.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -266,10 +267,12 @@ def told_of(
     """Return the findings for the problems of one of the worker's gates."""
     found = gate["problems"]
     different = [problem for problem in found if problem["kind"] == "drift"]
+    deeds = functools.partial(verdict.deeds, answer)
     told = [
-        problems.finding_of(problem, subject.environment, subject.found)
+        finding
         for problem in found
         if problem["kind"] != "drift"
+        for finding in problems.findings_of(problem, subject.found, deeds)
     ]
     if gate["name"] == "downgrade":
         told += downgrade.findings(subject)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gitmig.explain import hint_for_migration, hint_for_rows
-from gitmig.model import Environment, Finding, Revision, Severity
+from gitmig.model import Finding, Revision, Severity
+from gitmig.rules.causes import Deeds
 
 Problem = dict[str, Any]
+MOST = 5  # things that a sentence can hold
 SHORT = 200  # characters of a statement that a sentence can hold
 TOOK_ITS_NOTES = (
     "the revision takes away the table in which Alembic notes that it ran, by a DROP of the table, "
@@ -19,6 +21,7 @@ TOOK_ITS_NOTES = (
 GONE = re.compile(r"no such table|does not exist|doesn't exist|no database selected", re.IGNORECASE)
 ONE_WAY = "# gitmig: one-way, REASON"
 
+WAYS = {True: "the upgrade", False: "the downgrade"}
 ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
     "rows_lost": (
         "GM502",
@@ -42,19 +45,70 @@ ROWS: Mapping[str, tuple[str, Severity, str, str]] = {
 }
 
 
-def finding_of(problem: Problem, environment: Environment, found: Sequence[Revision]) -> Finding:
-    """Return the finding for a problem of a gate."""
+def findings_of(
+    problem: Problem, found: Sequence[Revision], deeds: Callable[[str], Deeds]
+) -> list[Finding]:
+    """Return the findings for a problem of a gate: one for each line that it comes from.
+
+    ``deeds`` are what a revision ran.
+    """
     path, line = str(problem.get("path", "")), int(problem.get("line", 0))
     revision = str(problem.get("revision", ""))
     if problem["kind"] == "downgrade_differs":
-        message = f"the downgrade of {revision} does not restore the schema: {problem['message']}"
-        hint = f"mend downgrade() in this file, or say why there is no way back: {ONE_WAY}"
-        line = line or line_of(revision, found, up=False)
-        return Finding("GM202", "error", message, hint, path, line, revision)
+        return of_downgrade(problem, deeds(revision), found)
+    if "losses" in problem:
+        return of_losses(problem, deeds(revision), found)
+    if problem["kind"] == "rows_missing":
+        return [of_rows(problem, problem["message"], "", path, line)]
     line = line or line_of(revision, found, up=bool(problem.get("up", True)))
-    if problem["kind"] in ROWS:
-        return of_rows(problem, path, line, revision)
-    return failure(problem, path, line, revision)
+    return [failure(problem, path, line, revision)]
+
+
+def of_downgrade(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> list[Finding]:
+    """Return the findings for a downgrade that does not restore the schema.
+
+    Where it does nothing at all, and that is several things, it is itself the place.
+    """
+    revision = problem["revision"]
+    itself = line_of(revision, found, up=False)
+    places: dict[int, list[str]] = {}
+    for each in problem["differences"]:
+        line = deeds.behind_difference(each["table"], each["names"]) or itself
+        places.setdefault(line, []).append(each["words"])
+    if len(places) > 1 and not deeds.down:
+        places = {itself: [each["words"] for each in problem["differences"]]}
+    hint = f"mend downgrade() in this file, or say why there is no way back: {ONE_WAY}"
+    message = f"the downgrade of {revision} does not restore the schema: "
+    return [
+        Finding("GM202", "error", message + several(words), hint, problem["path"], line, revision)
+        for line, words in sorted(places.items())
+    ]
+
+
+def of_losses(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> list[Finding]:
+    """Return the findings for rows and values that are lost on the way up, or down.
+
+    Values in a column of another type are compared when it is back: they went on the way up.
+    """
+    up, revision = problem["up"], problem["revision"]
+    places: dict[tuple[int, str], list[str]] = {}
+    for each in problem["losses"]:
+        place = each["table"], each["column"]
+        way, line = WAYS[up], problem["line"] or deeds.behind_loss(each["kind"], *place, up=up)
+        if not up and each["kind"] == "values" and (changed := deeds.new_type(*place)):
+            way, line = "the way up and down", changed
+        line = line or line_of(revision, found, up=up)
+        places.setdefault((line, way), []).append(each["words"])
+    return [
+        of_rows(problem, several(words), way, problem["path"], line)
+        for (line, way), words in sorted(places.items())
+    ]
+
+
+def several(words: Sequence[str]) -> str:
+    """Return a few things in one sentence, and how many more there are."""
+    more = f"; and {len(words) - MOST} more" if words[MOST:] else ""
+    return "; ".join(words[:MOST]) + more
 
 
 def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
@@ -92,14 +146,13 @@ def with_statement(message: str, sql: str) -> str:
     return f"{message} [{line}]" if line else message
 
 
-def of_rows(problem: Problem, path: str, line: int, revision: str) -> Finding:
+def of_rows(problem: Problem, told: str, way: str, path: str, line: int) -> Finding:
     """Return the finding for what happens to rows."""
     code, severity, words, hint = ROWS[problem["kind"]]
-    up = problem.get("up", True)
-    if problem["kind"] == "rows_emptied" and not up:
+    revision = str(problem.get("revision", ""))
+    if problem["kind"] == "rows_emptied" and not problem["up"]:
         severity = "warning"  # as of DELETE and TRUNCATE, see GM741
-    way = "the upgrade" if up else "the downgrade"
-    message = f"{words.format(way=way, revision=revision)}{problem['message']}"
+    message = f"{words.format(way=way, revision=revision)}{told}"
     return Finding(code, severity, message, hint, path, line, revision)
 
 

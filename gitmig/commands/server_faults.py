@@ -48,7 +48,8 @@ def refuse_dead(
 
 def refuse_full(answer: dict[str, Any]) -> None:
     """Raise GitmigError where a database had no room: that is no fault of a revision."""
-    told = [str(answer.get("error", "")), *(str(each["message"]) for each in problems_of(answer))]
+    failures = [each for each in problems_of(answer) if "message" in each]
+    told = [str(answer.get("error", "")), *(str(each["message"]) for each in failures)]
     for message in told:
         if FULL.search(message):
             raise GitmigError(

@@ -13,7 +13,7 @@ from gitmig.commands.subject import Subject, is_bad
 from gitmig.declarations import read_facts
 from gitmig.errors import SourceError
 from gitmig.model import Finding, Gate
-from gitmig.rules import codes, waivers
+from gitmig.rules import causes, codes, waivers
 from gitmig.rules.judge import applies, judge
 from gitmig.rules.registry import RULES
 from gitmig.rules.source import imported_modules
@@ -44,6 +44,13 @@ def context_of(versions: Mapping[str, str], gates: Sequence[Gate]) -> Context:
     numbers = re.findall(r"\d+", versions.get("database", ""))
     ran = frozenset(gate.name for gate in gates if gate.status != "skipped")
     return Context(DIALECTS.get(dialect, dialect), tuple(map(int, numbers)), gates=ran)
+
+
+def deeds(answer: Mapping[str, Any], revision: str) -> causes.Deeds:
+    """Return what a revision ran, as far as that was recorded."""
+    dialect = context_of(answer["versions"], ()).dialect
+    own = {"ran": [each for each in answer["ran"] if each["revision"] == revision]}
+    return causes.read(operations(own), revision, dialect)
 
 
 def new_texts(subject: Subject) -> dict[str, str]:

@@ -41,7 +41,7 @@ def test_findings_are_annotations(checked: Checked) -> None:
     found = commands(checked.written["github"])
     assert {each["kind"] for each in found} == {"error", "warning"}
     (downgrade,) = [each for each in found if each["title"] == "gitmig GM202"]
-    assert downgrade["file"] == BAD and downgrade["line"] == "15"
+    assert downgrade["file"] == BAD and downgrade["line"] == "12"
     assert "\n→ mend downgrade() in this file" in downgrade["text"]
     (warning,) = [each for each in found if each["kind"] == "warning"]
     assert warning["title"] == "gitmig GM005" and warning["file"] == BAD

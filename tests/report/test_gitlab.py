@@ -35,7 +35,7 @@ def test_findings_are_issues(checked: Checked) -> None:
     severity = {each["check_name"]: each["severity"] for each in found}
     assert severity["GM202"] == "critical" and severity["GM005"] == "minor"
     (downgrade,) = [each for each in found if each["check_name"] == "GM202"]
-    assert downgrade["location"] == {"path": BAD, "lines": {"begin": 15}}
+    assert downgrade["location"] == {"path": BAD, "lines": {"begin": 12}}
     assert "mend downgrade()" in downgrade["description"]
 
 

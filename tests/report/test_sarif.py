@@ -45,7 +45,7 @@ def test_findings_are_results(checked: Checked) -> None:
     (downgrade,) = [each for each in run["results"] if each["ruleId"] == "GM202"]
     place = downgrade["locations"][0]["physicalLocation"]
     assert unquote(place["artifactLocation"]["uri"]) == BAD
-    assert " " not in place["artifactLocation"]["uri"] and place["region"] == {"startLine": 15}
+    assert " " not in place["artifactLocation"]["uri"] and place["region"] == {"startLine": 12}
     assert "mend downgrade()" in downgrade["message"]["text"]
     (environment,) = run["properties"]["environments"]
     assert environment["gates"]["downgrade"] == "failed"

@@ -13,7 +13,7 @@ from gitmig.report import junit, text
 def test_how_bad_is_a_word(checked: Checked) -> None:
     """Each finding says in a word how bad it is: colour is not all that tells."""
     lines = checked.written["text"].splitlines()
-    assert any(line.startswith(f"{BAD}:15: error GM202 ") for line in lines)
+    assert any(line.startswith(f"{BAD}:12: error GM202 ") for line in lines)
     assert any(line.startswith(f"{BAD}:5: warning GM005 ") for line in lines)
 
 

@@ -1,0 +1,213 @@
+"""Which line of a revision did it: found in what it ran, for what other gates find afterwards.
+
+What a statement or an operation names is what it may have done. The most exact way to name the
+thing that has any decides; where that leaves a choice between places, none is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gitmig.ran import RanOperation
+from gitmig.rules.changes import Change, same
+from gitmig.rules.operations import COPY, changes_of
+from gitmig.rules.sql import statements
+
+WORD = re.compile(r"[\w$]+")
+ROUTINES = ("function", "procedure")
+# the kinds of changes that take rows or values from where they are
+TAKING: Mapping[str, tuple[str, ...]] = {
+    "table": ("drop table", "rename table"),
+    "column": ("drop column", "rename column", "drop table"),
+    "rows": ("delete", "truncate", "insert", "drop table"),
+    "values": ("update", "delete", "insert", "change type", "drop column", "drop table"),
+}
+ELSEWHERE = ("delete", "truncate", "drop table")  # what takes rows of other tables, too
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What one line ran: ``words`` are all that it names, in small letters.
+
+    ``calls``: it runs a block or a routine, and what that does is not among the ``changes``.
+    """
+
+    line: int
+    table: str
+    words: frozenset[str]
+    changes: tuple[Change, ...]
+    calls: bool = False
+
+    def is_about(self, tables: Collection[str]) -> bool:
+        """Say whether a table is the one it is about."""
+        named = (self.table, *(each.table for each in self.changes))
+        return any(same(one, table) for one in named for table in tables if one)
+
+    def names(self, *names: str) -> bool:
+        """Say whether it names all of some things, a table by its own name alone."""
+        return all(last(name) in self.words for name in names)
+
+    def reaches_on(self) -> bool:
+        """Say whether it may take rows of tables that it does not name."""
+        return self.calls or any(each.kind in ELSEWHERE for each in self.changes)
+
+    def makes_routine(self) -> bool:
+        """Say whether all it does is to make a function or a procedure."""
+        return not self.calls and any(
+            each.kind == "create" and each.to in ROUTINES for each in self.changes
+        )
+
+
+@dataclass(frozen=True)
+class Deeds:
+    """What one revision ran, in its order."""
+
+    up: tuple[Deed, ...] = ()
+    down: tuple[Deed, ...] = ()
+
+    def behind_difference(self, table: str, names: Collection[str]) -> int:
+        """Return the line behind what a downgrade does not restore, 0 where it is not certain.
+
+        ``names`` are the column or the objects that differ, none for the table itself. It stands
+        in the downgrade where that touches the same thing, else in the upgrade, which nothing
+        takes back then.
+        """
+        tables = called({table}, self.down + self.up) if table else set[str]()
+        wanted = {name.lower() for name in names}
+        for fits in of_thing(tables, wanted):
+            lines = {each.line for each in self.down if fits(each)}
+            lines = lines or {each.line for each in self.up if fits(each)}
+            if lines:
+                return lines.pop() if len(lines) == 1 else 0
+        ways = [{each.line for each in way if table and each.names(table)}
+                for way in (self.down, self.up)]  # fmt: skip
+        if all(len(lines) <= 1 for lines in ways):
+            return next((line for lines in ways for line in lines), 0)
+        return 0
+
+    def behind_loss(self, kind: str, table: str, column: str, *, up: bool) -> int:
+        """Return the last line that may have taken rows or values, on one way; 0 where none is.
+
+        ``kind`` is as in ``TAKING``.
+        """
+        way = self.up if up else self.down
+        tables, columns = called({table}, way), called({column}, way) if column else set[str]()
+        for fits in of_loss(TAKING[kind.replace("all rows", "rows")], tables, columns):
+            found = [each.line for each in way if fits(each) and not each.makes_routine()]
+            if found:
+                return found[-1]
+        reaching = {each.line for each in way if each.reaches_on()}
+        return reaching.pop() if len(reaching) == 1 else 0
+
+    def new_type(self, table: str, column: str) -> int:
+        """Return the line of the upgrade that gives a column another type, 0 for none."""
+        found = [each.line for each in self.up for change in each.changes
+                 if change.kind == "change type" and same(change.table, table)
+                 and change.name.lower() == column.lower()]  # fmt: skip
+        return found[-1] if found else 0
+
+
+Fits = Callable[[Deed], bool]
+
+
+def of_thing(tables: Collection[str], names: set[str]) -> Iterator[Fits]:
+    """Yield how deeds name what differs, the most exact way first."""
+
+    def is_there(change: Change) -> bool:
+        there = not tables or not change.table or any(same(change.table, each) for each in tables)
+        new = last(change.to) if change.kind.startswith("rename") else ""
+        return there and bool({last(change.name), new} & names)
+
+    def named(deed: Deed) -> bool:
+        return bool(deed.words & names)
+
+    if names:
+        yield lambda deed: any(map(is_there, deed.changes))
+        yield lambda deed: named(deed) and (not tables or deed.is_about(tables))
+        yield lambda deed: named(deed) and (not deed.table or any(map(deed.names, tables)))
+    else:
+        whole = ("create table", "drop table", "rename table")
+        yield lambda deed: any(
+            change.kind in whole and (same(change.table, each) or same(change.to, each))
+            for change in deed.changes
+            for each in tables
+        )
+
+
+def of_loss(
+    kinds: Collection[str], tables: Collection[str], columns: Collection[str]
+) -> Iterator[Fits]:
+    """Yield how deeds name what is lost, the most exact way first."""
+
+    def takes(deed: Deed, change: Change) -> bool:
+        here = change.kind in kinds and any(same(change.table, each) for each in tables)
+        of_column = not columns or "table" in change.kind or any(map(deed.names, columns))
+        return here and (of_column or change.kind in ("delete", "truncate", "insert"))
+
+    yield lambda deed: any(takes(deed, change) for change in deed.changes)
+    yield lambda deed: deed.calls and any(map(deed.names, tables))
+    if columns:
+        yield lambda deed: deed.is_about(tables) and any(map(deed.names, columns))
+    yield lambda deed: any(map(deed.names, tables))
+
+
+def called(names: set[str], way: Iterable[Deed]) -> set[str]:
+    """Return what tables or columns are called, before and after what renames them."""
+    found = {name.lower() for name in names}
+    for change in [change for deed in way for change in deed.changes] * 2:
+        if change.kind in ("rename table", "rename column"):
+            old = change.table if change.kind == "rename table" else change.name
+            pair = {old.lower(), change.to.lower()}
+            found |= pair if any(same(one, each) for one in pair for each in found) else set()
+    return found
+
+
+def read(ran: Sequence[RanOperation], revision: str, dialect: str) -> Deeds:
+    """Return what a revision ran; ``dialect`` as in ``way.Context``."""
+    own = [each for each in ran if each.revision == revision and each.line]
+    in_batch = {each.table for each in own if each.batch and each.kind != COPY}
+    kept = [each for each in own if each.kind != COPY or each.table not in in_batch]
+    every = [(each.up, deed_of(each, dialect)) for each in kept]
+    made = {last(change.name): deed.words for _, deed in every for change in deed.changes
+            if deed.makes_routine()}  # fmt: skip
+    ways = ([with_routines(deed, made) for up, deed in every if up is way] for way in (True, False))
+    return Deeds(*map(tuple, ways))
+
+
+def deed_of(operation: RanOperation, dialect: str) -> Deed:
+    """Return what one operation did."""
+    if operation.kind == COPY:  # it names every column
+        texts, sent = [operation.table], []
+    else:
+        sent = [each.sql for each in operation.statements]
+        facts = [str(each) for each in operation.facts.values()]
+        texts = [operation.table, operation.column, *facts, *sent]
+    words = frozenset(word for text in texts for word in WORD.findall(text.lower()))
+    changes = tuple(change for change, _ in changes_of(operation, dialect))
+    return Deed(operation.line, operation.table, words, changes, any(map(calls, sent)))
+
+
+def calls(sql: str) -> bool:
+    """Say whether a text runs a block or a routine, or what is not read otherwise."""
+    for tokens in statements(sql):
+        words = [token.text for token in tokens if token.kind == "word"]
+        if words[:1] == ["SELECT"] and "FROM" not in words:
+            return True
+        if words and words[0] in ("DO", "CALL", "EXEC", "EXECUTE", "MERGE"):
+            return True
+    return False
+
+
+def with_routines(deed: Deed, made: Mapping[str, frozenset[str]]) -> Deed:
+    """Return a deed that names what the routines name that it calls and its revision made."""
+    if not deed.calls:
+        return deed
+    more = frozenset[str]().union(*(words for name, words in made.items() if name in deed.words))
+    return replace(deed, words=deed.words | more)
+
+
+def last(name: str) -> str:
+    """Return a name without its schema, in small letters."""
+    return name.lower().rpartition(".")[2]
