@@ -47,9 +47,11 @@ from .writes import Writes
 Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
 
 
-def beside(base: Request, closing: int) -> Copy:
+def beside(base: Request, closing: int) -> Copy | None:
     """Begin what goes on beside this request: to read what the models of the base say."""
-    return Copy(base, models, closing)
+    with contextlib.suppress(OSError):  # no process to be had: it is asked of a worker of its own
+        return Copy(base, models, closing)
+    return None
 
 
 def run(request: Request) -> Result:

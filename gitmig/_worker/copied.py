@@ -13,7 +13,7 @@ import select
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from . import paths
 from .shapes import Request
@@ -56,7 +56,7 @@ class Copy:
         return b""
 
 
-def answer(request: Request, work: Work, writing: int) -> None:
+def answer(request: Request, work: Work, writing: int) -> NoReturn:
     """Do the work, write what it gives, and end this process."""
     try:
         paths.enter(request)
