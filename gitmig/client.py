@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from gitmig.errors import NoInterpreter, WorkerFailed
 from gitmig.model import JsonObject, Progress
+from gitmig.restored import restored
 from gitmig.underway import Running, out_of_time, tail
 
 FOLDER = Path(__file__).parent / "_worker"
@@ -86,9 +87,11 @@ def ask(
 
     ``env`` is added to the environment, ``timeout`` is in seconds, ``on_progress`` is told
     what is under way, ``answer`` with each question. Raises WorkerFailed with the worker's kind,
-    ``out_of_time`` or ``died``; NoInterpreter where the Python cannot be started.
+    ``out_of_time`` or ``died``; NoInterpreter where the Python cannot be started. Where it had to
+    be ended, what it had changed in the project is put back.
     """
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as log:
+    left = restored(python, FOLDER, Path(request["run"]))
+    with left, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as log:
         running = Running(on_progress, log)
         with open_line(answer) as descriptor:
             ends = {"line": descriptor, "log": log.fileno()}

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator
 from typing import NoReturn
 
+from . import putback
 from .failures import Failure, one_line
 from .shapes import Request, Result
 
@@ -83,13 +84,21 @@ def bound_memory(megabytes: int) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (soft, most))
 
 
-def end_with_front(line: int) -> None:
-    """End this process when the front has ended, however and whenever: the line hangs up."""
+def end_with_front(line: int, run: str) -> None:
+    """End this process when the front has ended, however and whenever: the line hangs up.
+
+    What revisions changed in the project is put back by what takes the place of this process.
+    """
     ended = select.poll()
     ended.register(line, 0)  # nothing to read is waited for: a hang-up is always told
 
     def watch() -> None:
         if any(what & select.POLLHUP for _, what in ended.poll()):
+            kept = os.path.join(run, putback.FOLDER)
+            if os.path.exists(kept):
+                with contextlib.suppress(OSError):
+                    program = [sys.executable, "-I", putback.__file__, kept]
+                    os.execv(sys.executable, program)  # noqa: S606 - ends every thread at once
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="gitmig-front").start()
@@ -110,7 +119,8 @@ def serve(request: Request, answer_to: int) -> Result:
     if request.get("base"):
         request["base"] = module.beside(request["base"], answer_to)
     if not request["attached"]:
-        end_with_front(request["line"])  # a copy of a process has only one of its threads
+        # only now: a copy of a process has only one of its threads
+        end_with_front(request["line"], request["run"])
     paths.enter(request)
     result: Result = module.run(request)
     return result

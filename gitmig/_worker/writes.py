@@ -22,7 +22,7 @@ from typing import Any
 
 from . import stack
 from .project import Project
-from .putback import PutBack, listing
+from .putback import FOLDER, PutBack, listing
 from .shapes import Result, Step
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -62,7 +62,8 @@ class Writes:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.found: dict[str, Write] = {}  # by path
-        self.files = PutBack()
+        self.run = project.request["run"]
+        self.files = PutBack(os.path.join(self.run, FOLDER))
         self.listed: dict[str, tuple[int, int]] = {}  # as the first program of a step found it
         self.starter = ("", 0)  # its revision and line
         project.settled = self.settle
@@ -111,7 +112,7 @@ class Writes:
     def note_own(self, step: Step, path: str, does: str) -> None:
         """Note what is done to a file of the project, and keep what it holds."""
         had = self.files.keep(path)
-        self.note(step, path, does, had.existed, left=had.is_too_large)
+        self.note(step, path, does, had.existed, left=had.is_lost)
 
     def note(self, step: Step, path: str, does: str, existed: bool, left: bool = False) -> None:
         """Note what is done to a file, the first time."""
@@ -166,6 +167,8 @@ class Writes:
 
     def inside(self, path: str) -> str:
         """Return the path from the top of the tree, empty for one that is not the project's."""
+        if path.startswith(self.run + os.sep):
+            return ""  # wherever that lies
         for root in self.project.roots:  # the tree first: it may lie inside the repository
             if path.startswith(root + os.sep):
                 inside = os.path.relpath(path, root)
@@ -180,7 +183,10 @@ class Writes:
         """Make the project's files as they were; return what was done to files, and by whom."""
         self.files.put_back()
         self.files.remove_new()
-        return [dict(asdict(each), file=self.inside(path) or path)
+        stays = self.files.not_put_back()
+        if not stays:
+            self.files.forget()
+        return [dict(asdict(each), file=self.inside(path) or path, left=each.left or path in stays)
                 for path, each in self.found.items()]  # fmt: skip
 
     def end_processes(self) -> None:
