@@ -327,6 +327,15 @@ def begin_with(project: Project, models: str, url: str = "") -> Project:
     return project
 
 
+def branch(project: Project) -> None:
+    """Begin a branch off main with a revision and its model."""
+    project.git("switch", "-q", "-c", "feature")
+    project.append("models.py", column("email"))
+    up = "op.add_column('users', sa.Column('email', sa.String(200)))"
+    project.revision("more00000000", "base00000000", up, "op.drop_column('users', 'email')")
+    project.commit_all("email")
+
+
 def services(project: Project, *names: str, env: str = ENV) -> None:
     """Give the repository services, each with models, an Alembic environment and a revision."""
     project.git("rm", "-rqf", ".")

@@ -6,18 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support import Project, column
+from support import Project, branch
 
 BASE = "migrations/versions/base00000000.py"
-
-
-def branch(project: Project) -> None:
-    """Begin a branch off main with a revision and its model."""
-    project.git("switch", "-q", "-c", "feature")
-    project.append("models.py", column("email"))
-    up = "op.add_column('users', sa.Column('email', sa.String(200)))"
-    project.revision("more00000000", "base00000000", up, "op.drop_column('users', 'email')")
-    project.commit_all("email")
 
 
 def test_a_branch_on_its_base(project: Project) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Project, column
+from support import Project, branch, column
 
 from gitmig.commands.same_way import stands_alone
 
@@ -33,15 +33,6 @@ def check(project: Project, tmp_path: Path) -> Run:
         return gates, codes, len(set(runs.read_text().split()))
 
     return run
-
-
-def branch(project: Project) -> None:
-    """Begin a branch with a revision and its model."""
-    project.git("switch", "-q", "-c", "feature")
-    project.append("models.py", column("email"))
-    up = "op.add_column('users', sa.Column('email', sa.String(200)))"
-    project.revision("more00000000", "base00000000", up, "op.drop_column('users', 'email')")
-    project.commit_all("email")
 
 
 def test_two_processes(project: Project, check: Run) -> None:
