@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +120,8 @@ class Pair:
 
     def of_indexes(self) -> Iterator[Change]:
         """Yield the indexes whose text is another one; Alembic tells most that are missing."""
-        real, models = self.real["indexes"], self.models["indexes"]
+        real, models = dict(self.real["indexes"]), dict(self.models["indexes"])
+        pair_off_numbered(real, models)
         for name in sorted(set(real) & set(models)):
             one, other = real[name], models[name]
             same = one == other or self.twin.normal(one) == self.twin.normal(other)
@@ -140,6 +142,24 @@ class Pair:
             yield Change(self.key, "unique", ", ".join(columns), None, ", ".join(columns))
         for columns in sorted(real - models):
             yield Change(self.key, "unique", ", ".join(columns), ", ".join(columns), None)
+
+
+def pair_off_numbered(real: dict[str, str], models: dict[str, str]) -> None:
+    """Take out of both the same indexes, where the database named them after their first column.
+
+    MySQL and MariaDB number those that begin alike in the order in which they are made.
+    """
+    for name, text in list(models.items()):
+        same = (each for each in real if real[each] == text and is_numbered(each, text))
+        other = next(same, None) if is_numbered(name, text) else None
+        if other is not None:
+            del real[other], models[name]
+
+
+def is_numbered(name: str, text: str) -> bool:
+    """Say whether an index has the name of its first column, or that with a number."""
+    first = re.search(r"\(`?([^,`()]+)", text)
+    return first is not None and bool(re.fullmatch(rf"{re.escape(first[1])}(?:_\d+)?", name))
 
 
 def checks_of(words: Words) -> list[Check]:

@@ -190,7 +190,7 @@ class Old:
 
     def of_promises(
         self, key: str, model: Words, was: Words, now: Words
-    ) -> Iterator[tuple[str, str, str]]:
+    ) -> Iterator[tuple[str, ...]]:
         """Yield the checks and unique constraints that came, and the models did not have."""
         normal = NORMAL.get(self.dialect.name, str)
         before = {normal(text) for text in [*was["checks"].values(), *was["unnamed"]]}
@@ -199,7 +199,7 @@ class Old:
         for name, text in fresh:
             if (not name or name not in model["checks"]) and meets(text, model):
                 told = f"{key} has a new CHECK {name} ({text}), which it may break"
-                yield "", "check", told.replace("  ", " ")
+                yield ("", "check", told.replace("  ", " "), *filter(None, [name]))
         known = [sorted(each) for each in (*was["uniques"], *model["uniques"])]
         for columns in now["uniques"]:
             if sorted(columns) not in known and set(columns) <= set(model["columns"]):

@@ -6,6 +6,7 @@ What the base's code meets there is judged by the gate ``rolling``.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +14,12 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gitmig.commands import problems, rolling, same_way
+from gitmig.commands import problems, rolling, same_way, verdict
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Beside, Outcome, Subject, gate_of
 from gitmig.errors import GitmigError, WorkerFailed
-from gitmig.explain import at_the_base
+from gitmig.explain import at_the_base, where
 from gitmig.model import Finding, Gate
 
 Met = list[dict[str, Any]]
@@ -84,7 +85,8 @@ class OwnWay:
         gates, found, met = passed if met is not None else self.begin().result()
         if met is None:
             return gates, found
-        more = rolling.findings(self.subject, met)
+        deeds = functools.partial(verdict.deeds, answer)
+        more = rolling.findings(self.subject, met, deeds)
         return [*gates, gate_of("rolling", more)], [*found, *more]
 
 
@@ -171,12 +173,8 @@ def needs_superuser(refused: dict[str, Any]) -> Finding:
 
 def finding_of(error: WorkerFailed, commit: str) -> Finding:
     """Return the finding for a database that does not get from the base to the staged heads."""
-    return Finding(
-        "GM102",
-        "error",
-        f"a database at the base ({commit[:12]}) does not upgrade: {error.message}",
-        error.hint,
-        str(error.data.get("path", "")),
-        int(error.data.get("line", 0)),
-        str(error.data.get("revision", "")),
-    )
+    path, line = str(error.data.get("path", "")), int(error.data.get("line", 0))
+    told = error.message.replace(where(path, line), "", 1) if path else error.message
+    message = f"a database at the base ({commit[:12]}) does not upgrade: {told}"
+    revision = str(error.data.get("revision", ""))
+    return Finding("GM102", "error", message, error.hint, path, line, revision)

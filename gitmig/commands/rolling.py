@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gitmig.commands.subject import Subject
 from gitmig.graph import Graph
 from gitmig.model import Finding, Revision, Severity
+from gitmig.rules.causes import Deeds
 
 NOT_UP = "downgrade"
 ROWS = ("insert", "update", "delete")
@@ -42,36 +44,77 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
                "release the code that knows it first, and write it from the next release on",
                (*CAME, *OF_MEMBERS)),
 }  # fmt: skip
+# problem → the kinds of changes that do it, as ``rules.changes`` has them
+DID: Mapping[str, tuple[str, ...]] = {
+    "gone": ("drop column", "drop table", "rename column", "rename table"),
+    "required": ("add column", "set not null", "drop default"),
+    "refused": ("set not null", "drop default", "add column"),
+    "check": ("add constraint",),
+    "unique": ("add constraint", "create index"),
+    "doubtful": ("change type",),
+}
 
 
-def findings(subject: Subject, met: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """Return the findings for what the base's code meets, with the place that did it."""
+def findings(
+    subject: Subject, met: Sequence[Mapping[str, Any]], deeds: Callable[[str], Deeds]
+) -> list[Finding]:
+    """Return the findings for what the base's code meets, with the place that did it.
+
+    ``deeds`` are what a revision ran. A member that takes the place of another on one line is told
+    with that one: it is one deed.
+    """
     new = [each for each in Graph(subject.found).order() if each.id in subject.base.new]
     texts = {each: subject.workspace.read(each.path) or "" for each in reversed(new)}
-    found = []
+    ran = {each: deeds(each.id) for each in texts} if met else {}
+    found: list[Finding] = []
+    gone: tuple[Any, ...] = ()  # where a member went
     for each in met:
-        code, severity, head, hint, operations = KINDS[each["problem"]]
-        table = each["table"].rpartition(".")[2]
-        wanted = [[table, *filter(None, [each["column"]])], *([one] for one in each["members"])]
-        revision, line = place(texts, wanted, operations)
-        if not line and each["problem"] == "gone":  # it may have gone with its table
-            revision, line = place(texts, [[table]], ("drop_table",))
-        finding = Finding(
-            code, severity, head + each["message"], hint, line=line, gate="rolling",
-            path=revision.path if revision else "", revision=revision.id if revision else "",
-        )  # fmt: skip
-        found.append(finding)
+        code, severity, head, hint, _ = KINDS[each["problem"]]
+        revision, line = did(each, ran) or place_of(each, texts)
+        message = head + each["message"]
+        place = each["table"], each["column"], revision, line
+        if each["problem"] == "unread" and place == gone:
+            found[-1] = replace(found[-1], message=f"{found[-1].message}; {message}")
+            continue
+        gone = place if each["problem"] == "unknown" else ()
+        path, id = (revision.path, revision.id) if revision else ("", "")
+        found.append(Finding(code, severity, message, hint, path, line, id, gate="rolling"))
     return found
+
+
+def did(each: Mapping[str, Any], ran: Mapping[Revision, Deeds]) -> tuple[Revision, int] | None:
+    """Return the last revision that changed the thing so while it ran, and its line there."""
+    name = each["column"] or next(iter(each["members"]), "")
+    for revision, deeds in ran.items():
+        line = deeds.last_change(DID.get(each["problem"], ()), each["table"], name)
+        if line:
+            return revision, line
+    return None
+
+
+def place_of(each: Mapping[str, Any], texts: Mapping[Revision, str]) -> tuple[Revision | None, int]:
+    """Return the revision that did it by its text, and its line.
+
+    Where only one revision is new it did it, whatever it says; otherwise there may be none.
+    ``texts`` begin with the newest revision.
+    """
+    operations = KINDS[each["problem"]][-1]
+    table = each["table"].rpartition(".")[2]
+    wanted = [[table, *filter(None, [each["column"]])], *([one] for one in each["members"])]
+    found = place(texts, wanted, operations)
+    if not found and each["problem"] == "gone":  # it may have gone with its table
+        found = place(texts, [[table]], ("drop_table",))
+    only = next(iter(texts)) if len(texts) == 1 else None
+    return found or (only, only.line if only else 0)
 
 
 def place(
     texts: Mapping[Revision, str], wanted: Sequence[Sequence[str]], operations: Collection[str]
-) -> tuple[Revision | None, int]:
+) -> tuple[Revision, int] | None:
     """Return the last revision that names all ``wanted`` words in one of these operations.
 
     And the last line that does. Of several groups of words the first that is found counts; one that
-    changes rows where no other is found. Where only one revision is new it did it, whatever it
-    says; otherwise there may be none. ``texts`` begin with the newest revision.
+    changes rows where no other is found.
     """
     of_rows = []
     for words in wanted:
@@ -85,10 +128,7 @@ def place(
             if lines:
                 return revision, lines[-1]
             of_rows += [(revision, line) for line, _ in hits[-1:]]
-    if of_rows:
-        return of_rows[0]
-    only = next(iter(texts)) if len(texts) == 1 else None
-    return only, only.line if only else 0
+    return of_rows[0] if of_rows else None
 
 
 def changes_rows(said: Collection[str]) -> bool:

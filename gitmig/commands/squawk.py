@@ -27,12 +27,16 @@ def program() -> str:
 
 
 def findings(
-    ran: Sequence[RanOperation], choice: Choice, version: tuple[int, ...], directory: Path
+    ran: Sequence[RanOperation],
+    choice: Choice,
+    version: tuple[int, ...],
+    directory: Path,
+    told: Sequence[Finding],
 ) -> list[Finding]:
     """Return what squawk finds in the SQL that ran; nothing where it is not installed.
 
-    ``version`` is PostgreSQL's, ``directory`` where squawk looks for its own configuration. Raises
-    GitmigError where it is there and cannot be run.
+    ``version`` is PostgreSQL's, ``directory`` where squawk looks for its own configuration,
+    ``told`` what was found by others. Raises GitmigError where it is there and cannot be run.
     """
     path, read = program(), squawk.pages(ran)
     if not path or not read or is_in(SQUAWK, choice.ignored):
@@ -43,10 +47,11 @@ def findings(
         files = [str(Path(folder) / page.name) for page in read]
         command = [path, "--reporter", "json", *options(choice, version), *files]
         try:
-            return squawk.findings(run(command, directory), read, choice)
+            found = squawk.findings(run(command, directory), read, choice)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             problem = f"squawk ({path}) could not be run: {error}."
             raise GitmigError(problem, "leave it out: gitmig check --ignore SQ") from error
+    return [each for each in found if not squawk.is_told(each, told)]
 
 
 def options(choice: Choice, version: tuple[int, ...]) -> list[str]:

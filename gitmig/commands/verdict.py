@@ -32,9 +32,8 @@ def rules(
     ran = operations(answer)
     found = judge(ran, texts, context, subject.choice, told)
     if context.dialect == "postgresql":
-        found += squawk.findings(
-            ran, subject.choice, context.version, subject.workspace.repository.root
-        )
+        root = subject.workspace.repository.root
+        found += squawk.findings(ran, subject.choice, context.version, root, [*told, *found])
     return found
 
 

@@ -101,12 +101,17 @@ class Deeds:
         reaching = {each.line for each in way if each.reaches_on()}
         return reaching.pop() if len(reaching) == 1 else 0
 
+    def last_change(self, kinds: Collection[str], table: str, column: str) -> int:
+        """Return the last line of the upgrade that changed a table or a column so, 0 for none."""
+        tables, columns = called({table}, self.up), called({column}, self.up) if column else ()
+        found = [deed.line for deed in self.up for change in deed.changes
+                 if change.kind in kinds and any(same(change.table, each) for each in tables)
+                 and (not columns or any(map(deed.names, columns)))]  # fmt: skip
+        return found[-1] if found else 0
+
     def new_type(self, table: str, column: str) -> int:
         """Return the line of the upgrade that gives a column another type, 0 for none."""
-        found = [each.line for each in self.up for change in each.changes
-                 if change.kind == "change type" and same(change.table, table)
-                 and change.name.lower() == column.lower()]  # fmt: skip
-        return found[-1] if found else 0
+        return self.last_change(("change type",), table, column)
 
 
 Fits = Callable[[Deed], bool]

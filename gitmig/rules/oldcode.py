@@ -93,7 +93,7 @@ def column_renamed(way: Way) -> Iterator[Told]:
         yield at(act, message, "rename the attribute only, or add, write both, drop later")
 
 
-@rule("GM725", "enum-value-renamed", "warning", POSTGRESQL, told_by=("GM604",))
+@rule("GM725", "enum-value-renamed", "warning", POSTGRESQL, told_by=("GM604", "GM605"))
 def enum_value_renamed(way: Way) -> Iterator[Told]:
     """A value of an enum type gets another name.
 

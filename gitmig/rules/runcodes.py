@@ -211,14 +211,17 @@ Instead: release code that keeps to it first.
     ("GM604", "old-code-may-break-rules", "warning", "rolling", """
 The base's code may be refused: a new CHECK or UNIQUE, a narrower type, an enum member that is gone.
 
-Why: it does not know of it, and may write what is refused from then on.
+Why: it does not know of it, and may write what is refused from then on. Of an enum member that
+takes the place of another on one line, as in a rename, it is told here, too, that the base's code
+cannot read it.
 
 Instead: release code that keeps to it first.
 """),
     ("GM605", "old-code-cannot-read-member", "warning", "rolling", """
 The base's code cannot read an enum member that is new.
 
-Why: SQLAlchemy raises LookupError for a value that its enum does not have.
+Why: SQLAlchemy raises LookupError for a value that its enum does not have. One that takes the place
+of another is told with that (GM604).
 
 Instead: release code that knows the member first, and write it in a later release.
 """),

@@ -47,6 +47,8 @@ COVERED: Mapping[str, str] = {
     "require-concurrent-reindex": "GM702",
     "transaction-nesting": "GM733",
 }
+# those that say the same as one of these at their line, by the beginning of its code
+TOLD_BY: Mapping[str, tuple[str, ...]] = {"renaming-object": ("GM60", "GM72")}
 NOT_ITS_RULES = ("syntax-error", "unused-ignore")
 _PARAMETER = re.compile(r"%\(\w+\)s|%s")
 
@@ -106,6 +108,15 @@ def findings(answer: str, read: Sequence[Page], choice: Choice) -> list[Finding]
                 SQUAWK + rule, severity, message.rstrip("."), hint, page.path, line, page.revision
             ))  # fmt: skip
     return list(dict.fromkeys(found))
+
+
+def is_told(finding: Finding, told: Sequence[Finding]) -> bool:
+    """Say whether another finding says the same at this line."""
+    codes = TOLD_BY.get(finding.code.removeprefix(SQUAWK), ())
+    return any(
+        each.code.startswith(codes) and (each.path, each.line) == (finding.path, finding.line)
+        for each in told
+    )
 
 
 def _answered(answer: str) -> list[tuple[Any, ...]]:

@@ -54,6 +54,35 @@ def test_the_index_that_a_foreign_key_brings(
     assert [each for each in codes(mariadb) if each == "GM202"] == found
 
 
+TWICE = """
+
+class Twice(Base):
+    __tablename__ = "twice"
+    id = Column(Integer, primary_key=True)
+    a = Column(Integer)
+    b = Column(Integer)
+    c = Column(Integer)
+    __table_args__ = (UniqueConstraint("a", "b"), UniqueConstraint("a", "c"))
+"""
+
+
+@pytest.mark.parametrize(("second", "found"), [("b", []), ("id", ["GM301"])])
+def test_unique_constraints_that_begin_alike(
+    mariadb: Project, second: str, found: list[str]
+) -> None:
+    """The server numbers those without a name as they are made: no difference; another one is."""
+    models = mariadb.read("models.py").replace("import ", "import UniqueConstraint, ", 1)
+    mariadb.write("models.py", models + TWICE)
+    columns = "".join(f"sa.Column('{name}', sa.Integer), " for name in "abc")
+    made = f"sa.UniqueConstraint('a', 'c'), sa.UniqueConstraint('a', '{second}')"
+    up = f"op.create_table('twice', sa.Column('id', sa.Integer, primary_key=True), {columns}{made})"
+    mariadb.revision("more00000000", "posts0000000", up, "op.drop_table('twice')")
+    mariadb.git("add", "-A")
+    told = mariadb.gitmig("check", "--base", "main", "--format", "json", code=None).stdout
+    drift = [each for each in json.loads(told)["findings"] if "twice" in each["message"]]
+    assert sorted({each["code"] for each in drift}) == found
+
+
 def test_a_required_json_column(mariadb: Project) -> None:
     """What gitmig writes for a column that can have no default there is no finding."""
     mariadb.append("models.py", column("data", "JSON", ", nullable=False, default=dict"))
