@@ -6,13 +6,14 @@ for that): the models' tables are made beside, see ``twin``, and both are read b
 
 Request: the common part. Result: ``drift``, a list of differences: ``message``, ``key`` (the same
 in another process), ``severity`` (a warning where the database merely has more), ``seen`` (by
-Alembic), ``mend`` (what ``gitmig autogenerate`` writes for what Alembic does not see, empty where
-it cannot); ``skipped``, tables that could not be compared in full and why; and ``models``, see
-``models``.
+Alembic), ``table`` and ``names`` (what it is about), ``mend`` (what ``gitmig autogenerate`` writes
+for what Alembic does not see, empty where it cannot); ``skipped``, tables that could not be compared
+in full and why; and ``models``, see ``models``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ from .shapes import Context, Request, Result
 from .unseen import Change
 
 Difference = dict[str, Any]
+WORD = re.compile(r"[\w$]+")
 
 
 def run(request: Request) -> Result:
@@ -73,7 +75,9 @@ def seen_by_alembic(comparison: Comparison) -> Iterator[Difference]:
     keys = comparison.texts()
     for place, op in enumerate(comparison.operations()):
         key = keys[place] if place < len(keys) else op["words"]
-        yield {"message": op["words"], "key": key, "severity": "error", "seen": True, "mend": []}
+        told = {"message": op["words"], "key": key, "severity": "error", "seen": True, "mend": []}
+        table = ".".join(filter(None, (op["schema"], op["table"])))
+        yield {**told, "table": table, "names": WORD.findall(op["words"])}
 
 
 def difference_of(judge: Judge, found: Found) -> Difference:
@@ -86,6 +90,8 @@ def difference_of(judge: Judge, found: Found) -> Difference:
         "severity": "warning" if is_more(change) else "error",
         "seen": False,
         "mend": mend,
+        "table": change.table,
+        "names": [change.name],
     }
 
 

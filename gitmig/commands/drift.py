@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from shlex import quote
 from typing import Any
 
+from gitmig.commands import verdict
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.standing import forgotten, import_it
 from gitmig.commands.subject import Subject
@@ -43,10 +45,24 @@ def findings(
     write = command(subject)
     first = "commit what is staged, then " if is_staged(subject) else ""
     return [
-        *(told(each, env, write, first) for each in own),
+        *(at_its_line(each, told(each, env, write, first), subject, answer) for each in own),
         *found,
         *not_imported(subject, answer),
     ]
+
+
+def at_its_line(
+    difference: Difference, finding: Finding, subject: Subject, answer: Mapping[str, Any]
+) -> Finding:
+    """Return a finding at the line of the last new revision that made the difference, if any."""
+    paths = {each.id: each.path for each in subject.found}
+    ran = [each["revision"] for each in answer["ran"] if each["up"]]
+    for id in dict.fromkeys(reversed(ran)):
+        deeds = verdict.deeds(answer, id)
+        line = deeds.behind_drift(difference["table"], difference["names"])
+        if line:
+            return replace(finding, path=paths[id], line=line, revision=id)
+    return finding
 
 
 def command(subject: Subject) -> str:

@@ -109,6 +109,20 @@ class Deeds:
                  and (not columns or any(map(deed.names, columns)))]  # fmt: skip
         return found[-1] if found else 0
 
+    def behind_drift(self, table: str, names: Collection[str]) -> int:
+        """Return the last line of the upgrade that made, changed or took away a thing, else 0.
+
+        What a table lacks or has too much from its beginning on was made with it.
+        """
+        tables = called({table}, self.up) if table else set[str]()
+        wanted = {name.lower() for name in names if name}
+        exact, whole = next(of_thing(tables, wanted)), next(of_thing(tables, set()))
+        for fits in (exact, whole):
+            found = [deed.line for deed in self.up if fits(deed)]
+            if found:
+                return found[-1]
+        return 0
+
     def new_type(self, table: str, column: str) -> int:
         """Return the line of the upgrade that gives a column another type, 0 for none."""
         return self.last_change(("change type",), table, column)

@@ -358,6 +358,53 @@ def branch_with(project: Project, models: str, revision: str = "") -> None:
     project.commit_all("feature")
 
 
+BY_HAND = """\
+for name in ["tag"]:
+        op.drop_index(f"ix_users_{name}", "users")
+    op.create_table("extra", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_index("ix_extra", "extra", ["id"])
+    op.execute("ALTER TABLE users ADD COLUMN size INTEGER")
+    op.add_column("users", sa.Column("more", sa.Integer))"""
+
+
+def drifts_by_hand(project: Project) -> None:
+    """Assert that what a revision does and the models do not know is told at its line."""
+    made = column("tag", more=", index=True") + column("size", "Integer", ', server_default="1"')
+    project.append("models.py", made)
+    tag = 'op.add_column("users", sa.Column("tag", sa.String(200)))\n    '
+    project.revision("tag000000000", "base00000000",
+                     f'{tag}op.create_index("ix_users_tag", "users", ["tag"])')  # fmt: skip
+    project.commit_all("a tag")
+    project.git("switch", "-q", "-c", "feature")
+    path = project.revision("hand00000000", "tag000000000", BY_HAND)
+    project.git("add", "-A")
+    told = project.gitmig("check", "--base", "main", "--format", "json", code=1).stdout
+    drift = [each for each in json.loads(told)["findings"] if each["gate"] == "drift"]
+    assert {each["path"] for each in drift} == {path}
+    lines = {each["message"].rpartition(": ")[2]: (each["code"], each["line"]) for each in drift}
+    assert lines.pop("add ix_users_tag") == ("GM301", 13)
+    assert lines.pop("drop table extra") == ("GM301", 14)
+    lines.pop("drop ix_extra", None)  # told by Alembic on some
+    ((what, place),) = [(what, place) for what, place in lines.items() if "more" not in what]
+    assert "1" in what and place == ("GM302", 16)
+    assert lines["drop users.more"] == ("GM301", 17)
+
+
+def test_by_hand_on_sqlite(project: Project) -> None:
+    """What a revision makes or drops and the models say otherwise is told at its line."""
+    drifts_by_hand(project)
+
+
+def test_by_hand_on_postgresql(pg: Project) -> None:
+    """So it is on PostgreSQL."""
+    drifts_by_hand(pg)
+
+
+def test_by_hand_on_mariadb(mariadb: Project) -> None:
+    """So it is on MariaDB."""
+    drifts_by_hand(mariadb)
+
+
 def test_older_than_the_branch(project: Project) -> None:
     """What the base already has is told once, as a warning that stops nothing (C13)."""
     given(project, "sqlite", column("old") + column("size", more=', server_default="5"'),
