@@ -7,8 +7,8 @@ for that): the models' tables are made beside, see ``twin``, and both are read b
 Request: the common part. Result: ``drift``, a list of differences: ``message``, ``key`` (the same
 in another process), ``severity`` (a warning where the database merely has more), ``seen`` (by
 Alembic), ``table`` and ``names`` (what it is about), ``mend`` (what ``gitmig autogenerate`` writes
-for what Alembic does not see, empty where it cannot); ``skipped``, tables that could not be compared
-in full and why; and ``models``, see ``models``.
+for what Alembic does not see, empty where it cannot); ``skipped``, tables that could not be
+compared in full and why; and ``models``, see ``models``.
 """
 
 from __future__ import annotations

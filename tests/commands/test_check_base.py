@@ -85,6 +85,8 @@ def test_a_deployed_database_that_is_left_behind(project: Project) -> None:
     told = project.gitmig("check", "--base", "main", code=1).stdout
     assert "GM011" in told and "GM102 a database at the base" in told
     assert "no such column" in told
+    (line,) = [each for each in told.splitlines() if "GM102" in each]
+    assert line.startswith(f"{more}:12: error GM102 ") and line.count(more) == 1
 
 
 def test_a_base_that_is_not_there(project: Project) -> None:

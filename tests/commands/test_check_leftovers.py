@@ -118,6 +118,36 @@ SQLITE: Sequence[Case] = (
 )  # fmt: skip
 
 
+LONG = "CREATE VIEW far AS SELECT " + ", ".join(f"{n} AS a{n}" for n in range(99))
+DIFFERS = (  # before, up, what the way down leaves
+    (LONG, "DROP VIEW far", LONG.replace("98 AS", "77 AS")),
+    ("ALTER TABLE users ADD CONSTRAINT ck CHECK (name NOT IN ("
+     + ", ".join(f"'value{n}'" for n in range(60)) + "))",
+     "ALTER TABLE users DROP CONSTRAINT ck",
+     "ALTER TABLE users ADD CONSTRAINT ck CHECK (name NOT IN ("
+     + ", ".join(f"'value{n}'" for n in range(59)) + ", 'another'))"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "up", "down"), DIFFERS, ids=["view", "check"])
+def test_long_texts_are_told_where_they_differ(
+    pg: Project, before: str, up: str, down: str
+) -> None:
+    """What two long texts say otherwise is in the message, however far behind their beginning."""
+    pg.revision("before000000", "base00000000", f"op.execute({before!r})")
+    pg.commit_all("before")
+    pg.git("switch", "-q", "-c", "feature")
+    pg.revision("more00000000", "before000000", f"op.execute({up!r})", f"op.execute({down!r})")
+    pg.git("add", "-A")
+    told = pg.gitmig("check", "--base", "main", "--format", "json", code=1).stdout
+    (found,) = [each for each in json.loads(told)["findings"] if each["code"] == "GM202"]
+    message = found["message"].partition("does not restore the schema: ")[2]
+    new, old = ("77 AS", "98 AS") if "far" in before else ("another", "value59")
+    now, _, was = message.partition(" instead of ")
+    assert new in now and old in was and old not in now and len(message) < 400, message
+    assert found["line"] == 16
+
+
 def told(project: Project, cases: Sequence[Case], forgets: bool) -> dict[str, str]:
     """Return the leftovers that a check finds, by revision: one revision for each case."""
     parent = "before000000"

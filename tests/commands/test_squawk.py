@@ -64,7 +64,8 @@ def test_a_waiver(branch: Project) -> None:
 
 def test_an_index_is_told_once(branch: Project) -> None:
     """Of an index that is dropped under a lock the database is asked, and squawk is silent."""
-    branch.revision("more00000000", "base00000000", 'op.drop_index("ix_users_name", "users")')
+    back = 'op.create_index("ix_users_name", "users", ["name"])'
+    branch.revision("more00000000", "base00000000", 'op.drop_index("ix_users_name", "users")', back)
     branch.git("add", "-A")
     told = branch.gitmig("check", "--base", "main", "--format", "json", code=None)
     findings = json.loads(told.stdout)["findings"]
