@@ -41,7 +41,7 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
         return
     how = How(staged.terms.urls, staged.terms.keep, line=staged.terms.line)
     with (
-        open_project(workspace, subject.environment, how, commit=base.commit) as old,
+        open_project(workspace, subject.there, how, commit=base.commit) as old,
         old.beside("deploy") as first,
         staged.beside("deploy") as then,
         ThreadPoolExecutor(1) as pool,

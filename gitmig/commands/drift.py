@@ -114,11 +114,11 @@ def since_base(
     answer: Mapping[str, Any],
 ) -> tuple[list[Difference], list[Finding]]:
     """Return the differences that the base's tree does not have, and what to say of the others."""
-    workspace, environment = subject.workspace, subject.environment
-    env, commit = f"{environment.script_location}/env.py", subject.base.commit
+    workspace, env = subject.workspace, f"{subject.environment.script_location}/env.py"
+    commit = subject.base.commit
     how = How(project.terms.urls, project.terms.keep, line=project.terms.line)
     try:
-        with open_project(workspace, environment, how, commit=commit) as base:
+        with open_project(workspace, subject.there, how, commit=commit) as base:
             before = base.ask("drift")
     except GitmigError as failed:
         error = at_the_base(failed, commit) if isinstance(failed, WorkerFailed) else failed

@@ -5,7 +5,9 @@ Published is what the merge base of ``HEAD`` and the base branch holds.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from shlex import quote
 
 from gitmig import config, revisions
@@ -16,17 +18,22 @@ from gitmig.model import Environment, Finding, Revision
 
 
 def changed(
-    workspace: Workspace, environment: Environment, commit: str, found: Sequence[Revision]
+    workspace: Workspace,
+    environments: tuple[Environment, Environment],
+    commit: str,
+    found: Sequence[Revision],
 ) -> list[Finding]:
     """Return a finding for each published revision that was edited, renamed or deleted.
 
-    Formatting and comments may change: the code is compared. Databases that have the revision
-    already would never see anything else.
+    ``environments`` are the one as the commit has it, and that of today: a file may move along with
+    its folder. Formatting and comments may change: the code is compared. Databases that have the
+    revision already would never see anything else.
     """
     repository, now = workspace.repository, {revision.id: revision for revision in found}
     tree = repository.tree(commit)
+    there, here = environments
     findings = []
-    for path in config.revision_paths(environment, tree):
+    for path in config.revision_paths(there, tree):
         if workspace.index.get(path) == tree[path]:
             continue
         try:
@@ -36,15 +43,27 @@ def changed(
             continue  # it was broken before
         if old is not None:
             restore = f"git checkout {commit[:12]} -- {quote(path)}"
-            findings += compare(workspace, before, old, now.get(old.id), restore)
+            new = now.get(old.id)
+            if new is not None and moved_along(path, new.path, here):
+                restore = f"git show {commit[:12]}:{quote(path)} > {quote(new.path)}"
+                old = replace(old, path=new.path)
+            findings += compare(workspace, before, old, new, restore)
     return findings
 
 
-def heads(workspace: Workspace, commit: str, found: Sequence[Revision]) -> list[str]:
-    """Return the ids of the staged revisions that all published ones lead to."""
-    tree = workspace.repository.tree(commit)
+def moved_along(old: str, new: str, here: Environment) -> bool:
+    """Say whether a file was moved with its folder, which holds no revisions any more."""
+    same_name = posixpath.basename(old) == posixpath.basename(new)
+    return old != new and same_name and not config.revision_paths(here, [old])
+
+
+def heads(found: Sequence[Revision], new: Collection[str]) -> list[str]:
+    """Return the ids of the staged revisions that all published ones lead to.
+
+    ``new`` are the ids that the base does not have.
+    """
     graph = Graph(found)
-    known = [revision for revision in graph.by_id.values() if revision.path in tree]
+    known = [revision for revision in graph.by_id.values() if revision.id not in new]
     below = {name for revision in known for name in graph.requirements(revision.id)}
     return [revision.id for revision in known if revision.id not in below]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gitmig import config, history
 from gitmig.commands import against as open_branches
-from gitmig.commands import merge_result, published
+from gitmig.commands import base_environment, merge_result, published
 from gitmig.commands.workspace import Workspace
 from gitmig.model import Environment, Finding, Gate, Revision
 from gitmig.outcomes import OpenBranch
@@ -111,9 +111,17 @@ class Subject:
         return history.merge_base(self.workspace.repository, self.ref) if self.ref else ""
 
     @cached_property
+    def there(self) -> Environment:
+        """The environment as the base has it; as it is here without one."""
+        if not self.left_at:
+            return self.environment
+        return base_environment.at(self.workspace, self.environment, self.left_at, self.found)
+
+    @cached_property
     def tampered(self) -> Sequence[Finding]:
         """What was done to published revisions, and new ones that do not come after them."""
-        changed = published.changed(self.workspace, self.environment, self.left_at, self.found)
+        places = self.there, self.environment
+        changed = published.changed(self.workspace, places, self.left_at, self.found)
         return [*changed, *published.out_of_line(self.found, self.new)]
 
     @cached_property
@@ -122,8 +130,8 @@ class Subject:
         commit = self.left_at
         if not commit:
             return Base()
-        paths = config.revision_paths(self.environment, self.workspace.repository.tree(commit))
-        heads = [] if is_bad(self.tampered) else published.heads(self.workspace, commit, self.found)
+        paths = config.revision_paths(self.there, self.workspace.repository.tree(commit))
+        heads = [] if is_bad(self.tampered) else published.heads(self.found, self.new)
         return Base(commit, tuple(paths), tuple(heads), self.new)
 
     @cached_property
@@ -131,7 +139,7 @@ class Subject:
         """The ids of the staged revisions that the base does not have, none without a base."""
         if not self.left_at:
             return ()
-        had = self.workspace.ids_at(self.environment, self.left_at)
+        had = self.workspace.ids_at(self.there, self.left_at)
         return tuple(revision.id for revision in self.found if revision.id not in had)
 
     @cached_property
