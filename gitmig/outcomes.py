@@ -126,8 +126,9 @@ class CheckReport:
 
     ``waived`` are the findings that a waiver in a revision allows, which count for nothing else.
     ``ran`` is what the revisions that are new on the branch did. ``place`` is the file that
-    stands for the environment where a finding names none. With ``failure`` it could not be
-    checked, and there is nothing else; without an environment then, nothing could.
+    stands for the environment where a finding names none. ``title`` says what this is of all that
+    is to be checked, empty for the whole: the only environment, no shard. With ``failure`` it could
+    not be checked, and there is nothing else; without an environment then, nothing could.
     """
 
     environment: str
@@ -140,6 +141,7 @@ class CheckReport:
     place: str = ""
     failure: Failure | None = None
     waived: tuple[Finding, ...] = ()
+    title: str = ""
 
     @property
     def ok(self) -> bool:

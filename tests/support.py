@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -368,3 +370,19 @@ def two_heads(project: Project) -> None:
                          f'op.create_table("{name}", sa.Column("id", sa.Integer()))',
                          f'op.drop_table("{name}")')  # fmt: skip
     project.git("add", "-A")
+
+
+def at_terminal(project: Project, answer: str, *command: str) -> str:
+    """Run a command with a terminal of its own, type an answer; return what was shown."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(project.path)
+        os.execvpe(command[0], command, {**project.env, "TERM": "dumb"})  # noqa: S606
+    os.write(terminal, answer.encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # what Linux tells at the end
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.waitpid(process, 0)
+    os.close(terminal)
+    return shown.decode()

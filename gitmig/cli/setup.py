@@ -46,14 +46,11 @@ def init_command(
 
 def agreed(path: str) -> bool:
     """Ask whether a file may be changed; raises GitmigError where there is nobody to ask."""
-    try:
-        return click.confirm(f"change {path}?", default=True)
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise
+    if not sys.stdin.isatty():
         raise GitmigError(
             f"{path} would be changed, and nobody is there to be asked", "gitmig init --yes"
-        ) from None
+        )
+    return click.confirm(f"change {path}?", default=True)
 
 
 @click.command("install")

@@ -128,8 +128,9 @@ def check(
             return begin_one(subject_of(workspace, environment, wanted, git, own))
 
         reports = side_by_side.each(environments, how, begin)
+        named = [replace(each, title=shard.title(each.environment, everything)) for each in reports]
         whole = shard == WHOLE
-        return [each for each in reports if whole or each.gates or each.findings or each.failure]
+        return [each for each in named if whole or each.gates or each.findings or each.failure]
     finally:
         workspace.close()
 

@@ -7,7 +7,7 @@ parts that take long come first, one environment after the other: they are sprea
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Sized
 from dataclasses import dataclass
 from itertools import product
 
@@ -29,6 +29,12 @@ class Shard:
             if place % self.of == self.number - 1:
                 mine.setdefault(environment, []).append(part)
         return mine
+
+    def title(self, environment: str, everything: Sized) -> str:
+        """Return what the report of one of all environments is called; empty for the whole."""
+        if self.of == 1:
+            return environment if len(everything) > 1 else ""
+        return f"{environment} (shard {self.number}/{self.of})"
 
 
 WHOLE = Shard()

@@ -38,7 +38,7 @@ def checked(reports: Sequence[CheckReport]) -> str:
         page.add(f"\n- ❌ {where}{told}{text(failure.message)}{hint}\n")
     for report in reports:
         if report.gates:
-            page.add(gates(report, named=len(reports) > 1))
+            page.add(gates(report))
     found = sorted(located(reports), key=lambda each: list(SEVERITIES).index(severity(each)))
     page.add_all((finding(each, several=len(reports) > 1) for each in found), HALF, "finding")
     for report in reports:
@@ -95,9 +95,9 @@ def headline(reports: Sequence[CheckReport]) -> str:
     return "✅ gitmig check passed" if reports else "✅ gitmig check: nothing to do in this shard"
 
 
-def gates(report: CheckReport, *, named: bool) -> str:
+def gates(report: CheckReport) -> str:
     """Return the table of an environment's gates."""
-    title = f"\n#### {text(report.environment)}\n" if named else ""
+    title = f"\n#### {text(report.title)}\n" if report.title else ""
     rows = "".join(f"| {MARKS[gate.status]} {text(gate.name)} | {time(gate)} |\n"
                    for gate in report.gates)  # fmt: skip
     return f"{title}\n| gate | seconds |\n|---|---|\n{rows}"

@@ -147,8 +147,8 @@ def checked(
     """Print what ``gitmig check`` found: the gates, then each finding with its remedy."""
     console = console or stdout()
     for report in reports:
-        if len(reports) > 1:
-            console.print(Text(report.environment, "bold underline"))
+        if report.title:
+            console.print(Text(report.title, "bold underline"))
         if report.failure is not None:
             could_not_run(console, report.failure, verbose=verbose)
             continue

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import BIN, MODELS, Project, clean_environment, column
+from support import BIN, MODELS, Project, at_terminal, clean_environment, column
 
 MIGRATIONS = {"migrations/README", "migrations/env.py", "migrations/script.py.mako"}
 WRITTEN = {
@@ -20,19 +19,6 @@ def fresh(tmp_path: Path, home: Path) -> Project:
     folder = tmp_path / "fresh"
     folder.mkdir()
     return Project(folder, clean_environment(home))
-
-
-def answered(project: Project, answer: str) -> subprocess.CompletedProcess[str]:
-    """Run `gitmig init` and type an answer to what it asks."""
-    return subprocess.run(
-        [BIN / "gitmig", "init"],
-        cwd=project.path,
-        env=project.env,
-        input=answer,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_whole_way(fresh: Project) -> None:
@@ -172,18 +158,18 @@ def test_existing_environment(unwired: Project) -> None:
 
 def test_existing_file_is_asked_for(unwired: Project) -> None:
     """Without --yes each change of a file that exists is asked for; "no" leaves it alone."""
-    result = answered(unwired, "n\n")
-    assert result.returncode == 0, result.stderr
-    assert "change migrations/env.py?" in result.stdout
+    shown = at_terminal(unwired, "n\n", str(BIN / "gitmig"), "init")
+    assert "change migrations/env.py?" in shown and "next: git add -A" in shown
     assert unwired.git("diff", "--name-only").stdout == ""
-    result = answered(unwired, "y\n")
+    at_terminal(unwired, "y\n", str(BIN / "gitmig"), "init")
     assert unwired.git("diff", "--name-only").stdout == "migrations/env.py\n"
 
 
 def test_nobody_to_ask(unwired: Project) -> None:
-    """With nobody to answer, nothing is written at all, and --yes is named."""
+    """With no terminal nothing is asked or written at all, and --yes is named."""
     before = unwired.status()
     result = unwired.gitmig("init", code=2)
+    assert result.stdout == ""
     assert "migrations/env.py would be changed" in result.stderr
     assert "gitmig init --yes" in result.stderr
     assert unwired.status() == before

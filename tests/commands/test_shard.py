@@ -69,6 +69,21 @@ def test_one_environment(project: Project) -> None:
     assert first + second + third == whole and set(whole.values()) == {1}
 
 
+def test_named(project: Project) -> None:
+    """What a shard did is under the name of its environment, also where that is the only one."""
+    static = ("--static", "--shard", "1/2")
+    assert project.gitmig("check", *static).stdout.startswith("default (shard 1/2)\n✓ graph")
+    assert "default" not in project.gitmig("check", "--static").stdout
+    services(project, *NAMES)
+    lines = project.gitmig("check", "--static", "--shard", "2/3").stdout.splitlines()
+    assert [each for each in lines if "shard" in each] == ["billing (shard 2/3)"]
+    page = project.path.parent / "page.md"
+    project.gitmig("check", *static, "--output", str(page))
+    told = page.read_text()
+    assert "#### accounts (shard 1/2)" in told and "#### orders (shard 1/2)" in told
+    assert "billing" not in told
+
+
 def test_versions_in_each(project: Project) -> None:
     """A shard that runs the project's code names the versions, whatever its part is (K7)."""
     for number in (1, 2):

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from mysqls import served
 from sqlalchemy.engine import make_url
-from support import Project, begin_with, column
-from test_renames import at_terminal
+from support import Project, at_terminal, begin_with, column
 
 COLUMNS = [f"col_{number:03}" for number in range(300)]
 MEMBERS = ", ".join(f'"member_{number:03}"' for number in range(520))

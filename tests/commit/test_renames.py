@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pty
 import sqlite3
 from contextlib import closing
 
 import pytest
-from support import Project
+from support import Project, at_terminal
 
 INDEXED = "    name = Column(String(50), index=True)\n"
 
@@ -119,22 +116,6 @@ def test_proved_with_rows(hooked: Project) -> None:
     told = hooked.git("commit", "-qam", "full name", code=1).stderr
     assert "not written because rows do not keep their values: rows of users held" in told
     assert "versions" not in hooked.status()
-
-
-def at_terminal(project: Project, answer: str, *command: str) -> str:
-    """Run a command with a terminal of its own, type an answer; return what was shown."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.chdir(project.path)
-        os.execvpe(command[0], command, {**project.env, "TERM": "dumb"})  # noqa: S606
-    os.write(terminal, answer.encode())
-    shown = b""
-    with contextlib.suppress(OSError):  # what Linux tells at the end
-        while part := os.read(terminal, 4096):
-            shown += part
-    os.waitpid(process, 0)
-    os.close(terminal)
-    return shown.decode()
 
 
 @pytest.mark.parametrize("answer", ["y", "n"])

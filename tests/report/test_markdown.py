@@ -130,7 +130,12 @@ def test_size() -> None:
 def test_several_environments() -> None:
     """With several environments each is named; one that could not be checked is not hidden."""
     reports = [
-        CheckReport("<one>", (Gate("upgrade", "passed", 1.5),), (Finding("GM401", "note", "x"),)),
+        CheckReport(
+            "<one>",
+            (Gate("upgrade", "passed", 1.5),),
+            (Finding("GM401", "note", "x"),),
+            title="<one>",
+        ),
         CheckReport("two", failure=Failure("no *interpreter*", "set `python`")),
     ]
     html = rendered(markdown.checked(reports))
