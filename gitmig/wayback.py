@@ -21,6 +21,12 @@ def reason(text: str) -> str | None:
     return found[1] if found else None
 
 
+def line(text: str) -> int:
+    """Return the line on which a revision says that it is one-way, 0 where it does not say so."""
+    found = MARKER.search(text)
+    return text.count("\n", 0, found.start(1)) + 1 if found else 0
+
+
 def kind(text: str) -> Kind:
     """Say what ``downgrade`` does: nothing (or it is not there), refuse, or something."""
     bodies = [body for body in bodies_of(text, "downgrade") if body]

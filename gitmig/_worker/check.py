@@ -119,6 +119,7 @@ class Walk:
             done[name] = gate(name, getattr(self, name)) if name in wanted else skipped(name)
             if name == "drift":
                 self.met = self.same_way.problems(self.project, reached=self.at_head)
+        self.record_leaving(done["downgrade"]["problems"])
         self.record_rest()
         return [done[name] for name in ("upgrade", "downgrade", "rows", "drift")]
 
@@ -199,13 +200,22 @@ class Walk:
         last = [run for target, run in self.runs() if not target]
         return last[0] if last and "downgrade" in self.request["gates"] else []
 
+    def record_leaving(self, problems: Problems) -> None:
+        """Have the revisions recorded whose downgrade leaves something, where none are: no base."""
+        leaving = {each["revision"] for each in problems if each["kind"] == "downgrade_differs"}
+        if leaving and not self.recorder.new:
+            self.recorder.new = frozenset(leaving)
+            self.lacks_rows = True
+
     def record_rest(self) -> None:
         """Record without rows what the walk with rows did not get to."""
         if not self.lacks_rows:
             return
         self.recorder.waits = True
         with contextlib.suppress(Failure):  # it is told already
-            if not self.databases.rewind():
+            if not self.published:
+                self.databases.fresh(())
+            elif not self.databases.rewind():
                 replay(self.project, self.databases, self.published)
             self.recorder.waits = False
             self.recorder.forget_broken()

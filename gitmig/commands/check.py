@@ -184,7 +184,7 @@ def begin_one(subject: Subject) -> side_by_side.Rest:
             findings=tuple(told),
             waived=tuple(waived),
             versions=answer.get("versions", {}),
-            ran=recorded.operations(answer),
+            ran=recorded.operations(answer) if subject.new else (),
         )
 
     return rest

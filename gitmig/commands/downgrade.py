@@ -30,13 +30,14 @@ def findings(subject: Subject) -> list[Finding]:
     wanted = subject.environment.settings.downgrade
     found = []
     for revision, text in texts(subject).items():
-        place = revision.path, revision.line, revision.id
         if wanted == "forbidden" and wayback.kind(text) == "real":
             message = f"revision {revision.id} has a downgrade, and the settings forbid them"
             hint = "let downgrade() raise NotImplementedError, or see `downgrade` in [tool.gitmig]"
+            place = revision.path, revision.downgrade_line or revision.line, revision.id
             found.append(Finding("GM204", "error", message, hint, *place))
         if wayback.reason(text) == "":
             message = f"revision {revision.id} says that it is one-way, and not why"
+            place = revision.path, wayback.line(text), revision.id
             found.append(Finding("GM205", "error", message, f"write {ONE_WAY}", *place))
     return found
 

@@ -55,8 +55,8 @@ def at_its_line(
     difference: Difference, finding: Finding, subject: Subject, answer: Mapping[str, Any]
 ) -> Finding:
     """Return a finding at the line of the last new revision that made the difference, if any."""
-    paths = {each.id: each.path for each in subject.found}
-    ran = [each["revision"] for each in answer["ran"] if each["up"]]
+    paths, new = {each.id: each.path for each in subject.found}, {*subject.new}
+    ran = [each["revision"] for each in answer["ran"] if each["up"] and each["revision"] in new]
     for id in dict.fromkeys(reversed(ran)):
         deeds = verdict.deeds(answer, id)
         line = deeds.behind_drift(difference["table"], difference["names"])

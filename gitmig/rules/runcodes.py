@@ -167,7 +167,8 @@ Instead: keep the values, or say in the revision what becomes of them.
     ("GM503", "rows-taken-away", "note", "rows", """
 What a revision takes away: columns, tables, rows, values.
 
-Why: no downgrade brings them back.
+Why: no downgrade brings them back. Rows that a WHERE chooses are listed, too, in a DO block as in
+the open, where made-up rows are among them; it is a note, and fails no check.
 
 Instead: nothing, where that is meant.
 """),

@@ -70,8 +70,9 @@ def test_optional_ones_are_proved(project: Project) -> None:
 def test_forbidden(project: Project) -> None:
     """Where they are forbidden one that is there is a finding, and none runs (K2)."""
     project.git("switch", "-q", "-c", "feature")
-    chain(project, REFUSES, "1 / 0", "pass")
+    paths = chain(project, REFUSES, "1 / 0", "pass")
     assert judged(project, "--base", "main", setting="forbidden") == ("failed", [("GM204", "r1")])
+    assert f"{paths[1]}:15: error GM204" in project.gitmig("check", code=1).stdout
 
 
 def test_what_is_generated_where_they_are_forbidden(project: Project) -> None:
@@ -150,3 +151,8 @@ def test_one_way_without_a_reason(project: Project) -> None:
     (path,) = chain(project, DROP)
     mark(project, path, "")
     assert judged(project) == ("failed", [("GM205", "r0")])
+    project.write(path, project.read(path).replace("# gitmig: one-way\n", ""))
+    marked = "def downgrade():\n    # gitmig: one-way"
+    project.write(path, project.read(path).replace("def downgrade():", marked))
+    assert judged(project) == ("failed", [("GM205", "r0")])
+    assert f"{path}:16: error GM205" in project.gitmig("check", code=1).stdout

@@ -193,6 +193,27 @@ def test_on_sqlite(project: Project) -> None:
     assert told(project) == wanted
 
 
+def without_base(project: Project) -> None:
+    """Assert that GM202 stands where it does with a base."""
+    places = {place for place, codes in begin(project, CASES).items() if "GM202" in codes}
+    report = json.loads(project.gitmig("check", "--format", "json", code=1).stdout)
+    found = {f"{each['path']}:{each['line']}" for each in report["findings"]
+             if each["code"] == "GM202" and "base0" not in each["path"]}  # fmt: skip
+    assert found == places
+    markdown = project.gitmig("check", "--format", "markdown", code=1).stdout
+    assert "add t0.kept" not in markdown  # what it did is told of new revisions alone
+
+
+def test_without_a_base_on_sqlite(project: Project) -> None:
+    """Without a base, where every revision is walked, what a downgrade leaves has its line, too."""
+    without_base(project)
+
+
+def test_without_a_base_on_postgresql(pg: Project) -> None:
+    """So it has on PostgreSQL."""
+    without_base(pg)
+
+
 def test_on_postgresql(pg: Project) -> None:
     """So they do on PostgreSQL, of what only that has, too."""
     wanted = begin(pg, {**CASES, **POSTGRESQL})

@@ -272,3 +272,20 @@ def test_a_block_that_does_not(pg: Project, up: str, told: str) -> None:
     found = rows(pg, up)
     assert [code for code, _ in found] == ["GM503"] * bool(told)
     assert not told or told in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "codes"),
+    [
+        ("DELETE FROM few WHERE t IS NULL", ["GM503"]),
+        ("UPDATE few SET t = 'x' WHERE id > 0", ["GM503"]),
+        ("DELETE FROM few WHERE id < 0", []),
+        ("UPDATE few SET t = 'x' WHERE t IS NULL", []),
+    ],
+)
+def test_a_block_is_judged_as_its_statement(pg: Project, statement: str, codes: list[str]) -> None:
+    """With a WHERE a block is told as the statement in the open: a note, silence for no loss."""
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, t text)")
+    in_the_open = rows(pg, statement)
+    assert [code for code, _ in in_the_open] == codes
+    assert rows(pg, f"DO $$ BEGIN {statement}; END $$") == in_the_open
