@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from gitmig.commands import shard
 from gitmig.commands.check import check
 from gitmig.commands.projectside import How
 from gitmig.commands.shard import Shard
+from gitmig.commands.subject import Wanted
 from gitmig.errors import COULD_NOT_RUN, FINDINGS, OK, GitmigError, of_the_machine
 from gitmig.explain import failure_of
 from gitmig.model import Progress
@@ -74,29 +76,16 @@ def check_command(
     output: str,
     written: tuple[outputs.Output, ...],
     database: tuple[str, ...],
-    base: str,
-    static: bool,
-    against: tuple[str, ...],
     part: Shard,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
     no_cache: bool,
+    **wanted: Any,  # the options that Wanted has, by their names
 ) -> int:
     """Apply the revisions to a throw-away database, up and down, and compare with the models."""
     files = outputs.placed(written, directory)
     try:
         with progress(quiet or output != "text") as on_progress:
-            reports = check(
-                directory,
-                environment,
-                base=base,
-                static=static,
-                against=against,
-                shard=part,
-                select=select,
-                ignore=ignore,
-                how=How(database, not no_cache, on_progress),
-            )
+            how = How(database, not no_cache, on_progress)
+            reports = check(directory, environment, Wanted(**wanted), shard=part, how=how)
     except GitmigError as error:
         could_not_run(error, output, files)
         raise
@@ -104,15 +93,7 @@ def check_command(
         told = of_the_machine(error)
         could_not_run(told, output, files)
         raise told from error
-    if output != "text":
-        click.echo(render(output, reports).rstrip("\n"))
-    elif not reports:
-        click.echo(f"gitmig: shard {part.number}/{part.of} has nothing to do")
-    elif not quiet or not all(report.is_silent for report in reports):
-        from gitmig.report import text  # as for the progress
-
-        verbose = options.asked(click.get_current_context()).verbose
-        text.checked(reports, quiet=quiet, verbose=verbose)
+    show(reports, output, part, quiet=quiet)
     outputs.deliver(files, reports)
     if any(report.failure for report in reports):
         return COULD_NOT_RUN
@@ -126,6 +107,19 @@ def progress(quiet: bool) -> AbstractContextManager[Progress]:
     from gitmig.report.console import progress_bar
 
     return progress_bar(quiet=False)
+
+
+def show(reports: Sequence[CheckReport], output: str, part: Shard, *, quiet: bool) -> None:
+    """Print the reports in the format that is asked for; a quiet run leaves out silent ones."""
+    if output != "text":
+        click.echo(render(output, reports).rstrip("\n"))
+    elif not reports:
+        click.echo(f"gitmig: shard {part.number}/{part.of} has nothing to do")
+    elif not quiet or not all(report.is_silent for report in reports):
+        from gitmig.report import text  # as for the progress
+
+        verbose = options.asked(click.get_current_context()).verbose
+        text.checked(reports, quiet=quiet, verbose=verbose)
 
 
 def could_not_run(error: GitmigError, output: str, files: Sequence[outputs.Output]) -> None:

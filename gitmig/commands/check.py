@@ -7,8 +7,7 @@ tables below and into ``ORDER``.
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,13 @@ from typing import Any
 
 from gitmig.commands import against as open_branches
 from gitmig.commands import (
+    answered,
     deploy,
     downgrade,
-    drift,
     head_file,
     id_twice,
     joining,
     merge_result,
-    problems,
     recorded,
     side_by_side,
     verdict,
@@ -31,11 +29,12 @@ from gitmig.commands import (
 from gitmig.commands.projectside import AS_USUAL, How, ProjectSide, open_project
 from gitmig.commands.shard import READING, WALK, WHOLE, Shard, parts_of
 from gitmig.commands.subject import (
+    EVERYTHING,
     Beside,
     FromGit,
-    Outcome,
     Subject,
     Wanted,
+    found_by,
     gate_of,
     gate_passed,
 )
@@ -93,30 +92,21 @@ JUDGES: Mapping[str, Judge] = {"rules": verdict.rules}
 def check(
     directory: Path,
     name: str | None = None,
+    wanted: Wanted = EVERYTHING,
     *,
-    base: str = "",
-    static: bool = False,
-    against: Sequence[str] = (),
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
     shard: Shard = WHOLE,
     how: How = AS_USUAL,
 ) -> list[CheckReport]:
-    """Check the named environment, or all.
+    """Check the named environment, or all; ``shard`` is what of it to do here.
 
-    ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
-    ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
-    be compared with the base and each other; ``select`` are the rules that are judged, in the place
-    of those in the settings, ``ignore`` what is left out besides; ``shard`` is what of all that to
-    do here. Raises GitmigError where a check could not be made; one of several environments that
+    Raises GitmigError where a check could not be made; one of several environments that
     cannot be checked has a report that says so. One of which this shard has nothing has none.
     """
     workspace = Workspace.open(directory)
-    wanted = Wanted(base, static, tuple(against), tuple(select), tuple(ignore))
     try:
         everything = workspace.environments(name)
-        has_base = base or any(each.settings.base for each in everything)
-        parts = parts_of(static, [names[0] for names in BESIDE] if has_base else ())
+        has_base = wanted.base or any(each.settings.base for each in everything)
+        parts = parts_of(wanted.static, [names[0] for names in BESIDE] if has_base else ())
         mine = shard.share(parts, [each.name for each in everything])
         environments = [each for each in everything if each.name in mine]
         if len(environments) > 1:
@@ -230,7 +220,7 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
             one_way=downgrade.one_way(subject),
             **{name: value for each in waiting for name, value in each.fields.items()},
         )
-        gates, findings = outcome_of(subject, project, answer, names)
+        gates, findings = answered.outcome(subject, project, answer, names)
         for each in waiting if gate_passed(gates, "upgrade") or not names else ():
             more, told = each.outcome(answer)
             told = found_by(more[0].name if more else "", told)
@@ -239,52 +229,8 @@ def on_databases(subject: Subject, how: How) -> tuple[list[Gate], list[Finding],
         if is_asked(subject, name) and gate_passed(gates, "upgrade"):
             told = judge(subject, answer, gates, findings)
             gates, findings = [*gates, gate_of(name, told)], [*findings, *found_by(name, told)]
-    findings += found_by("upgrade", problems.of_files(answer["wrote"], subject.found))
-    findings += found_by("upgrade", map(problems.left_running, answer["running"]))
-    findings += [Finding("GM401", "note", note) for note in answer["differs"]]
+    findings += answered.besides(subject, answer)
     return gates, findings, answer
-
-
-def outcome_of(
-    subject: Subject, project: ProjectSide, answer: Mapping[str, Any], names: Sequence[str]
-) -> Outcome:
-    """Return the gates that the worker ran, and what they found."""
-    gates, findings = [], []
-    for gate in answer["gates"]:
-        if gate["name"] not in names:
-            continue
-        told = told_of(subject, project, gate, answer)
-        status = gate["status"]
-        if status != "skipped":
-            status = gate_of(gate["name"], told).status
-        gates.append(Gate(gate["name"], status, gate["seconds"]))
-        findings += found_by(gate["name"], told)
-    return gates, findings
-
-
-def told_of(
-    subject: Subject, project: ProjectSide, gate: Mapping[str, Any], answer: Mapping[str, Any]
-) -> list[Finding]:
-    """Return the findings for the problems of one of the worker's gates."""
-    found = gate["problems"]
-    different = [problem for problem in found if problem["kind"] == "drift"]
-    deeds = functools.partial(verdict.deeds, answer)
-    told = [
-        finding
-        for problem in found
-        if problem["kind"] != "drift"
-        for finding in problems.findings_of(problem, subject.found, deeds)
-    ]
-    if gate["name"] == "downgrade":
-        told += downgrade.findings(subject)
-    if gate["name"] == "drift" and gate["status"] != "skipped":
-        told += drift.findings(subject, project, different, answer)
-    return told
-
-
-def found_by(name: str, findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings with the gate that found them, where they do not say so themselves."""
-    return [replace(each, gate=each.gate or name) for each in findings]
 
 
 def nothing_found(

@@ -5,8 +5,8 @@ Every gate of ``check`` is given this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,13 +34,22 @@ class Beside:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for."""
+    """What the user asked for.
 
-    base: str
-    static: bool
-    against: Sequence[str]
+    ``base`` is the branch whose revisions are published (empty: the one in the settings, if any);
+    ``static`` reads the revisions and runs no code; ``against`` are patterns of open branches, to
+    be compared with the base and each other; ``select`` are the rules that are judged, in the place
+    of those in the settings, ``ignore`` what is left out besides.
+    """
+
+    base: str = ""
+    static: bool = False
+    against: Sequence[str] = ()
     select: Sequence[str] = ()
     ignore: Sequence[str] = ()
+
+
+EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True)
@@ -158,6 +167,11 @@ class Subject:
 def gate_of(name: str, findings: Sequence[Finding]) -> Gate:
     """Return the outcome of a gate that found these."""
     return Gate(name, "failed" if is_bad(findings) else "passed")
+
+
+def found_by(name: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings with the gate that found them, where they do not say so themselves."""
+    return [replace(each, gate=each.gate or name) for each in findings]
 
 
 def is_bad(findings: Sequence[Finding]) -> bool:
