@@ -62,7 +62,11 @@ def options(choice: Choice, version: tuple[int, ...]) -> list[str]:
 
 
 def run(command: Sequence[str], directory: Path) -> str:
-    """Return what squawk answers; raises ValueError where it failed."""
+    """Return what squawk answers; raises ValueError where it failed.
+
+    It exits with 1 both for findings and for a configuration that it cannot read, and then answers
+    nothing; where all is well, it answers with an empty list.
+    """
     done = subprocess.run(
         command,
         cwd=directory,
@@ -72,6 +76,6 @@ def run(command: Sequence[str], directory: Path) -> str:
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    if done.returncode not in TOLD:
+    if done.returncode not in TOLD or not done.stdout.strip():
         raise ValueError(done.stderr.strip().partition("\n")[0] or f"exit code {done.returncode}")
     return done.stdout

@@ -123,7 +123,7 @@ def _answered(answer: str) -> list[tuple[Any, ...]]:
     """Return rule, file, line, message and help of each thing that squawk told."""
     keys = ("rule_name", "file", "line", "message", "help")
     try:
-        return [tuple(told[key] for key in keys) for told in json.loads(answer or "[]")]
+        return [tuple(told[key] for key in keys) for told in json.loads(answer)]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError("its answer is not understood, so it is too old or too new") from error
 

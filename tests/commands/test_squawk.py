@@ -93,6 +93,8 @@ def test_not_installed(branch: Project) -> None:
         ('echo \'{"of": "another age"}\'', "its answer is not understood"),
         ("echo '[{\"rule\": 1}]'", "its answer is not understood"),
         ("kill -9 $$", "exit code -9"),
+        ("echo 'no such rule' >&2; exit 1", "no such rule"),
+        ("exit 0", "exit code 0"),
     ],
 )
 def test_squawk_that_fails(branch: Project, tmp_path: Path, does: str, told: str) -> None:
@@ -103,6 +105,13 @@ def test_squawk_that_fails(branch: Project, tmp_path: Path, does: str, told: str
     said = as_if(branch, str(broken), "check", "--base", "main", code=2)
     assert told in said and "gitmig check --ignore SQ" in said
     as_if(branch, str(broken), "check", "--base", "main", "--ignore", "SQ", code=1)
+
+
+def test_its_configuration_is_broken(branch: Project) -> None:
+    """A configuration that squawk cannot read is an error: it has judged nothing."""
+    branch.write(".squawk.toml", "excluded_rules = [\n")
+    said = branch.gitmig("check", "--base", "main", code=2).stderr
+    assert "Configuration error" in said and "gitmig check --ignore SQ" in said
 
 
 # gitmig as it is where squawk is elsewhere
