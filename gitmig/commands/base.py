@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitmig import config, gate, memo
+from gitmig.commands import base_environment
 from gitmig.commands.projectside import How, open_project
-from gitmig.commands.workspace import Workspace
-from gitmig.errors import GitmigError
+from gitmig.commands.workspace import Workspace, places
+from gitmig.errors import ConfigError, GitmigError
 from gitmig.invocation import BY_HAND, Invocation
 from gitmig.model import Environment
 
@@ -40,12 +41,20 @@ class Base:
         commit: str = "",
     ) -> None:
         self.workspace = workspace
-        self.environment = environment
         self.how = how
         before = "HEAD^" if invocation.amending else "HEAD"
         self.commit = commit or workspace.repository.resolve(before)
         self.notes: tuple[str, ...] = ()
         self.index = workspace.repository.tree(self.commit) if self.commit else {}
+        self.environment = self.as_it_was(environment) if self.commit else environment
+
+    def as_it_was(self, environment: Environment) -> Environment:
+        """Return the environment as the commit has it: its folder may be moving just now."""
+        found, _ = self.workspace.read_revisions(places(environment, self.workspace.index))
+        try:
+            return base_environment.at(self.workspace, environment, self.commit, found)
+        except ConfigError:  # what the commit had is of no use
+            return environment
 
     def known(self) -> Older | None:
         """Return what is older where no worker is needed to tell, None where one is.

@@ -40,6 +40,19 @@ def test_left_out(hooked: Project) -> None:
     assert "team_id" in hooked.gitmig("check", code=1).stdout
 
 
+def test_left_out_of_a_move(hooked: Project) -> None:
+    """So does a commit that moves the folder of the migrations as well (C13)."""
+    drift(hooked)
+    hooked.write("models.py", hooked.read("models.py").replace(TEAMS, column("email") + TEAMS))
+    hooked.git("mv", "migrations", "db")
+    hooked.write("alembic.ini", hooked.read("alembic.ini").replace("migrations", "db"))
+    told = hooked.git("commit", "-qam", "email, moved").stderr
+    assert "one difference is older than this commit and left out" in told
+    (newest,) = (each for each in hooked.files_in() if each.startswith("db/versions/") and
+                 "email" in hooked.read(each))  # fmt: skip
+    assert "team_id" not in hooked.read(newest)
+
+
 def test_not_null_goes_along(hooked: Project) -> None:
     """A commit that changes the foreign key of a drifted column mends its NOT NULL, too (C13)."""
     drift(hooked)
