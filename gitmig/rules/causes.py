@@ -145,7 +145,7 @@ def of_thing(tables: Collection[str], names: set[str]) -> Iterator[Fits]:
     if names:
         yield lambda deed: any(map(is_there, deed.changes))
         yield lambda deed: named(deed) and (not tables or deed.is_about(tables))
-        yield lambda deed: named(deed) and (not deed.table or any(map(deed.names, tables)))
+        yield lambda deed: named(deed) and (not tables or any(map(deed.names, tables)))
     else:
         whole = ("create table", "drop table", "rename table")
         yield lambda deed: any(

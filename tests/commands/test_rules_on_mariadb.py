@@ -110,7 +110,7 @@ op.execute("SET foreign_key_checks = 0")  #! GM753
 from models import User  #! GM761
 """, "pass"),
     ("one_way", """
-op.add_column("orders", sa.Column("kept", sa.Integer()))
+op.add_column("orders", sa.Column("kept", sa.Integer()))  #! GM202
 """, "pass"),
     ("full", f"""
 op.alter_column("users", "name", new_column_name="full_name", {TEXT})  #! GM601

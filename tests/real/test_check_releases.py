@@ -41,7 +41,7 @@ CASES = (
         {
             "GM301": {
                 "": "the models ask for what no revision does: add ix_trials_study_id",
-                " ": "the models ask for what no revision does: drop trials_study_id_key",
+                "v3.2.0.a:19": "the models ask for what no revision does: drop trials_study_id_key",
             },
             "GM303": {
                 "": "2 differences between models and schema are older than this branch: create "
