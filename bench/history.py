@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitmig import revisions, sources
+from gitmig import revisions, shape, sources
 from gitmig.errors import GitFailed, NotARepository, SourceError
 from gitmig.model import Revision
 
@@ -166,7 +166,7 @@ class History:
         texts = [self._blobs.text(entry.old), self._blobs.text(entry.new)]
         try:
             declares = any(sources.tables(text, entry.path) for text in texts)
-            old, new = map(revisions.source_shape, texts)
+            old, new = map(shape.source_shape, texts)
         except SourceError:
             return False
         return declares and old != new

@@ -22,7 +22,7 @@ from bench.merges_case import remove
 from bench.project import BIN, environment, run
 from bench.regenerate_recipe import read
 from bench.stretches_join import joined
-from gitmig import graph, revisions
+from gitmig import graph_problems, revisions
 from gitmig.errors import SourceError
 from gitmig.graph import Graph
 from gitmig.model import Revision
@@ -41,7 +41,7 @@ class State:
     @property
     def wrong(self) -> list[str]:
         """The codes of what is wrong with the graph."""
-        findings = graph.problems(self.graph.revisions)
+        findings = graph_problems.problems(self.graph.revisions)
         return sorted(each.code for each in findings if each.severity == "error")
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gitmig import graph
+from gitmig import graph_problems
 from gitmig.graph import Graph
 from gitmig.listing import Changes
 from gitmig.model import Finding, Revision
@@ -53,7 +53,7 @@ class Base:
     @classmethod
     def of(cls, revisions: Sequence[Revision]) -> Base:
         """Return the base that has these revisions."""
-        found = graph.problems(revisions)
+        found = graph_problems.problems(revisions)
         return cls(Graph(revisions), {(each.code, each.message) for each in found})
 
 
@@ -80,7 +80,7 @@ def with_base(
     ``findings`` are its files that cannot be read.
     """
     found = []
-    for each in (*findings, *graph.problems(merged)):
+    for each in (*findings, *graph_problems.problems(merged)):
         if each.severity != "error" or (each.code, each.message) in before.known:
             continue
         heads = heads_beside(each.revision, merged) if each.code == "GM001" else ()

@@ -13,18 +13,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gitmig import probe
 from gitmig.errors import NoInterpreter
-
-OLDEST = (3, 9)  # what the worker's syntax is held to
-TOOL_SECONDS = 20  # for one question to a tool, or to an interpreter
-NEEDED = ("alembic", "sqlalchemy")
 
 
 @dataclass(frozen=True)
@@ -79,18 +74,6 @@ _TOOLS = (
     ("hatch.toml", "tool.hatch.envs", ("hatch", "env", "find", "default")),
 )
 
-# Not find_spec alone: a project's alembic/ folder is a package without a file (origin is None).
-_PROBE = """
-import sys
-sys.path = [entry for entry in sys.path if entry]
-from importlib.util import find_spec
-for name in sys.argv[1:]:
-    spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        print("no", name)
-print("Python", *sys.version_info[:2])
-"""
-
 
 def find(place: Place) -> Interpreter:
     """Return the project's interpreter.
@@ -114,7 +97,7 @@ def search(place: Place) -> Search:
     attempts = []
     for candidate in candidates(place):
         path, problem = candidate.path, candidate.problem
-        if path is not None and not (problem := _problem_of(path, place)):
+        if path is not None and not (problem := probe.problem_of(path, place.root, place.environ)):
             attempts.append(candidate)
             return Search(tuple(attempts), Interpreter(path, candidate.source))
         attempts.append(replace(candidate, problem=problem))
@@ -183,7 +166,7 @@ def _answers_of_tools(place: Place) -> Iterator[Candidate]:
     folders = _upwards(place.directory, place.root)
     for folder in folders:
         # Read, not asked: `pdm info --python` makes an environment where there is none.
-        if said := _text(folder / ".pdm-python").strip():
+        if said := probe.text_of(folder / ".pdm-python").strip():
             yield Candidate("pdm", folder / said)
     for file, table, question in _TOOLS:
         used = next((folder for folder in folders if _is_used_in(folder, file, table)), None)
@@ -204,16 +187,8 @@ def _tool_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _is_used_in(folder: Path, file: str, table: str) -> bool:
     heading = rf"^\s*\[+\s*{re.escape(table)}\s*[.\]]"
-    text = _text(folder / "pyproject.toml")
+    text = probe.text_of(folder / "pyproject.toml")
     return (folder / file).is_file() or re.search(heading, text, re.MULTILINE) is not None
-
-
-def _text(path: Path) -> str:
-    """Return the text of a file, empty where there is none to read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _ask(question: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> Candidate:
@@ -223,81 +198,9 @@ def _ask(question: tuple[str, ...], folder: Path, environ: Mapping[str, str]) ->
     program = shutil.which(tool, path=path)
     if program is None:
         return Candidate(tool, None, f"{tool} is not on PATH")
-    output, problem = _run([program, *question[1:]], folder, environ)
+    output, problem = probe.answer_of([program, *question[1:]], folder, environ)
     lines = output.split("\n") if not problem else []
     answer = next((line.strip() for line in reversed(lines) if line.strip()), "")
     if not answer:
         return Candidate(tool, None, f"`{' '.join(question)}`: {problem or 'no answer'}")
     return Candidate(tool, _python_of(folder / answer))
-
-
-def _run(command: list[str], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Run a command; return what it printed and what went wrong.
-
-    It gets a process group of its own, so that nothing it started outlives the time limit.
-    """
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="surrogateescape",
-            start_new_session=True,
-        )
-    except OSError as error:
-        return "", f"cannot be run ({error.strerror})"
-    with process:
-        try:
-            output, errors = process.communicate(timeout=TOOL_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "", f"no answer within {TOOL_SECONDS} seconds"
-        finally:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode:
-        last = (errors.strip() or output.strip()).split("\n")[-1]
-        return output, f"exit code {process.returncode}" + (f": {last}" if last else "")
-    return output, ""
-
-
-def _problem_of(python: Path, place: Place) -> str:
-    """Return why an interpreter cannot be the project's, empty where it can.
-
-    In a virtual environment a look at its folders answers (no process); any other is asked.
-    """
-    if not os.access(python, os.F_OK):
-        broken = os.path.islink(python)  # noqa: PTH114  Path's raises where one may not look
-        return f"{python} is a broken link" if broken else f"there is no {python}"
-    if not os.access(python, os.X_OK):
-        return f"{python} is not executable"
-    packages = _site_packages(python.parent.parent)
-    if packages and all((packages / name / "__init__.py").is_file() for name in NEEDED):
-        return ""
-    output, problem = _run([str(python), "-c", _PROBE, *NEEDED], place.root, place.environ)
-    return problem or _verdict(output)
-
-
-def _site_packages(prefix: Path) -> Path | None:
-    """Return the packages of a virtual environment of a Python that is new enough, by its name.
-
-    An environment upgraded in place has those of the old version too, so ``pyvenv.cfg`` decides.
-    """
-    text = _text(prefix / "pyvenv.cfg")
-    version = re.search(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)", text, re.MULTILINE)
-    if version is None or (int(version[1]), int(version[2])) < OLDEST:
-        return None
-    return next(prefix.glob(f"lib/py*{version[1]}.{version[2]}*/site-packages"), None)
-
-
-def _verdict(output: str) -> str:
-    """Judge what the probe printed."""
-    version = re.search(r"^Python (\d+) (\d+)$", output, re.MULTILINE)
-    if version is None:
-        return "it is no Python"
-    if (int(version[1]), int(version[2])) < OLDEST:
-        return f"Python {version[1]}.{version[2]} is too old, {OLDEST[0]}.{OLDEST[1]} is needed"
-    return ", ".join(re.findall(r"^no \w+$", output, re.MULTILINE))

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from gitmig import revisions
+from gitmig import shape
 from gitmig.errors import SourceError
 
 REVISES = re.compile(rb"^([ \t]*Revises:[ \t]*)([^\r\n]*?)([ \t]*\r?)$", re.MULTILINE)
@@ -32,7 +32,7 @@ def reparented(text: str, path: str, parents: Sequence[str]) -> str:
     for start, stop, new in sorted(changes, reverse=True):
         source = source[:start] + new + source[stop:]
     changed = source.decode()
-    return revisions.seal(changed) if revisions.is_sealed(text) else changed
+    return shape.seal(changed) if shape.is_sealed(text) else changed
 
 
 def assigned(tree: ast.Module, path: str) -> ast.expr:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gitmig import interpreter
+from gitmig import probe
 from gitmig.errors import NoInterpreter
 from gitmig.interpreter import Candidate, Place, candidates, find, search
 
@@ -31,7 +31,7 @@ def installed(prefix: Path) -> Path:
     """Make a virtual environment whose folders alone show Alembic and SQLAlchemy."""
     python = environment(prefix, usable=False)
     (packages,) = prefix.glob("lib/*/site-packages")
-    for name in interpreter.NEEDED:
+    for name in probe.NEEDED:
         (packages / name).mkdir()
         (packages / name / "__init__.py").touch()
     return python
@@ -102,45 +102,6 @@ def test_linked_worktree_uses_the_main_ones(tmp_path: Path) -> None:
     assert (found.path, found.source) == (python, "../main/api/.venv")
 
 
-def test_environment_without_alembic_is_passed_over(tmp_path: Path) -> None:
-    """An environment that lacks the packages is passed over, and the search says why."""
-    environment(tmp_path / "api" / ".venv", usable=False)
-    python = environment(tmp_path / ".venv")
-    result = search(place(tmp_path, "api"))
-    assert result.found is not None and result.found.path == python
-    assert [attempt.problem for attempt in result.attempts] == ["no alembic, no sqlalchemy", ""]
-
-
-def test_folder_named_alembic_is_not_the_package(tmp_path: Path) -> None:
-    """The project's own alembic/ folder does not pass for the installed package."""
-    environment(tmp_path / ".venv", usable=False)
-    for name in ("alembic", "sqlalchemy"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "env.py").touch()
-    (tmp_path / "sys.py").write_text("raise SystemExit('user code ran')")
-    (tmp_path / "importlib.py").write_text("raise SystemExit('user code ran')")
-    where = place(tmp_path, environ={"PYTHONPATH": str(tmp_path / "alembic" / "..")})
-    assert search(place(tmp_path)).attempts[0].problem == "no alembic, no sqlalchemy"
-    assert search(where).found is None
-
-
-def test_look_at_folders_needs_no_process(tmp_path: Path) -> None:
-    """Where the packages are in the environment's own folder its Python is not started."""
-    python = installed(tmp_path / ".venv")
-    python.unlink()
-    tool(python, "exit 1")
-    assert find(place(tmp_path)).path == python
-    assert not python.with_name("python.ran").exists()
-
-
-def test_packages_of_another_version_do_not_count(tmp_path: Path) -> None:
-    """What an upgrade left in lib/python3.1 says nothing about the Python of today."""
-    installed(tmp_path / ".venv")
-    lib = tmp_path / ".venv" / "lib"
-    next(lib.iterdir()).rename(lib / "python3.1")
-    assert search(place(tmp_path)).found is None
-
-
 def test_configured_comes_first(tmp_path: Path) -> None:
     """[tool.gitmig] python is taken before all else: a file or an environment's folder."""
     environment(tmp_path / ".venv")
@@ -169,39 +130,6 @@ def test_recorded_is_used_until_it_is_gone(tmp_path: Path) -> None:
     assert find(place(tmp_path, recorded=str(python))).source == "gitmig install"
     python.unlink()
     assert find(place(tmp_path, recorded=str(python))).source == ".venv"
-
-
-def test_broken_link_is_named(tmp_path: Path) -> None:
-    """An environment whose base Python was removed is told as a broken link."""
-    python = environment(tmp_path / ".venv")
-    python.unlink()
-    python.symlink_to(tmp_path / "gone")
-    with pytest.raises(NoInterpreter, match="broken link"):
-        find(place(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("answer", "problem"),
-    [
-        ("exit 3", "exit code 3"),
-        ("echo hello", "it is no Python"),
-        ("echo Python 3 8", "Python 3.8 is too old, 3.9 is needed"),
-    ],
-)
-def test_what_is_no_usable_python_is_said(tmp_path: Path, answer: str, problem: str) -> None:
-    """A program that is no Python, or too old a one, is refused with the reason."""
-    tool(tmp_path / "python", answer)
-    with pytest.raises(NoInterpreter, match=problem):
-        find(place(tmp_path, configured="python"))
-
-
-def test_file_that_cannot_run_is_said(tmp_path: Path) -> None:
-    """A file that is not executable, or no program, is refused with the reason."""
-    file = tmp_path / "python"
-    file.write_bytes(b"\x00\x01")
-    assert "not executable" in search(place(tmp_path, configured="python")).attempts[0].problem
-    file.chmod(0o755)
-    assert "cannot be run" in search(place(tmp_path, configured="python")).attempts[0].problem
 
 
 @pytest.mark.parametrize(
@@ -274,7 +202,7 @@ def test_tool_without_path_is_found_at_home(tmp_path: Path) -> None:
 
 def test_tool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tool that does not answer is ended with all it started, and the search goes on."""
-    monkeypatch.setattr(interpreter, "TOOL_SECONDS", 2)
+    monkeypatch.setattr(probe, "SECONDS", 2)
     program = tool(tmp_path / "bin" / "poetry", 'sleep 600 & echo $! >"$0.pid"; sleep 600')
     (tmp_path / "poetry.lock").touch()
     environ = {"PATH": f"{program.parent}:{PATH}"}

@@ -27,11 +27,13 @@ CORE = {
     "declarations",
     "explain",
     "graph",
+    "graph_problems",
     "listing",
     "reparent",
     "revisions",
     "scaffold",
     "settings",
+    "shape",
     "sources",
     "wayback",
 }
@@ -48,6 +50,7 @@ ADAPTERS = {
     "invocation",
     "memo",
     "placement",
+    "probe",
     "snapshot",
 }
 MAY_IMPORT = {
@@ -55,6 +58,7 @@ MAY_IMPORT = {
     "outcomes": {"model", "ran"},
     **dict.fromkeys(CORE, BASE | CORE),
     **dict.fromkeys(ADAPTERS, BASE | CORE | {"git", "git_index", "history"}),
+    "interpreter": BASE | CORE | {"probe"},
     "underway": BASE,
     "restored": BASE,
     "client": BASE | CORE | {"underway", "restored"},

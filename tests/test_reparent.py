@@ -6,7 +6,7 @@ import pytest
 
 from gitmig.errors import SourceError
 from gitmig.reparent import reparented
-from gitmig.revisions import is_sealed, seal
+from gitmig.shape import is_sealed, seal
 
 HEAD = '"""add é\n\nRevision ID: two\nRevises: one\nCreate Date: 2026\n\n"""\n'
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from gitmig import config, history, revisions
+from gitmig import config, history, shape
 from gitmig.commands import doubts, foldable, head_file
 from gitmig.commands.base import Base, Older
 from gitmig.commands.foldable import Foldable, published_ids
@@ -173,7 +173,7 @@ def written_by(
             f"`gitmig downgrade {parent}` where they were applied, then `git rm {paths}`",
         )
     file = files[0]
-    text = revisions.seal(file["content"])
+    text = shape.seal(file["content"])
     made = foldable.parsed(text, file["path"])
     fits = made is not None and (made.id, made.parents) == (last.id, first.parents)
     if len(files) > 1 or not fits or not config.revision_paths(environment, [file["path"]]):

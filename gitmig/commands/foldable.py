@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from gitmig import config, history, revisions
+from gitmig import config, history, revisions, shape
 from gitmig.commands.superseded import text_in_work_tree
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError, Stopped
@@ -84,9 +84,9 @@ def why_not(workspace: Workspace, revision: Revision) -> str:
         return f"has the branch label {revision.labels[0]}"
     if revision.depends_on:
         return f"depends on {revision.depends_on[0]}"
-    if not revisions.is_generated(text):
+    if not shape.is_generated(text):
         return "is written by hand"
-    return "" if revisions.is_sealed(text) else "was edited"
+    return "" if shape.is_sealed(text) else "was edited"
 
 
 def refuse_unsettled(

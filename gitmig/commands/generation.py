@@ -7,7 +7,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from gitmig import config, memo, revisions
+from gitmig import config, memo, shape
 from gitmig.commands import stops, superseded, which_head
 from gitmig.commands.asking import asking
 from gitmig.commands.base import Base
@@ -163,7 +163,7 @@ class Run:
                     file["path"],
                     file["revision"],
                     file["message"],
-                    revisions.seal(file["content"]),
+                    shape.seal(file["content"]),
                 )
                 for file in answer["files"]
             ),
@@ -274,7 +274,7 @@ class Run:
         elif self.invocation.only_looking:
             return GenerateReport(self.environment.name)
         content = superseded.content_of(self.workspace, pending) or ""
-        if pending.unseen and revisions.is_sealed(content):
+        if pending.unseen and shape.is_sealed(content):
             report = GenerateReport(self.environment.name)
             return stops.unfinished(self.environment, report, pending.path, pending.unseen)
         self.grounds.take_pending(pending)
@@ -295,5 +295,5 @@ def unchanged(written: Sequence[WrittenRevision], old: Superseded) -> bool:
     """Say whether what was generated is, but for its dates, the earlier revision."""
     if len(written) != 1:
         return False
-    shapes = [revisions.source_shape(text) for text in (written[0].content, old.content)]
+    shapes = [shape.source_shape(text) for text in (written[0].content, old.content)]
     return shapes[0] == shapes[1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import Any
 
-from gitmig import graph
+from gitmig import graph_problems
 from gitmig.commands import meeting
 from gitmig.commands.foldable import published_ids
 from gitmig.commands.projectside import How, open_project
@@ -147,7 +147,7 @@ def refuse_broken(found: Sequence[Revision], moves: Sequence[Move]) -> None:
     """Raise Stopped where the graph would be broken afterwards."""
     parents = {move.revision.id: (move.parent.id,) for move in moves}
     after = [replace(each, parents=parents.get(each.id, each.parents)) for each in found]
-    for finding in graph.problems(after):
+    for finding in graph_problems.problems(after):
         if finding.severity == "error" and finding.code != "GM001":
             raise Stopped(f"in one line they would be broken: {finding.message}", JOIN)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from gitmig import config, history, revisions
+from gitmig import config, history, revisions, shape
 from gitmig.commands import head_file, meeting
 from gitmig.commands.identity import identity
 from gitmig.commands.linear import put_in_line
@@ -162,7 +162,7 @@ def written_by(answer: dict[str, Any]) -> WrittenRevision:
     """Return the merge revision that the worker rendered and proved."""
     file = answer["files"][0]
     return WrittenRevision(
-        file["path"], file["revision"], file["message"], revisions.seal(file["content"])
+        file["path"], file["revision"], file["message"], shape.seal(file["content"])
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from gitmig import branches, config, graph, history
+from gitmig import branches, config, graph_problems, history
 from gitmig.commands import joining
 from gitmig.commands.workspace import Place, Workspace, places, reader
 from gitmig.errors import ConfigError, GitFailed
@@ -108,7 +108,7 @@ def findings(
     told = {(each.code, each.message) for each in known}
     problems = [
         each
-        for each in (*unread, *graph.problems(distinct))
+        for each in (*unread, *graph_problems.problems(distinct))
         if each.severity == "error" and (each.code, each.message) not in told
     ]
     return [

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
-from gitmig import config, revisions
+from gitmig import config, revisions, shape
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import SourceError
 from gitmig.graph import Graph
@@ -83,7 +83,7 @@ def compare(
         back = f"git mv {quote(new.path)} {quote(old.path)}"
         return [Finding("GM013", "error", message, back, new.path, new.line, old.id)]
     text = workspace.read(old.path) or ""
-    if revisions.source_shape(text) == revisions.source_shape(before):
+    if shape.source_shape(text) == shape.source_shape(before):
         return []
     moved = moved_to(old, new)
     hint = f"{restore}; write a further revision instead"

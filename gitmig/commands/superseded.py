@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
-from gitmig import config, history, memo, revisions
+from gitmig import config, history, memo, shape
 from gitmig.commands.workspace import Workspace
 from gitmig.errors import Stopped
 from gitmig.graph import Graph
@@ -89,7 +89,7 @@ def outlived(workspace: Workspace, pending: memo.Pending) -> bool:
 def refuse_edited(workspace: Workspace, pending: memo.Pending) -> None:
     """Raise Stopped where an unstaged one was edited: only its author knows whether it is done."""
     content = content_of(workspace, pending)
-    if content is not None and not revisions.is_sealed(content):
+    if content is not None and not shape.is_sealed(content):
         raise Stopped(
             f"{pending.path} was edited and is not staged",
             f"git add {quote(pending.path)}, then commit again",
@@ -110,7 +110,7 @@ def accepted(workspace: Workspace, pending: memo.Pending | None) -> list[str]:
     """Return what a person was told to add by hand, and has had the chance to: it was edited."""
     if pending is None:
         return []
-    edited = not revisions.is_sealed(content_of(workspace, pending) or "")
+    edited = not shape.is_sealed(content_of(workspace, pending) or "")
     return [*pending.accepted, *(pending.unseen if edited else ())]
 
 
@@ -161,7 +161,7 @@ def untouched(
 ) -> Superseded | None:
     """Return the revision at a path unless it was edited, staged or not."""
     texts = (content, text_in_work_tree(workspace, path))
-    if content is None or not all(revisions.is_sealed(text) for text in texts if text is not None):
+    if content is None or not all(shape.is_sealed(text) for text in texts if text is not None):
         return None
     return Superseded(path, revision, content, instead_of)
 

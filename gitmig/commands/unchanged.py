@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitmig import gate, memo, revisions
+from gitmig import gate, memo, shape
 from gitmig.commands.workspace import Workspace
 
 
@@ -45,7 +45,7 @@ def differs_in_words_alone(workspace: Workspace, entry: gate.Entry) -> bool:
         if now is None or not path.endswith(".py") or not repository.has_object(blob):
             return False
         try:
-            shapes = {revisions.source_shape(repository.read(each)) for each in (blob, now)}
+            shapes = {shape.source_shape(repository.read(each)) for each in (blob, now)}
         except SyntaxError:
             return False
         if len(shapes) > 1:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gitmig import config, graph, revisions
+from gitmig import config, graph_problems, revisions
 from gitmig.ephemeral.servers import Servers
 from gitmig.errors import ConfigError, SourceError
 from gitmig.git import Repository
@@ -105,7 +105,7 @@ class Workspace:
                 f"{environment.name or 'this project'} is",
                 "name the revision that begins each line by its whole id: gitmig history",
             )
-        return found, [*findings, *graph.problems(found)]
+        return found, [*findings, *graph_problems.problems(found)]
 
     def usable_revisions(self, environment: Environment) -> list[Revision]:
         """Return the revisions in the index; raises SourceError for a graph that cannot be used.
@@ -143,7 +143,7 @@ class Workspace:
         for place in wanted:
             read = self.parsed[place]
             if isinstance(read, SourceError):
-                findings.append(graph.unreadable(read, place[0]))
+                findings.append(graph_problems.unreadable(read, place[0]))
             elif read is not None:
                 found.append(beginning_a_line(read, lines))
         return found, findings
