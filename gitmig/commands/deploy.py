@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gitmig import client
 from gitmig.commands import problems, rolling, same_way, verdict
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
@@ -44,7 +45,7 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
         open_project(workspace, subject.there, how, commit=base.commit) as old,
         old.beside("deploy") as first,
         staged.beside("deploy") as then,
-        ThreadPoolExecutor(1) as pool,
+        a_thread() as pool,
     ):
         own = OwnWay(subject, first, then, pool)
         if not same_way.is_the_same(subject):
@@ -54,6 +55,17 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
         with workspace.servers.telling(staged.terms.line, own.begin):
             alone = {**first.common_part(), "cache": ""}
             yield Beside({"base": alone}, own.outcome)
+
+
+@contextlib.contextmanager
+def a_thread() -> Iterator[Executor]:
+    """Give a thread that is waited for; on an interrupt, what it waits for ends."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool
+        except KeyboardInterrupt:
+            client.end_all()
+            raise
 
 
 @dataclass
