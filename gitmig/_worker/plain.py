@@ -63,7 +63,9 @@ class Plain:
         """
         connection = context.connection
         self.tries = False
-        if connection.dialect.name == "postgresql" and not self.made:
+        if connection.dialect.name != "postgresql":
+            return
+        if not self.made:
             self.made = self.databases.run_on_own("postgresql", MAKE)
         if self.made:
             role = connection.execute(text("SELECT current_setting('role')")).scalar()

@@ -93,3 +93,25 @@ def test_with_other_drivers(pg: Project, driver: str) -> None:
     use_url(pg, f"postgresql+{driver}://ada@production.invalid/app", env)
     found = refused(pg, "SET LOCAL session_replication_role = replica", "CREATE TABLE t (id int)")
     assert [line for line, _ in found] == [12]
+
+
+BOTH = """\
+from alembic import context
+from sqlalchemy import create_engine
+
+from models import Base
+
+main = context.config.get_main_option("sqlalchemy.url")
+for url in (main, "sqlite:///other.db"):
+    with create_engine(url).connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+def test_beside_another_kind(pg: Project) -> None:
+    """Of several databases of a project those of PostgreSQL alone are asked."""
+    pg.write("migrations/env.py", BOTH)
+    pg.commit_all("two databases")
+    assert refused(pg, "ALTER TABLE users ADD COLUMN more INTEGER") == []
