@@ -115,7 +115,8 @@ class Kept:
                     raise Failure("rows_differ", found[0])
             nowhere = pointing.astray(context.connection)
             if nowhere:
-                raise Failure("rows_differ", f"rows of {', '.join(nowhere)} point nowhere")
+                names = sorted({table for table, _ in nowhere})
+                raise Failure("rows_differ", f"rows of {', '.join(names)} point nowhere")
             return []
 
         if any(self.tables):

@@ -8,6 +8,7 @@ What is lost and no statement of the revision asked for is a problem; the rest i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from .databases import Databases
 from .failures import Failure
 from .invoked import watch
 from .lineage import Lineage
+from .pointing import Pair, astray
 from .project import Project, Targets
 from .redirect import name_of
 from .reflected import foreign_keys
@@ -38,11 +40,13 @@ class Database:
     """The rows of one database: what it holds now, and held at each set of heads.
 
     ``lost`` are the tables and columns of which something is known to be lost by now, in their
-    names of now.
+    names of now. ``astray`` are the rows that point to nothing, see ``pointing``.
     """
 
-    def __init__(self, now: Contents) -> None:
+    def __init__(self, now: Contents, astray: Counter[Pair]) -> None:
         self.now = now
+        self.astray = astray
+        self.astray_at: dict[frozenset[str], Counter[Pair]] = {}
         self.seen: dict[frozenset[str], Contents] = {}
         self.by_revision: dict[str, tuple[Renames, list[Loss]]] = {}
         self.lost: set[tuple[contents.Name, str]] = set()
@@ -100,8 +104,9 @@ class OnRows:
             own = seeded(connection, names, seed) if seed.setting else set()
             for name, why in rows.insert_where_possible(connection, names, own).items():
                 self.missing[name] = f"{contents.told(name)} has no row in the proof: {why}"
-            found = Database(contents.read(connection, names))
+            found = Database(contents.read(connection, names), astray(connection))
         found.seen[heads_of(context)] = found.now
+        found.astray_at[heads_of(context)] = found.astray
         self.found[name_of(context.connection)] = found
         return []
 
@@ -142,6 +147,7 @@ class OnRows:
         found.by_revision[step.revision.revision] = (renames, losses)
         found.now = found.seen[heads_of(context)] = after
         self.tell(step, losses, renames)
+        self.tell_astray(step, context, renames)
 
     def after_down(self, step: Step, context: Context) -> None:
         """Compare what is there after a downgrade with what was there at these heads."""
@@ -160,6 +166,32 @@ class OnRows:
         found.lost |= {(loss.table, loss.column) for loss in losses}
         self.lineage = Lineage()
         self.tell(step, losses, renames)
+        self.tell_astray(step, context, back)
+
+    def tell_astray(self, step: Step, context: Context, renames: Renames) -> None:
+        """Add the problem of rows that point to nothing since a step, whose renames these are.
+
+        Those that did before are not told, nor those that a downgrade brings back.
+        """
+        found, heads = self.found[name_of(context.connection)], heads_of(context)
+        known = Counter[Pair]()
+        for (table, other), count in found.astray.items():
+            known[renames.after((None, table))[0][1], renames.after((None, other))[0][1]] = count
+        known |= found.astray_at.get(heads, Counter())
+        found.astray = found.astray_at[heads] = astray(context.connection)
+        for (table, other), count in sorted((found.astray - known).items()):
+            self.problems.append({
+                "kind": "rows_astray",
+                "table": table,
+                "other": other,
+                "rows": count,
+                **self.of(step),
+            })  # fmt: skip
+
+    def of(self, step: Step) -> dict[str, Any]:
+        """Return what each problem of a step says."""
+        path = self.project.relative(step.revision.path)
+        return {"revision": step.revision.revision, "up": step.is_upgrade, "path": path}
 
     def tell_missing(self) -> None:
         """Add the problem of each table without a row; not of others that were never named."""
@@ -186,10 +218,8 @@ class OnRows:
             self.problems.append({
                 "kind": kind,
                 "losses": [loss.fields for loss in those],
-                "revision": step.revision.revision,
-                "up": step.is_upgrade,
-                "path": self.project.relative(step.revision.path),
                 "line": line,
+                **self.of(step),
             })  # fmt: skip
 
     def kind_of(self, step: Step, loss: Loss, names: Collection[str]) -> tuple[str, int]:

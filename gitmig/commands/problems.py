@@ -58,6 +58,8 @@ def findings_of(
         return of_downgrade(problem, deeds(revision), found)
     if "losses" in problem:
         return of_losses(problem, deeds(revision), found)
+    if problem["kind"] == "rows_astray":
+        return [of_astray(problem, deeds(revision), found)]
     if problem["kind"] == "rows_missing":
         return [of_rows(problem, problem["message"], "", path, line)]
     line = line or line_of(revision, found, up=bool(problem.get("up", True)))
@@ -103,6 +105,21 @@ def of_losses(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> list
         of_rows(problem, several(words), way, problem["path"], line)
         for (line, way), words in sorted(places.items())
     ]
+
+
+def of_astray(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> Finding:
+    """Return the finding for rows that point to nothing, which SQLite lets stand."""
+    up, revision, count = problem["up"], problem["revision"], problem["rows"]
+    table, other = problem["table"], problem["other"]
+    line = deeds.behind_astray(table, other, up=up) or line_of(revision, found, up=up)
+    some = "1 row" if count == 1 else f"{count} rows"
+    message = (
+        f"{WAYS[up]} of {revision} leaves {some} of {table} with a foreign key to no row of {other}"
+        "; SQLite lets that stand while foreign keys are not enforced"
+    )
+    return Finding(
+        "GM501", "error", message, hint_for_rows(message), problem["path"], line, revision
+    )
 
 
 def several(words: Sequence[str]) -> str:

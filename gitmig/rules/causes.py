@@ -101,6 +101,25 @@ class Deeds:
         reaching = {each.line for each in way if each.reaches_on()}
         return reaching.pop() if len(reaching) == 1 else 0
 
+    def behind_astray(self, table: str, other: str, *, up: bool) -> int:
+        """Return the last line that may have left rows of a table that point to nothing, else 0.
+
+        A new key is told first, then what took the rows of ``other``, then what changed its own.
+        """
+        way = self.up if up else self.down
+        takes, writes = TAKING["rows"], ("update", "insert")
+        for fits, name in (
+            (brings_key, table),
+            (lambda change: change.kind in takes, other),
+            (lambda change: change.kind in writes, table),
+        ):
+            tables = called({name}, way)
+            for deed in reversed(way):
+                for change in filter(fits, deed.changes):
+                    if any(same(change.table, each) for each in tables):
+                        return deed.line
+        return 0
+
     def last_change(self, kinds: Collection[str], table: str, column: str) -> int:
         """Return the last line of the upgrade that changed a table or a column so, 0 for none."""
         tables, columns = called({table}, self.up), called({column}, self.up) if column else ()
@@ -170,6 +189,12 @@ def of_loss(
     if columns:
         yield lambda deed: deed.is_about(tables) and any(map(deed.names, columns))
     yield lambda deed: any(map(deed.names, tables))
+
+
+def brings_key(change: Change) -> bool:
+    """Say whether a foreign key may come with a change."""
+    added = change.kind == "add constraint" and change.to == "foreign key"
+    return added or change.kind == "create table" or change.has("references")
 
 
 def called(names: set[str], way: Iterable[Deed]) -> set[str]:

@@ -151,7 +151,8 @@ Instead: nothing need be done; what Alembic does not compare is not proved for t
 A new revision fails where tables have rows, on the way up or down.
 
 Why: an empty database takes NOT NULL without a default, UNIQUE over duplicates, a narrower type;
-production does not.
+production does not. SQLite also takes a foreign key whose rows point to nothing, as long as keys
+are not enforced (its default): that is looked at after each step.
 
 Instead: fill, clean or widen first, in steps that rows survive.
 """),

@@ -525,3 +525,91 @@ def test_very_many_tables(project: Project) -> None:
     ((code, severity, message),) = rows(project)[1]
     assert (code, severity) == ("GM504", "warning")
     assert "2 tables (t98 …) have no row in the proof, in which only 400 get some" in message
+
+
+ORDERS = "CREATE TABLE orders (id INTEGER PRIMARY KEY, pid INTEGER, n INTEGER)"
+KEYED = "CREATE TABLE orders (id INTEGER PRIMARY KEY, pid INTEGER REFERENCES users(id), n INTEGER)"
+ANEW = KEYED.replace("orders", "anew")
+ADD_KEY = (
+    "with op.batch_alter_table('orders') as orders:\n"
+    "        orders.create_foreign_key('fk', 'users', ['pid'], ['id'])"
+)
+DROP_KEY = "with op.batch_alter_table('orders') as orders:\n        orders.drop_constraint('fk')"
+STRAYS = {
+    "a key to nothing": (ORDERS, ADD_KEY, DROP_KEY, 13, "3 rows of orders"),
+    "a copy that gets one": (
+        ORDERS,
+        "op.execute(SQL)\n".replace("SQL", f"{ANEW!r}")
+        + "    op.execute('INSERT INTO anew SELECT id, id + 50, n FROM orders')\n"
+        "    op.execute('DROP TABLE orders')\n    op.rename_table('anew', 'orders')",
+        "pass",
+        12,
+        "4 rows of orders",
+    ),
+    "rows that others point to": (
+        KEYED,
+        "op.execute('UPDATE orders SET n = 1')\n"
+        "    op.execute('DELETE FROM users WHERE id = 9001')",
+        "pass",
+        13,
+        "2 rows of orders",
+    ),
+    "a table that others point to": (KEYED, "op.drop_table('users')", CREATE, 12, "3 rows of"),
+    "values": (KEYED, "op.execute('UPDATE orders SET pid = 7')", "pass", 12, "4 rows of orders"),
+}
+
+
+@pytest.mark.parametrize("case", STRAYS)
+def test_rows_that_point_to_nothing_on_sqlite(project: Project, case: str) -> None:
+    """SQLite takes a foreign key to nothing, and servers do not: it is told at its line (K3)."""
+    made, up, down, line, told = STRAYS[case]
+    base(project, made)
+    path = branch(project, up, down)
+    answer = check(project, code=1)
+    gates = {gate["name"]: gate["status"] for gate in answer["gates"]}
+    assert gates["rows"] == "failed"
+    (found, *_) = [each for each in answer["findings"] if each["code"] == "GM501"]
+    assert (found["path"], found["line"], found["severity"]) == (path, line, "error")
+    assert f"the upgrade of more00000000 leaves {told}" in found["message"]
+    assert "to no row of users" in found["message"] and "mend them first" in found["hint"]
+
+
+def test_a_downgrade_that_leaves_rows_that_point_to_nothing(project: Project) -> None:
+    """So is one on the way down, once (K3)."""
+    base(project, KEYED)
+    branch(project, "op.execute('UPDATE orders SET n = 1')", "op.execute('DELETE FROM users')")
+    found = [each[2] for each in rows(project)[1] if each[0] == "GM501"]
+    assert [each[:52] for each in found] == ["the downgrade of more00000000 leaves 3 rows of order"]
+
+
+MENDED = {"with NULL": "NULL", "with one that is there": "(SELECT min(id) FROM users)"}
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_rows_that_point_to_something(project: Project, case: str) -> None:
+    """A foreign key over rows that were mended is silent (K3)."""
+    base(project, ORDERS)
+    mend = f"op.execute('UPDATE orders SET pid = {MENDED[case]}')"  # noqa: S608
+    branch(project, f"{mend}\n    {ADD_KEY}", DROP_KEY)
+    assert [each[0] for each in rows(project)[1]] == ["GM503"]
+
+
+def test_rows_that_pointed_to_nothing_before(project: Project) -> None:
+    """What the base left astray is not the branch's, under another name neither (K3)."""
+    base(
+        project,
+        "CREATE TABLE odd (id INTEGER PRIMARY KEY, n INTEGER REFERENCES users(name))",
+        "INSERT INTO odd VALUES (1, 1)",
+        ORDERS.replace(")", ", CONSTRAINT fk FOREIGN KEY (pid) REFERENCES users(id))"),
+        "INSERT INTO orders VALUES (1, 77, 1)",
+    )
+    project.git("switch", "-q", "-c", "feature")
+    project.revision("r1", "base00000000", "op.rename_table('orders', 'sales')",
+                     "op.rename_table('sales', 'orders')")  # fmt: skip
+    batch = "with op.batch_alter_table('sales', recreate='always') as sales:\n        sales."
+    project.revision("r2", "r1", f"{batch}add_column(sa.Column('m', sa.Integer))",
+                     f"{batch}drop_column('m')")  # fmt: skip
+    project.revision("r3", "r2", f"{batch}drop_constraint('fk')",
+                     f"{batch}create_foreign_key('fk', 'users', ['pid'], ['id'])")  # fmt: skip
+    project.commit_all("three")
+    assert rows(project) == ("passed", [])
