@@ -45,12 +45,7 @@ def read_shard(_context: click.Context, _option: click.Parameter, value: str) ->
     help="A file for the report, besides what is printed; the name says the format. Repeatable.",
 )
 @options.database_url
-@click.option(
-    "--base",
-    default="",
-    metavar="REF",
-    help="The branch whose revisions are published and whose databases are to be upgraded.",
-)
+@options.base("The branch whose revisions are published and whose databases are to be upgraded.")
 @click.option("--static", is_flag=True, help="Read the revisions only; run no code of the project.")
 @click.option(
     "--against",

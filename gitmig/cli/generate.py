@@ -68,7 +68,7 @@ def autogenerate_command(
     default=None,
     help="Put the side that is not published after the other one, instead of joining them.",
 )
-@click.option("--base", default="", metavar="REF", help="The branch whose revisions stay.")
+@options.base("The branch whose revisions stay.")
 def merge_heads_command(
     directory: Path,
     environment: str | None,
@@ -107,12 +107,7 @@ def merge_heads_command(
 @options.dry_run
 @options.no_stage
 @options.database_url
-@click.option(
-    "--base",
-    default="",
-    metavar="REF",
-    help="The branch whose revisions are published; the others are folded.",
-)
+@options.base("The branch whose revisions are published; the others are folded.")
 def fold_command(
     directory: Path,
     environment: str | None,

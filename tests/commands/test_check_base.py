@@ -181,3 +181,10 @@ def test_nothing_but_the_base(project: Project, tmp_path: Path) -> None:
     project.git("add", "-A")
     gates, beside = workers()
     assert gates["deploy"] == gates["rolling"] == "passed" and beside == 2
+
+
+@pytest.mark.parametrize("command", ["check", "merge-heads", "fold"])
+def test_a_base_that_is_empty(project: Project, command: str) -> None:
+    """A base that a variable was to name, and did not, is no check without one."""
+    told = project.gitmig(command, "--base", "", code=2).stderr
+    assert "'--base': it names no branch" in told
