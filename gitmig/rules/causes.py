@@ -31,7 +31,8 @@ ELSEWHERE = ("delete", "truncate", "drop table")  # what takes rows of other tab
 class Deed:
     """What one line ran: ``words`` are all that it names, in small letters.
 
-    ``calls``: it runs a block or a routine, and what that does is not among the ``changes``.
+    ``calls``: it runs a block or a routine, and what that does is not among the ``changes``;
+    ``reads``: it does nothing else.
     """
 
     line: int
@@ -39,6 +40,7 @@ class Deed:
     words: frozenset[str]
     changes: tuple[Change, ...]
     calls: bool = False
+    reads: bool = False
 
     def is_about(self, tables: Collection[str]) -> bool:
         """Say whether a table is the one it is about."""
@@ -52,6 +54,10 @@ class Deed:
     def reaches_on(self) -> bool:
         """Say whether it may take rows of tables that it does not name."""
         return self.calls or any(each.kind in ELSEWHERE for each in self.changes)
+
+    def may_take(self) -> bool:
+        """Say whether it may take anything: no mere SELECT, no making of a routine."""
+        return not (self.reads or self.makes_routine())
 
     def makes_routine(self) -> bool:
         """Say whether all it does is to make a function or a procedure."""
@@ -92,14 +98,16 @@ class Deeds:
 
         ``kind`` is as in ``TAKING``.
         """
-        way = self.up if up else self.down
+        way = [each for each in (self.up if up else self.down) if each.may_take()]
         tables, columns = called({table}, way), called({column}, way) if column else set[str]()
         for fits in of_loss(TAKING[kind.replace("all rows", "rows")], tables, columns):
-            found = [each.line for each in way if fits(each) and not each.makes_routine()]
+            found = [each.line for each in way if fits(each)]
             if found:
                 return found[-1]
         reaching = {each.line for each in way if each.reaches_on()}
-        return reaching.pop() if len(reaching) == 1 else 0
+        if len(reaching) == 1:  # a cascade, a trigger
+            return reaching.pop()
+        return next((each.line for each in reversed(way) if any(map(each.names, tables))), 0)
 
     def behind_astray(self, table: str, other: str, *, up: bool) -> int:
         """Return the last line that may have left rows of a table that point to nothing, else 0.
@@ -188,7 +196,6 @@ def of_loss(
     yield lambda deed: deed.calls and any(map(deed.names, tables))
     if columns:
         yield lambda deed: deed.is_about(tables) and any(map(deed.names, columns))
-    yield lambda deed: any(map(deed.names, tables))
 
 
 def brings_key(change: Change) -> bool:
@@ -230,7 +237,14 @@ def deed_of(operation: RanOperation, dialect: str) -> Deed:
         texts = [operation.table, operation.column, *facts, *sent]
     words = frozenset(word for text in texts for word in WORD.findall(text.lower()))
     changes = tuple(change for change, _ in changes_of(operation, dialect))
-    return Deed(operation.line, operation.table, words, changes, any(map(calls, sent)))
+    runs = any(map(calls, sent))
+    reads = bool(sent) and not (runs or changes) and all(map(asks, sent))
+    return Deed(operation.line, operation.table, words, changes, runs, reads)
+
+
+def asks(sql: str) -> bool:
+    """Say whether a text without changes asks for something."""
+    return WORD.findall(sql.lower())[:1] in (["select"], ["with"], ["pragma"], ["show"])
 
 
 def calls(sql: str) -> bool:

@@ -88,6 +88,14 @@ def test_what_reaches_other_tables() -> None:
     """A table that no line names lost its rows by the one line that may reach it (a cascade)."""
     assert deeds(*LOSSES[:4]).behind_loss("rows", "posts", "", up=True) == 1
     assert deeds(*LOSSES[:5]).behind_loss("rows", "posts", "", up=True) == 0
+    idle = (
+        sent(8, "SELECT id FROM posts", table="posts"),
+        sent(9, "ALTER TABLE posts ADD COLUMN a integer", table="posts"),
+    )
+    assert deeds(LOSSES[0], *idle).behind_loss("rows", "posts", "", up=True) == 1
+    assert deeds(LOSSES[0], *idle).behind_loss("values", "posts", "user_id", up=True) == 1
+    assert deeds(*idle).behind_loss("rows", "posts", "", up=True) == 9
+    assert deeds(idle[0]).behind_loss("rows", "posts", "", up=True) == 0
 
 
 def test_routines() -> None:
