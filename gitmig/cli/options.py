@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-DEFAULT = click.core.ParameterSource.DEFAULT
 
 
 @dataclass
@@ -80,16 +79,18 @@ def formats_of(names: Sequence[str]) -> Callable[[Command], Command]:
 formats = formats_of(("text", "json"))
 
 
-def read_base(context: click.Context, option: click.Parameter, value: str) -> str:
+def read_base(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
     """Return the branch; raises click.BadParameter where one was to be named, and is not."""
-    if not value.strip() and context.get_parameter_source(str(option.name)) != DEFAULT:
+    if value is None:
+        return ""
+    if not value.strip():
         raise click.BadParameter("it names no branch (is a variable unset?); leave it out for none")
     return value
 
 
 def base(what: str) -> Callable[[Command], Command]:
     """Return the option that names the base branch; ``what`` it is for."""
-    return click.option("--base", default="", metavar="REF", callback=read_base, help=what)
+    return click.option("--base", metavar="REF", callback=read_base, help=what)
 
 
 def split(
