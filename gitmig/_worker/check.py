@@ -3,7 +3,7 @@
 Request besides the common part: ``gates`` (of upgrade, downgrade, rows, drift); ``seed``, see
 ``seeds``; ``one_way``, the ids of revisions that are not taken down;
 ``base``, the common part of a request for the base's tree where the way to its heads is the same,
-see ``same_way``;
+see ``same_way``; ``deployed``, whether a deployed database goes a way of its own beside;
 ``published``, the revisions that databases everywhere have: what leads to them may come from the
 cache and is not taken down again (none: everything is walked); ``new``, the ids of the revisions
 that the base branch does not have (none where there is no base).
@@ -12,7 +12,8 @@ Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``s
 ``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
 say, where drift was asked for), ``ran``, what the new revisions did (the fields of
 ``gitmig.ran.RanOperation``), ``rolling``, what the base's code meets (see ``rolling``; None where
-that is not known), and the facts of ``Project.facts``. One walk up, down and up again
+that is not known), ``ends``, the schema of each database at the heads where a deployed one is to be
+compared with it (see ``ends``), and the facts of ``Project.facts``. One walk up, down and up again
 serves them all: the fingerprint taken at each set of heads on the way up is what the way down is
 compared with.
 """
@@ -23,7 +24,7 @@ import contextlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from . import drift, fingerprint, traces
+from . import drift, ends, fingerprint, traces
 from .bookkeeping import heads_of
 from .cache import replay
 from .compat import url_text
@@ -73,6 +74,7 @@ def run(request: Request) -> Result:
             running=running,
             models=walk.models,
             rolling=walk.met,
+            ends=list(walk.ends.values()) if walk.met is None else [],
             ran=recorder.told(),
         )
 
@@ -101,6 +103,7 @@ class Walk:
         self.lacks_rows = recorder.waits
         self.schemas: dict[Heads, Fingerprint] = {}
         self.reached: dict[str, frozenset[str]] = {}
+        self.ends: dict[str, ends.End] = {}
         self.emptied: set[str] = set()
         self.known: set[str] = set()
         self.at_head = False
@@ -235,6 +238,8 @@ class Walk:
         """Raise ``migration_failed`` where the database does not stand where the steps led to."""
         bind, reached = place_of(context)
         if (bind, reached) in self.schemas and reached == self.reached[bind]:
+            if self.request.get("deployed"):
+                self.ends[bind] = ends.end_of(self.schemas[bind, reached], context)
             return []
         revision = self.project.script._upgrade_revs("heads", heads)[0].revision
         raise self.ended.not_kept(revision)

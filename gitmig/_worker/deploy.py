@@ -5,14 +5,14 @@ Request besides the common part: ``left`` (what an earlier step left, empty for 
 must have what any of them needs), ``before`` (the ``models`` that the step before gave).
 
 Result: the facts of ``Project.facts``, and ``left`` and ``models``, for the next step; of the last
-one ``rolling`` instead: what the code of the step before meets, see ``rolling``; and ``refused``:
-the statements of the new revisions that need a superuser (``path``, ``line``, ``sql``,
-``revision``, ``message``), see ``plain``.
+one ``rolling`` instead: what the code of the step before meets, see ``rolling``; ``ends``, the
+schema of each database, see there; and ``refused``: the statements of the new revisions that need a
+superuser (``path``, ``line``, ``sql``, ``revision``, ``message``), see ``plain``.
 """
 
 from __future__ import annotations
 
-from . import rolling
+from . import ends, rolling
 from .cache import replay
 from .generate import ARGUMENTS
 from .plain import Plain
@@ -39,6 +39,7 @@ def run(request: Request) -> Result:
             replay(project, databases)
         if request["last"]:
             met = rolling.problems(project, request["before"])
-            return dict(project.facts(databases), rolling=met, refused=refused)
+            found = ends.at_heads(project)
+            return dict(project.facts(databases), rolling=met, ends=found, refused=refused)
         models = rolling.facts(project)
         return dict(project.facts(databases), left=databases.hand_over(), models=models)

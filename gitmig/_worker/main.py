@@ -24,6 +24,7 @@ from .shapes import Request, Result
 # operation -> module of this package with a function ``run(request)``; imported when asked for
 OPERATIONS = {
     "alembic": "alembic_command",
+    "apart": "apart",
     "check": "check",
     "deploy": "deploy",
     "describe": "describe_project",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitmig import client
-from gitmig.commands import problems, rolling, same_way, verdict
+from gitmig.commands import apart, problems, rolling, same_way, verdict
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Beside, Outcome, Subject, gate_of
@@ -25,7 +25,9 @@ from gitmig.model import Finding, Gate
 
 Met = list[dict[str, Any]]
 Refused = list[dict[str, Any]]
-Gone = tuple[list[Gate], list[Finding], Met | None]  # the gate, what it found, what is met
+Ends = list[apart.End]
+# the gate, what it found, what is met and how the databases end
+Gone = tuple[list[Gate], list[Finding], Met | None, Ends]
 IN_ANOTHER_WAY = ("migration_failed", "alembic_refused")
 
 
@@ -50,11 +52,11 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
         own = OwnWay(subject, first, then, pool)
         if not same_way.is_the_same(subject):
             own.begin()
-            yield Beside({}, own.outcome)
+            yield Beside({"deployed": True}, own.outcome)
             return
         with workspace.servers.telling(staged.terms.line, own.begin):
             alone = {**first.common_part(), "cache": ""}
-            yield Beside({"base": alone}, own.outcome)
+            yield Beside({"base": alone, "deployed": True}, own.outcome)
 
 
 @contextlib.contextmanager
@@ -93,10 +95,14 @@ class OwnWay:
     def outcome(self, answer: Mapping[str, Any]) -> Outcome:
         """Return the gates and what they found: on the walk that ``answer`` tells of, or here."""
         met = answer.get("rolling")
-        passed: Gone = [Gate("deploy", "passed")], [], met
-        gates, found, met = passed if met is not None else self.begin().result()
+        gates, found = [Gate("deploy", "passed")], list[Finding]()
         if met is None:
-            return gates, found
+            gates, found, met, ends = self.begin().result()
+            if met is None:
+                return gates, found
+            here = answer.get("ends") or ends
+            found = [*found, *apart.findings(self.subject, self.base, self.staged, here, ends)]
+            gates = [replace(gates[0], status=gate_of("deploy", found).status)]
         deeds = functools.partial(verdict.deeds, answer)
         more = rolling.findings(self.subject, met, deeds)
         return [*gates, gate_of("rolling", more)], [*found, *more]
@@ -116,29 +122,30 @@ def deploy(base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[
     """Take a database to the base's heads with the base's own files, then on with the staged ones.
 
     ``base`` is the project at ``commit``, ``staged`` the project as it is being committed,
-    ``files`` the revisions of both. Returns the gate, what it found, and what the base's code meets
-    at the end, None where it was not reached.
+    ``files`` the revisions of both. Returns the gate, what it found, what the base's code meets at
+    the end, None where it was not reached, and what the schema is there.
     """
     started = time.perf_counter()
     findings: list[Finding] = []
-    met = None
+    met, ends = None, list[apart.End]()
     try:
-        met, refused = go_through(base, staged, commit, files)
+        met, ends, refused = go_through(base, staged, commit, files)
         findings += map(needs_superuser, refused)
     except WorkerFailed as error:
         if error.kind not in IN_ANOTHER_WAY:
             raise
         findings.append(finding_of(error, commit))
     seconds = round(time.perf_counter() - started, 3)
-    return [replace(gate_of("deploy", findings), seconds=seconds)], findings, met
+    return [replace(gate_of("deploy", findings), seconds=seconds)], findings, met, ends
 
 
 def go_through(
     base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]
-) -> tuple[Met, Refused]:
+) -> tuple[Met, Ends, Refused]:
     """Take a database through both, again where its server was given up on the way.
 
-    Returns what the base's code meets at the end, and what needs a superuser.
+    Returns what the base's code meets at the end, what the schema is there, and what needs a
+    superuser.
     """
     servers = staged.workspace.servers
     given_up = servers.given_up
@@ -146,7 +153,7 @@ def go_through(
         old = ask_base(base, commit, files)
         left, models = old["left"], old["models"]
         new = staged.ask("deploy", left=left, before=models, last=True, needs_of=files)
-        return new["rolling"], new["refused"]
+        return new["rolling"], new["ends"], new["refused"]
     except GitmigError:
         if servers.given_up == given_up:
             raise

@@ -39,22 +39,35 @@ def is_the_same(subject: Subject) -> bool:
     if any(before.get(path) != now.get(path) for path in decides if path):
         return False
     texts = workspace.repository.read_all({blob for _, blob in places(environment, before)})
-    names = {"", *names_in(before), *names_in(now)} - PACKAGES
+    names = own_names(subject)
     return CREATES_ALL not in (workspace.read(env) or "") and all(
         stands_alone(text, names) for text in texts.values()
     )
 
 
+def own_names(subject: Subject) -> set[str]:
+    """Return what a module of the project may be called, at the base or here; empty: a relative."""
+    before = subject.workspace.repository.tree(subject.base.commit)
+    return {"", *names_in(before), *names_in(subject.workspace.index)} - PACKAGES
+
+
 def stands_alone(text: str, names: set[str]) -> bool:
     """Say whether a revision has use for no file of the project, ``names`` being its modules."""
-    return names.isdisjoint(imported(text)) and not READS.search(text)
+    return not reading_line(text, names)
 
 
-def imported(text: str) -> Iterator[str]:
-    """Yield the packages that a source imports, and an empty name for the one that it is in."""
-    for package, modules in IMPORT.findall(text):
-        for name in [package] if package else modules.split(","):
-            yield name.split(".")[0].strip().partition(" ")[0]
+def reading_line(text: str, names: set[str]) -> int:
+    """Return the first line where a revision has use for a file of the project, 0 for none."""
+    found = [each.end() for each in READS.finditer(text)]
+    found += [each.end() for each in IMPORT.finditer(text) if names & set(packages(each))]
+    return text.count("\n", 0, min(found)) + 1 if found else 0
+
+
+def packages(imported: re.Match[str]) -> Iterator[str]:
+    """Yield the packages that an import names, and an empty name for the one that it is in."""
+    package, modules = imported.groups()
+    for name in [package] if package else modules.split(","):
+        yield name.split(".")[0].strip().partition(" ")[0]
 
 
 def names_in(paths: Iterable[str]) -> Iterator[str]:

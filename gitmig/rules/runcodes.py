@@ -47,6 +47,23 @@ Example:
 Instead: leave it to what sets up the server, and tell gitmig with `prepare`; or allow it with the
 reason why the deploy's user may.
 """),
+    ("GM105", "deployed-schema-differs", "error", "deploy", """
+A database built with the base's own files upgrades to another schema than one that begins empty.
+
+Why: a published revision does something else by now, for it reads models, a helper or a file that
+this branch changed: `create_all`, an imported enum, a `.sql` file. New databases, and all tests,
+have what deployed ones never get. Where a revision gives another schema each time (a default with
+today's date), that is left out.
+
+Example:
+
+    def upgrade():
+        Base.metadata.create_all(op.get_bind())
+
+Instead: a further revision that brings what is missing, whichever way a database came
+(`ADD COLUMN IF NOT EXISTS`, or a look at `sa.inspect(op.get_bind())`). Published revisions say
+themselves what they do.
+"""),
     ("GM201", "downgrade-fails", "error", "downgrade", """
 A revision fails on the way down.
 
