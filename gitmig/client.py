@@ -18,7 +18,7 @@ from typing import IO, Any
 from gitmig.errors import NoInterpreter, WorkerFailed
 from gitmig.model import JsonObject, Progress
 from gitmig.restored import restored
-from gitmig.underway import Running, out_of_time, tail
+from gitmig.underway import STACK, Running, out_of_time, tail
 
 FOLDER = Path(__file__).parent / "_worker"
 # loads the worker as a package of a private name; its folder never gets on sys.path
@@ -92,7 +92,7 @@ def ask(
     """
     left = restored(python, FOLDER, Path(request["run"]))
     with left, tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as log:
-        running = Running(on_progress, log)
+        running = Running(on_progress, log, request["tree"])
         with open_line(answer) as descriptor:
             ends = {"line": descriptor, "log": log.fileno()}
             whole = {**request, **ends, "attached": False}
@@ -109,6 +109,8 @@ def ask(
             finally:
                 end(process)
                 UNDER_WAY.discard(process)
+        if process.returncode < 0:  # of a crash the interpreter prints the stack
+            running.read_stack(tail(errors, STACK))
         return result_of(process, output, tail(errors), running)
 
 
@@ -253,12 +255,18 @@ def result_of(
         answer: dict[str, Any] = json.loads(output)
     except ValueError:
         words = running.words if running else ""
+        line = running.line if running else 0
+        who = "that line" if line else "that revision" if words else "env.py"
         raise WorkerFailed(
             "died",
             f"the project's interpreter ended without an answer "
             f"(exit code {process.returncode}){words}",
-            f"{'that revision' if words else 'env.py'} may have ended it"
-            + (" by using up the memory" if process.returncode == -signal.SIGKILL else "")
+            f"{who} may have ended it"
+            + (
+                " by using up the memory"
+                if process.returncode == -signal.SIGKILL and not line
+                else ""
+            )
             + ("; -v shows what was printed" if printed else ""),
             printed,
             running.place if running else {},

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from . import claimed, compat, depends, line, paths
+from . import claimed, compat, depends, lacking, line, paths
 from .arguments import command_line, parsed
 from .databases import Databases
 from .failures import Failure, first_of, missing_settings, one_line, place
@@ -69,6 +69,8 @@ class Project:
         makes: where they cannot be loaded before it, they are in its first run, as by Alembic.
         """
         self.script.get_heads()
+        if not self.request["attached"]:  # there nothing runs before all steps are known
+            lacking.let_them_fail(self.script)
         self.complete = True
 
     def texts(self) -> list[str]:
@@ -214,7 +216,8 @@ class Project:
         """Return the failure for an exception (or an exit) in env.py or a revision's module."""
         path, line = place(error, self.roots)
         if isinstance(error, SystemExit):
-            what, error_text = "env.py ended the process", f"sys.exit({error.code!r})"
+            who = "env.py" if kind == "env_failed" else "a revision's file"
+            what, error_text = f"{who} ended the process", f"sys.exit({error.code!r})"
         else:
             error_text = one_line(error)
         missing = error.name if isinstance(error, ModuleNotFoundError) else None

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 
-from . import bookkeeping, compat, depends, direct, line, needs, notes, redirect
+from . import bookkeeping, compat, depends, direct, ending, line, needs, notes, redirect
 from .beginning import Beginning
 from .databases import Databases
 from .failures import Failure
@@ -28,6 +28,7 @@ def open_session(
     databases = Databases(request["run"], request["registry"], cache)
     redirect.install(databases)
     direct.install((request["tree"], request["root"]))
+    ending.install((request["tree"], request["root"]))
     compat.keep_unique_in_reverse()
     bookkeeping.install()
     try:

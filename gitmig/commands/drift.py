@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 from typing import Any
 
+from gitmig import sources
 from gitmig.commands import verdict
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.standing import forgotten, import_it
 from gitmig.commands.subject import Subject
 from gitmig.commands.wording import listed
-from gitmig.errors import GitmigError, WorkerFailed
+from gitmig.errors import GitmigError, SourceError, WorkerFailed
 from gitmig.explain import at_the_base
 from gitmig.model import Finding, Severity
 
@@ -171,12 +173,24 @@ def not_imported(subject: Subject, answer: Mapping[str, Any]) -> list[Finding]:
     """
     workspace, environment = subject.workspace, subject.environment
     tables = [key for models in answer["models"] for key in models]
-    base = workspace.repository.tree(subject.base.commit) if subject.base.commit else {}
     found = []
     for path, line, table in forgotten(workspace, environment, {}, answer["loaded"], tables):
         message = f"table {table} is declared here, and env.py does not import this file"
-        new = subject.base.commit and workspace.index[path] != base.get(path)
+        new = subject.base.commit and not declared_before(subject, path, table)
         severity: Severity = "error" if new else "warning"
         hint = import_it(environment).replace(", then commit again", "")
         found.append(Finding("GM305", severity, message, hint, path, line))
     return found
+
+
+def declared_before(subject: Subject, path: str, table: str) -> bool:
+    """Say whether the base declares a table in this file, or in one that is gone (moved)."""
+    workspace = subject.workspace
+    base = workspace.repository.tree(subject.base.commit)
+    gone = [each for each in base if each.endswith(".py") and each not in workspace.index]
+    for each in [path, *gone]:
+        text = workspace.repository.read(base[each]) if each in base else ""
+        with contextlib.suppress(SourceError):
+            if table in text and table in sources.tables(text, each):
+                return True
+    return False

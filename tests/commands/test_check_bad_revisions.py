@@ -15,7 +15,7 @@ from gitmig.report.formats import FORMATS
 
 ADD = "op.add_column('users', sa.Column('email', sa.String(200)))"
 DROP = "op.drop_column('users', 'email')"
-UNDER_WAY = "in the upgrade of revision bad000000000 (migrations/versions/bad000000000.py)"
+UNDER_WAY = "in the upgrade of revision bad000000000 (migrations/versions/bad000000000.py:12)"
 
 
 def told(
@@ -202,12 +202,46 @@ def test_deploy_leaves_nothing(project: Project) -> None:
         ("import sys; sys.exit(3)", 1, "bad000000000 fails on upgrade: SystemExit: 3"),
         ("import os; os._exit(3)", 2, f"(exit code 3), {UNDER_WAY}"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 2,
-         f"(exit code -9), {UNDER_WAY}"),
+         f"(exit code -9), {UNDER_WAY}\n  → that line may have ended it"),
+        ("import ctypes; ctypes.string_at(0)", 2, f"(exit code -11), {UNDER_WAY}"),
     ],
 )  # fmt: skip
 def test_ends_the_process(project: Project, ends: str, code: int, words: str) -> None:
-    """One that ends the process, in whatever way, is named and never green."""
+    """One that ends the process, in whatever way, is named with its line and never green."""
     assert words in told(project, ends, code=code)
+
+
+def test_copies_of_the_process_end(project: Project) -> None:
+    """What a revision's own copy of the process does is no end of it."""
+    fork = "import os\n    if not os.fork():\n        os._exit(3)\n    os.wait()\n    os._exit(4)"
+    assert f"(exit code 4), {UNDER_WAY}".replace(":12", ":16") in told(project, fork, code=2)
+
+
+@pytest.mark.parametrize(("name", "code"), [("upgrade", "GM101"), ("downgrade", "GM201")])
+def test_lacks_a_function(project: Project, name: str, code: str) -> None:
+    """One without `def upgrade` or `def downgrade` fails at its file, and env.py is not blamed."""
+    path = project.revision("bad000000000", "base00000000")
+    project.write(path, project.read(path).replace(f"def {name}()", "def other()"))
+    project.git("add", "-A")
+    said = project.gitmig("check", code=1).stdout
+    assert f"{path}:5: error {code} revision bad000000000 fails on {name}: " in said
+    assert f"the file has no function {name}()" in said and "env.py" not in said
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [("import time; time.sleep(600)", " did not finish within 8 seconds, at {path}:3\n"),
+     ("import sys; sys.exit(0)", ": {path}:3: a revision's file ended the process: sys.exit(0)\n"),
+     ("import os; os._exit(3)", " (exit code 3), at {path}:3\n  → that line may have ended it\n")],
+)  # fmt: skip
+def test_does_it_when_loaded(project: Project, ends: str, words: str) -> None:
+    """What a file's own lines do, outside its functions, is told at them; not of env.py."""
+    path = project.revision("bad000000000", "base00000000")
+    project.write(path, project.read(path).replace("import sqlalchemy as sa", ends))
+    project.write("gitmig.toml", "timeout = 8\n")
+    project.git("add", "-A")
+    said = project.gitmig("check", code=2).stderr
+    assert words.format(path=path) in said and "env.py" not in said
 
 
 def test_error_without_words(project: Project) -> None:
@@ -313,12 +347,12 @@ def test_needs_a_superuser(pg: Project) -> None:
 @pytest.mark.parametrize(
     ("ends", "words", "line"),
     [("import time; time.sleep(600)", "did not finish within ", 13),
-     ("import os; os._exit(3)", "ended without an answer (exit code 3)", 11)],
+     ("import os; os._exit(3)", "ended without an answer (exit code 3)", 13)],
 )  # fmt: skip
 def test_at_its_line_in_every_format(
     project: Project, tmp_path: Path, ends: str, words: str, line: int
 ) -> None:
-    """One that never comes to its end is at its line, or at its function, in every format (K8)."""
+    """One that never comes to its end is at its line in every format (K8)."""
     path = project.revision("bad000000000", "base00000000", f"pass\n    {ends}")
     files = {name: tmp_path / f"report.{name}" for name in FORMATS}
     outputs = [f"--output={name}:{file}" for name, file in files.items()]

@@ -481,6 +481,24 @@ def test_a_table_in_a_file_that_env_does_not_import(project: Project) -> None:
     assert "more.py:4: warning GM305" in project.gitmig("check", code=None).stdout
 
 
+@pytest.mark.parametrize("touched", ["comment", "column", "moved"])
+def test_a_file_that_env_does_not_import_is_touched(project: Project, touched: str) -> None:
+    """A branch that only touches or moves such a file does not declare its table: a warning."""
+    more = "from models import *\n\n\nclass Post(Base):\n    __tablename__ = 'posts'\n"
+    more += column("id", "Integer", ", primary_key=True")
+    given(project, "sqlite", "", "")
+    project.write("more.py", more)
+    project.commit_all("posts")
+    project.git("switch", "-q", "-c", "feature")
+    if touched == "moved":
+        project.git("mv", "more.py", "posts.py")
+    else:
+        project.append("more.py", "# so\n" if touched == "comment" else column("title"))
+    project.commit_all(touched)
+    ((code, severity, _),) = drift(project, "--base", "main")
+    assert (code, severity) == ("GM305", "warning")
+
+
 def test_a_table_that_cannot_be_made_by_itself(project: Project) -> None:
     """A table that only the project's database can have is told, and Alembic's part still done."""
     given(project, "sqlite", "", "", args='CheckConstraint("ours(id) > 0", name="ck"),')
