@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that a statement took on a table that was there before the revision.
+    """A lock that a statement took on a table that is there at the base's heads.
 
     ``mode`` is the database's own word. PostgreSQL: as in ``pg_locks`` (``AccessExclusiveLock``).
     MySQL and MariaDB: only ``SHARED``, where the table was seen being copied (writers wait until
@@ -64,9 +64,10 @@ class RanOperation:
     the block, which have no statements of their own then. ``line`` is the line of the revision's
     file, also where it calls a function elsewhere; 0 where no line of it was on the stack.
     ``table`` is empty where it is not known; of SQL it is the one that it names first. ``words``
-    is how a person would say it. ``new_table``: the table was made in the same revision. ``batch``:
-    asked for within ``op.batch_alter_table``. ``left_out`` is how many more statements there were
-    that are not listed: of each line the first 20 on rows are, of a revision the first 1,000.
+    is how a person would say it. ``new_table``: a new revision made the table, this one or an
+    earlier one. ``batch``: asked for within ``op.batch_alter_table``. ``left_out`` is how many more
+    statements there were that are not listed: of each line the first 20 on rows are, of a revision
+    the first 1,000.
 
     ``facts`` by kind, a key missing where it does not apply:
 

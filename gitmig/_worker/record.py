@@ -21,6 +21,7 @@ from sqlalchemy.engine import Engine
 from . import aside, invoked, sqltext, stack
 from .account import Account
 from .compat import connection_info
+from .inherited import Inherited
 from .project import Project
 from .redirect import name_of
 from .shapes import Connection, Context, Op, Result, Step
@@ -54,6 +55,8 @@ class Recorder:
         self.account: Account | None = None
         self._broken: set[Way] = set()
         self._steps = 0
+        self._now = ("", True)  # the revision that is recorded, and whether up
+        self._inherited = Inherited()
         self._numbers: dict[Any, int] = {}
         project.before = self.before_step
 
@@ -70,7 +73,10 @@ class Recorder:
     def before_step(self, step: Step, context: Context) -> None:
         """Have a step recorded if it is of a new revision."""
         key = (step.revision.revision, bool(step.is_upgrade), name_of(context.connection))
-        if self.waits or key[0] not in self.new or key in self.accounts:
+        if key[0] not in self.new:
+            return
+        if self.waits or key in self.accounts:
+            self.look_first(step, context)
             return
         if not self._steps:
             self.listen()
@@ -84,10 +90,30 @@ class Recorder:
             try:
                 run(**options)
                 self._broken.remove(key)
+                if step.is_upgrade:
+                    self._inherited.done(key[2], key[0], self.account.witness.tables.old)
             finally:
                 self.account = None
 
         step.migration_fn = recorded
+
+    def look_first(self, step: Step, context: Context) -> None:
+        """Have the base's tables known where the first new revision is not recorded."""
+        run = step.migration_fn
+
+        @functools.wraps(run)
+        def looked(**options: Any) -> None:
+            self.look(context.connection)
+            run(**options)
+
+        step.migration_fn = looked
+
+    def look(self, connection: Connection) -> None:
+        """Know the base's tables: those that are there before the first new revision."""
+        database = name_of(connection)
+        if not self._inherited.knows(database):
+            witness = WITNESSES[connection.dialect.name]()
+            self._inherited.begin(database, witness.look(connection))
 
     def listen(self) -> None:
         """See operations and statements from here on."""
@@ -108,19 +134,25 @@ class Recorder:
     def open_account(self, step: Step, context: Context) -> Account:
         """Begin to record a step; a lock that an earlier one holds would hide those of this."""
         connection, file = context.connection, str(step.revision.path)
+        self.look(connection)
+        self._now = (step.revision.revision, bool(step.is_upgrade))
         witness = self.new_witness(connection)
         if witness.holds_locks() and begin_anew(context):
-            witness.begin(connection)
-        revision, path = step.revision.revision, self.project.relative(file)
-        common = {"revision": revision, "path": path, "up": bool(step.is_upgrade)}
+            witness.begin(connection, self.old(connection))
+        path = self.project.relative(file)
+        common = {"revision": self._now[0], "path": path, "up": self._now[1]}
         return Account(file, connection.dialect, witness, common)
 
     def new_witness(self, connection: Connection) -> Witness:
         """Return a witness who knows what is there now, for one connection and one step."""
         witness = WITNESSES[connection.dialect.name]()
-        witness.begin(connection)
+        witness.begin(connection, self.old(connection))
         connection_info(connection)[KEY] = (self._steps, witness)
         return witness
+
+    def old(self, connection: Connection) -> Collection[str] | None:
+        """Return the tables that no new revision has made so far, None where that is not known."""
+        return self._inherited.before(name_of(connection), *self._now)
 
     def witness_of(self, connection: Connection) -> Witness:
         """Return the witness of a connection for the step that runs."""

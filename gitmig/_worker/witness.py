@@ -8,7 +8,7 @@ the revision's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from . import sqltext
@@ -18,14 +18,15 @@ Thing = tuple[Any, Any]  # what stays with a table under any name, and what chan
 
 
 class Tables:
-    """Which tables (and what else has a file) were there before a revision: ``old``.
+    """Which tables (and what else has a file) the base has, too: ``old``.
 
-    By the names that they have now. ``seen`` is everything that is there, ``{name: thing}``.
+    By the names that they have now. ``seen`` is everything that is there, ``{name: thing}``;
+    without ``old`` all of it.
     """
 
-    def __init__(self, seen: Mapping[str, Thing]) -> None:
+    def __init__(self, seen: Mapping[str, Thing], old: Collection[str] | None = None) -> None:
         self.seen = dict(seen)
-        self.old = set(seen)
+        self.old = set(seen) if old is None else set(seen).intersection(old)
         self.gone: set[str] = set()
 
     def compare(self, now: Mapping[str, Thing]) -> list[str]:
@@ -70,9 +71,9 @@ class Witness(ABC):
         self._own = object()
         self._ended = 0
 
-    def begin(self, connection: Connection) -> None:
-        """Look at what is there before the revision."""
-        self.tables = Tables(self.look(connection))
+    def begin(self, connection: Connection, old: Collection[str] | None = None) -> None:
+        """Look at what is there before the revision; ``old`` is what no new one made."""
+        self.tables = Tables(self.look(connection), old)
 
     def before(self, connection: Connection, sql: str) -> None:  # noqa: B027 - most need not
         """Get ready for a statement, given without the comments before it."""
@@ -93,7 +94,7 @@ class Witness(ABC):
         return False
 
     def is_new(self, table: str) -> bool:
-        """Say whether a table was not there before the revision."""
+        """Say whether a new revision made a table, this one or an earlier one."""
         return bool(table) and table not in self.tables.old
 
     @abstractmethod

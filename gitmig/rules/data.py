@@ -81,6 +81,6 @@ def _dropped_later(way: Way, act: Act) -> bool:
 
 
 def _made_here(way: Way, act: Act) -> bool:
-    """Say whether an object without a table was made by this revision."""
-    made = way.before(act, "create")
-    return not act.change.table and any(each.change.name == act.change.name for each in made)
+    """Say whether an object without a table was made by this revision, or by one before it."""
+    made = {each.change.name for each in way.before(act, "create")}
+    return not act.change.table and act.change.name in made | way.made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,7 +30,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that was done; ``old``: to a table that was there before the revision."""
+    """One thing that was done; ``old``: to a table that no revision of the branch made."""
 
     change: Change
     operation: RanOperation
@@ -40,7 +40,11 @@ class Act:
 
 @dataclass(frozen=True)
 class Way:
-    """What one revision did on its way up, or down, in order; ``text`` is its file's."""
+    """What one revision did on its way up, or down, in order; ``text`` is its file's.
+
+    ``made`` are the tables and objects that other new revisions made, those before it on the way
+    up; all of them on the way down.
+    """
 
     revision: str
     path: str
@@ -48,11 +52,20 @@ class Way:
     operations: Sequence[RanOperation]
     context: Context
     text: str = ""
+    made: frozenset[str] = frozenset()
 
     @cached_property
     def acts(self) -> Sequence[Act]:
         """Everything that was done."""
-        return tuple(_acts(self.operations, self.context.dialect))
+        return tuple(_acts(self.operations, self.context.dialect, self.made))
+
+    @cached_property
+    def makes(self) -> frozenset[str]:
+        """The names of tables and objects that it makes, under which they are left."""
+        kinds = ("create table", "create")
+        names = {each.change.table or each.change.name for each in self.of(*kinds)}
+        renamed = {each.change.to for each in self.of("rename table") if not each.old}
+        return frozenset(names | renamed)
 
     def on_old(self, *kinds: str) -> Iterator[Act]:
         """Yield what was done to tables that were there before."""
@@ -78,7 +91,9 @@ class Way:
         return tuple((each, one) for each in self.operations for one in each.statements)
 
 
-def _acts(operations: Sequence[RanOperation], dialect: str) -> Iterator[Act]:
+def _acts(
+    operations: Sequence[RanOperation], dialect: str, earlier: Collection[str]
+) -> Iterator[Act]:
     every = [
         (change, operation, statement)
         for operation in operations
@@ -87,7 +102,9 @@ def _acts(operations: Sequence[RanOperation], dialect: str) -> Iterator[Act]:
     made: set[str] = set()
     copied: set[str] = set()  # old tables that are written anew under their name
     for change, operation, statement in every:
-        known = operation.new_table and same(change.table, operation.table)
+        # of the table that an operation is about the database itself was asked
+        about = same(change.table, operation.table)
+        known = operation.new_table if about else change.table in earlier
         new = known or any(same(change.table, name) for name in made)
         if change.kind == "create table" and not change.has("if"):
             made.add(change.table)
