@@ -15,8 +15,9 @@ HEAD = """\
 database: the operations as they ran, the SQL that was sent, the locks it took, the tables that were
 written anew. Nothing is told about tables that the branch itself makes, in the same revision or in
 an earlier one: where the branch comes in they hold no row, and no code uses them. Nor about
-revisions that the base has: "there before" means there at the base's heads. This page is made from the docstrings in `gitmig/rules` (`gitmig rules --format
-markdown`); `gitmig rule CODE` shows one of them.
+revisions that the base has: "there before" means there at the base's heads. This page is made from
+the docstrings in `gitmig/rules` (`gitmig rules --format markdown`); `gitmig rule CODE` shows one of
+them.
 
 **Choose**: `--select GM71,table-rewritten` judges only these, `--ignore` leaves some out; both take
 codes, names and the beginnings of codes. In the settings:
