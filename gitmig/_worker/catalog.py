@@ -81,7 +81,8 @@ OTHERS = f"""
         obj_description(c.oid, 'pg_class'),
         (SELECT string_agg(d.refobjid::regclass || '.' || a.attname, ', ') FROM pg_depend d
          JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-         WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
+         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid  -- as its index has them
+            AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
     FROM {CLASSES} AND c.relkind = 'S' AND NOT {OF_EXTENSION.format("c")}
     JOIN pg_sequence s ON s.seqrelid = c.oid
     UNION ALL
