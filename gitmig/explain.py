@@ -180,6 +180,10 @@ def where(path: str, line: int) -> str:
 
 
 ON_ROWS = (
+    (re.compile(r"division by (zero|0)", re.I),
+     "rows may hold 0: leave them out (WHERE), or take NULLIF(…, 0)"),
+    (re.compile(r"incorrect string value|no equivalent in encoding", re.I),
+     "texts may have letters that the new character set lacks: keep one of Unicode"),
     (re.compile(r"not.null|null value|cannot be null|doesn.t have a default", re.I),
      "add it nullable, fill it with UPDATE, then set NOT NULL; or give it a server_default"),
     (re.compile(r"unique|duplicate", re.I),

@@ -14,7 +14,7 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import exc
 
-from . import pointing, rows
+from . import pointing, rows, variety
 from .compare import Comparison
 from .failures import Failure, one_line
 from .follow import names_after
@@ -89,7 +89,7 @@ class Kept:
         known = {each.table_name for each in flatten(up) if isinstance(each, ops.DropTableOp)}
         names = [name for name in pointing.children(connection, there)
                  if name[1] not in self.doubtful | known]  # fmt: skip
-        problems = rows.insert_where_possible(connection, names, there)
+        problems = variety.insert_where_possible(connection, names, there)
         return [self.table(connection, up, schema, name, name) for schema, name in names
                 if (schema, name) not in problems]  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy
 
-from . import contents, rows
+from . import contents, rows, variety
 from .bookkeeping import heads_of
 from .cache import replay
 from .contents import Contents, Loss, Renames
@@ -102,7 +102,7 @@ class OnRows:
         with rows.transaction(context.connection.engine) as connection:
             names = self.concerned(connection, context)
             own = seeded(connection, names, seed) if seed.setting else set()
-            for name, why in rows.insert_where_possible(connection, names, own).items():
+            for name, why in variety.insert_where_possible(connection, names, own).items():
                 self.missing[name] = f"{contents.told(name)} has no row in the proof: {why}"
             found = Database(contents.read(connection, names), astray(connection))
         found.seen[heads_of(context)] = found.now

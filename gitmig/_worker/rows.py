@@ -18,7 +18,7 @@ from sqlalchemy import schema as ddl
 
 from .checks import repairs
 from .failures import one_line
-from .members import holding_the_same, members, put
+from .members import members
 from .reflected import add_tables, foreign_keys
 from .shapes import Connection
 from .values import Unknown, left_to_server, unique_columns, value
@@ -26,12 +26,8 @@ from .values import Unknown, left_to_server, unique_columns, value
 PLAIN, AGAIN, EMPTY, LARGE = "plain", "again", "empty", "large"
 TWO = (PLAIN, PLAIN)
 """Rows that differ in every column."""
-MANY_KINDS = (PLAIN, AGAIN, EMPTY, LARGE)
-"""The second says again what the first says, where nothing is unique; then what may be NULL is,
-then what is large."""
 FIRST = 9000  # the numbers of what is unique come after it: small ones are taken by real rows
 ATTEMPTS = 60  # at values that please a CHECK
-MEMBERS = 300  # rows of a table for what an enum or the list of a CHECK allows
 UNFIT = "no value of the type: "  # it did not get as far as the database
 
 in_order: Any = ddl.sort_tables_and_constraints  # also where foreign keys make a circle
@@ -69,32 +65,6 @@ def insert(
         filling.fill(table)
     filling.close_circles()
     return filling.there
-
-
-def insert_where_possible(
-    connection: Connection, names: Collection[Name], leave: Collection[Name]
-) -> dict[Name, str]:
-    """Fill tables, and those that they point to, but for those to ``leave`` as they are.
-
-    Returns the tables that have no row then, and why.
-    """
-    filling = Filling(connection, MANY_KINDS)
-    problems: dict[Name, str] = {}
-    for table in filling.order(names):
-        key = (table.schema, table.name)
-        try:
-            if key in leave:
-                filling.there[key] = read(connection, table)
-            else:
-                filling.fill(table)
-                filling.fill_members(table)
-        except (CannotFill, exc.SQLAlchemyError) as problem:
-            filling.there[key] = read(connection, table)
-            if not filling.there[key]:
-                told = isinstance(problem, CannotFill)
-                problems[key] = str(problem) if told else one_line(problem)
-    filling.close_circles()
-    return problems
 
 
 class Filling:
@@ -142,27 +112,6 @@ class Filling:
                 if number == 1 or len(self.kinds) == len(TWO):
                     raise
         self.there[table.schema, table.name] = read(self.connection, table)
-
-    def fill_members(self, table: Any) -> None:
-        """Insert a row for each value that an enum or a CHECK's list allows and no row holds.
-
-        It is as the first one is otherwise. Where there is no room for one more (it would point to
-        what is pointed to once), a row takes it whose value another holds. What is refused is left.
-        """
-        key = (table.schema, table.name)
-        rows, unique = self.there[key], unique_columns(table)
-        allowed = [(name, each) for name, each in members(self.connection, table)
-                   if all(row[name] != each for row in rows)]  # fmt: skip
-        spare: dict[str, list[Row]] = {}
-        for number, (name, each) in enumerate(allowed[:MEMBERS], len(self.kinds) + 1):
-            row = self.row(table, unique, number, PLAIN)
-            row.update({own: rows[0][own] for own in row if own not in unique})
-            if self.refused(table, {**row, name: each}, number):
-                others = spare.setdefault(name, holding_the_same(rows, name))
-                if others and put(self.connection, table, others[-1], name, each):
-                    others.pop()
-        if allowed:
-            self.there[key] = read(self.connection, table)
 
     def row(self, table: Any, unique: Collection[str], number: int, kind: str) -> Row:
         """Return a row as it is planned."""
@@ -223,7 +172,12 @@ class Filling:
         other = self.unlike(table, row, number)
         if not self.refused(table, other, number):
             return
-        told, left = {problem}, ATTEMPTS
+        listed = self.listed(table, row, number)
+        problem = self.refused(table, listed, number)
+        if not problem:
+            return
+        row = listed if problem != tried else row
+        told, left = {tried, problem}, ATTEMPTS
         for name, candidate in repairs(self.connection, table, row, FIRST + number):
             problem = self.refused(table, {**row, name: candidate}, number)
             if not problem:
@@ -236,11 +190,17 @@ class Filling:
                 break
         raise CannotFill(f"a row for {table.name} was refused: {tried}")
 
-    def refused(self, table: Any, row: Row, number: int) -> str:
-        """Try to insert a row; return why it was refused, empty where it is in."""
+    def refused(self, table: Any, row: Row, number: int, *, keep: bool = True) -> str:
+        """Try to insert a row; return why it was refused, empty where it is in.
+
+        One that is not to ``keep`` is only tried.
+        """
         try:
-            with self.connection.begin_nested():
+            with self.connection.begin_nested() as transaction:
                 done = self.connection.execute(table.insert(), row)
+                if not keep:
+                    transaction.rollback()
+                    return ""
         except exc.SQLAlchemyError as error:
             unfit = "" if isinstance(error, exc.DBAPIError) else UNFIT
             return unfit + one_line(getattr(error, "orig", None) or error)
@@ -253,6 +213,15 @@ class Filling:
         other = {column.name: value(column, FIRST + number) for column in table.columns
                  if column.name in row and column.name not in kept}  # fmt: skip
         return {**row, **other}
+
+    def listed(self, table: Any, row: Row, number: int) -> Row:
+        """Return a row with what the lists of checks allow, and NULL where it has that."""
+        found: dict[str, list[Any]] = {}
+        for name, each in members(self.connection, table):
+            found.setdefault(name, []).append(each)
+        fit = {name: each[(number - 1) % len(each)] for name, each in found.items()
+               if row.get(name) is not None}  # fmt: skip
+        return {**row, **fit}
 
     def note_open(self, table: Any, row: Row, done: Any, number: int) -> None:
         """Note which foreign keys are to be pointed somewhere when all tables have rows."""
