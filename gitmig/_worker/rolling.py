@@ -2,7 +2,8 @@
 
 While a release is rolled out the old code runs on the new schema. ``facts`` are taken at the base's
 heads by the base's own tree: what its models say, and what the schema had. ``problems`` holds the
-schema at the staged heads against them: only what changed between the two counts.
+schema at the staged heads against them: only what changed between the two counts. A database that
+cannot be judged has a ``reason`` in the place of facts.
 
 A problem has ``table``, ``column`` (empty for none), ``problem`` (gone, required, refused,
 check, unique, doubtful, unknown, unread), ``message`` and ``members``: those of an enum that it is
@@ -28,6 +29,8 @@ from .types_fit import narrows
 
 Facts = dict[str, Any]  # of one database: ``models``, ``schemas``, ``schema``
 Problem = dict[str, Any]
+Met = dict[str, Any]  # ``problems``; ``judged``, any database; ``reasons`` why some were not
+NO_MODELS = "env.py gives no models (target_metadata is None)"
 NORMAL = {"postgresql": inspection_postgresql.normal, "sqlite": inspection_sqlite.normal}
 
 
@@ -36,16 +39,19 @@ def facts(project: Project) -> list[Facts]:
     found: list[Facts] = []
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        found.append(facts_of(context) if is_known(context) else {})
+        reason = unknown(context)
+        found.append({"reason": f"{reason} at the base"} if reason else facts_of(context))
         return []
 
     project.run_env(fn)
     return found
 
 
-def is_known(context: Context) -> bool:
-    """Say whether there are models, and a database that can be read."""
-    return context.opts["target_metadata"] is not None and is_understood(context.dialect)
+def unknown(context: Context) -> str:
+    """Return why nothing can be said of a database: no models, or none that can be read."""
+    if context.opts["target_metadata"] is None:
+        return NO_MODELS
+    return "" if is_understood(context.dialect) else f"{context.dialect.name} is not understood"
 
 
 def facts_of(context: Context, more: Sequence[str] = ()) -> Facts:
@@ -102,19 +108,23 @@ def members_of(type_: Any) -> list[str] | None:
     return list(type_.enums) if isinstance(type_, sqlalchemy.Enum) else None
 
 
-def problems(project: Project, before: Sequence[Facts]) -> list[Problem]:
+def problems(project: Project, before: Sequence[Facts]) -> Met:
     """Return what the base's code, of which ``before`` are the facts, meets at these heads."""
     found: list[Problem] = []
+    reasons: list[str] = []
     waiting = iter(before)
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        old = next(waiting, {})
-        if old and context.opts["target_metadata"] is not None:
+        old = next(waiting, {"reason": "the base has no such database"})
+        reason = str(unknown(context) or old.get("reason", ""))
+        reasons.append(reason)
+        if not reason:
             found.extend(Old(old, facts_of(context, old["schemas"]), context.dialect).problems())
         return []
 
     project.run_env(fn)
-    return found
+    told = list(dict.fromkeys(filter(None, reasons)))
+    return {"problems": found, "judged": "" in reasons, "reasons": told}
 
 
 class Old:

@@ -35,9 +35,10 @@ def models(request: Request) -> list[rolling.Facts]:
     found: list[rolling.Facts] = []
 
     def fn(heads: Any, context: Context) -> list[Any]:
-        known = context.dialect.name == KIND and rolling.is_known(context)
-        told = rolling.models_of(context) if known else {}
-        found.append({**told, "configured": configuration_of(context)})
+        reason = rolling.unknown(context)
+        reason = f"{reason} at the base" if reason else ""
+        told = {} if reason or context.dialect.name != KIND else rolling.models_of(context)
+        found.append({**told, "reason": reason, "configured": configuration_of(context)})
         return []
 
     alone = {**request, "line": -1, "log": -1}
@@ -60,7 +61,7 @@ class SameWay:
         schema = read(context.connection, [], "") if context.dialect.name == KIND else {}
         self.noted.append({"schema": schema, "configured": configuration_of(context)})
 
-    def problems(self, project: Project, *, reached: bool) -> list[rolling.Problem] | None:
+    def problems(self, project: Project, *, reached: bool) -> rolling.Met | None:
         """Return what the base's code meets at the heads, None where this is not the way to know.
 
         ``reached``: the databases stand there. The copy ends.
@@ -70,6 +71,5 @@ class SameWay:
         same = bool(base) and [each["configured"] for each in base] == here
         if not (same and reached and all(each["schema"] for each in self.noted)):
             return None
-        pairs = zip(base, self.noted)
-        before = [{**old, "schema": new["schema"]} if "models" in old else {} for old, new in pairs]
+        before = [{**old, "schema": new["schema"]} for old, new in zip(base, self.noted)]
         return rolling.problems(project, before)

@@ -21,10 +21,13 @@ def outcome(
         if gate["name"] not in names:
             continue
         told = told_of(subject, project, gate, answer)
-        status = gate["status"]
+        status, reason = gate["status"], ""
         if status != "skipped":
             status = gate_of(gate["name"], told).status
-        gates.append(Gate(gate["name"], status, gate["seconds"]))
+        elif gate["name"] == "drift" and answer["without_models"]:
+            reason = drift.NO_MODELS
+            told.append(drift.without_models(subject))
+        gates.append(Gate(gate["name"], status, gate["seconds"], reason))
         findings += found_by(gate["name"], told)
     return gates, findings
 

@@ -53,6 +53,13 @@ def findings(
     return [Finding("GM105", "error", message, hint, revision.path, line, revision.id)]
 
 
+def of_a_new_one(side: ProjectSide) -> list[End]:
+    """Return how databases of the project end that begin empty."""
+    with side.beside("apart") as anew:
+        found: list[End] = anew.ask("deploy", left={}, before=[], last=True)["ends"]
+        return found
+
+
 def ask(side: ProjectSide, here: Sequence[End], there: Sequence[End]) -> dict[str, Any]:
     """Have a side go its way from empty once more, on databases of its own, without the cache."""
     with side.beside("apart") as anew:

@@ -16,6 +16,7 @@ from typing import Any
 
 from gitmig import client
 from gitmig.commands import apart, problems, rolling, same_way, verdict
+from gitmig.commands.drift import NO_MODELS
 from gitmig.commands.projectside import How, ProjectSide, open_project
 from gitmig.commands.shard import WALK
 from gitmig.commands.subject import Beside, Outcome, Subject, gate_of
@@ -23,7 +24,7 @@ from gitmig.errors import GitmigError, WorkerFailed
 from gitmig.explain import at_the_base, where
 from gitmig.model import Finding, Gate
 
-Met = list[dict[str, Any]]
+Met = dict[str, Any]
 Refused = list[dict[str, Any]]
 Ends = list[apart.End]
 # the gate, what it found, what is met and how the databases end
@@ -40,7 +41,7 @@ def beginning(subject: Subject, staged: ProjectSide) -> Iterator[Beside]:
     """
     base, workspace = subject.base, subject.workspace
     if is_the_base(subject):
-        yield Beside({}, lambda _: ([Gate("deploy", "passed"), Gate("rolling", "passed")], []))
+        yield Beside({}, functools.partial(outcome_of_the_base, subject))
         return
     how = How(staged.terms.urls, staged.terms.keep, line=staged.terms.line)
     with (
@@ -100,12 +101,12 @@ class OwnWay:
             gates, found, met, ends = self.begin().result()
             if met is None:
                 return gates, found
-            here = answer.get("ends") or ends
+            here = answer["ends"] or apart.of_a_new_one(self.staged)  # a shard has no such walk
             found = [*found, *apart.findings(self.subject, self.base, self.staged, here, ends)]
             gates = [replace(gates[0], status=gate_of("deploy", found).status)]
         deeds = functools.partial(verdict.deeds, answer)
-        more = rolling.findings(self.subject, met, deeds)
-        return [*gates, gate_of("rolling", more)], [*found, *more]
+        gate, more = rolling.outcome(self.subject, met, deeds)
+        return [*gates, gate], [*found, *more]
 
 
 def is_the_base(subject: Subject) -> bool:
@@ -116,6 +117,14 @@ def is_the_base(subject: Subject) -> bool:
     workspace = subject.workspace
     same = workspace.index == workspace.repository.tree(subject.base.commit)
     return same and WALK in subject.parts
+
+
+def outcome_of_the_base(subject: Subject, answer: Mapping[str, Any]) -> Outcome:
+    """Return the outcome where the base's code meets its own schema."""
+    reasons = [NO_MODELS] if answer["without_models"] else []
+    met = {"problems": [], "judged": not reasons, "reasons": reasons}
+    gate, found = rolling.outcome(subject, met, functools.partial(verdict.deeds, answer))
+    return [Gate("deploy", "passed"), gate], found
 
 
 def deploy(base: ProjectSide, staged: ProjectSide, commit: str, files: Sequence[str]) -> Gone:

@@ -24,6 +24,7 @@ DECLARE_IT = (
     "declare it in a model, or leave it out with include_object in env.py; `{}` would drop it"
 )
 KEEP_IT = "; what is to stay belongs in the models"
+NO_MODELS = "env.py gives no models (target_metadata is None)"
 BY_HAND = "write it by hand: `gitmig revision -m TEXT`"
 
 
@@ -98,6 +99,13 @@ def told(difference: Difference, env: str, write: str, first: str) -> Finding:
     elif difference["mend"]:
         hint = f"{first}{WRITE_IT.format(write)}; it will have: {'; '.join(difference['mend'])}"
     return Finding("GM302", difference["severity"], message, hint, env)
+
+
+def without_models(subject: Subject) -> Finding:
+    """Return the note on an environment that has no models to compare."""
+    env = f"{subject.environment.script_location}/env.py"
+    hint = "nothing need be done; if it has models, set target_metadata to their metadata"
+    return Finding("GM307", "note", f"drift is not judged: {NO_MODELS}", hint, env)
 
 
 def not_compared(skipped: Difference, env: str) -> Finding:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gitmig.commands.subject import Subject
+from gitmig.commands.subject import Subject, gate_of
 from gitmig.graph import Graph
-from gitmig.model import Finding, Revision, Severity
+from gitmig.model import Finding, Gate, Revision, Severity
 from gitmig.rules.causes import Deeds
 
 NOT_UP = "downgrade"
@@ -53,6 +53,23 @@ DID: Mapping[str, tuple[str, ...]] = {
     "unique": ("add constraint", "create index"),
     "doubtful": ("change type",),
 }
+
+
+def outcome(
+    subject: Subject, met: Mapping[str, Any], deeds: Callable[[str], Deeds]
+) -> tuple[Gate, list[Finding]]:
+    """Return the gate and what it found; ``met`` is what the worker says, see its ``rolling``."""
+    found = [*findings(subject, met["problems"], deeds), *map(not_judged, met["reasons"])]
+    if met["judged"]:
+        return gate_of("rolling", found), found
+    return Gate("rolling", "skipped", reason=met["reasons"][0]), found
+
+
+def not_judged(reason: str) -> Finding:
+    """Return the note on a database of which nothing can be said."""
+    message = f"the base's code was not held against the new schema: {reason}"
+    hint = "what the revisions drop and rename is told by the rules GM721 to GM724 instead"
+    return Finding("GM606", "note", message, hint, gate="rolling")
 
 
 def findings(

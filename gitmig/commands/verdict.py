@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from gitmig.rules.source import imported_modules
 from gitmig.rules.way import Context
 
 DIALECTS = {"mariadb": "mysql"}  # one kind of database to the rules
-GATE = "rules"
+GATE, UNUSED = "rules", "GM792"
 
 
 def rules(
@@ -28,26 +28,40 @@ def rules(
 ) -> list[Finding]:
     """Return what the rules find in what ran; ``gates`` and ``told`` are what came before."""
     texts = new_texts(subject)
-    context = replace(context_of(answer["versions"], gates), models=declared(subject, texts))
-    ran = operations(answer)
-    found = judge(ran, texts, context, subject.choice, told)
+    context = context_of(answer["versions"], left_to(subject, gates))
+    context = replace(context, models=declared(subject, texts))
+    done = operations(answer)
+    found = judge(done, texts, context, subject.choice, told)
     if context.dialect == "postgresql":
         root = subject.workspace.repository.root
-        found += squawk.findings(ran, subject.choice, context.version, root, [*told, *found])
+        found += squawk.findings(done, subject.choice, context.version, root, [*told, *found])
     return found
 
 
-def context_of(versions: Mapping[str, str], gates: Sequence[Gate]) -> Context:
-    """Return what the rules know of the database, and of what else was asked of it."""
+def context_of(versions: Mapping[str, str], gates: Collection[str] = ()) -> Context:
+    """Return what the rules know of the database, and of the gates that answer for some of them."""
     dialect = versions.get("dialect", "")
     numbers = re.findall(r"\d+", versions.get("database", ""))
-    ran = frozenset(gate.name for gate in gates if gate.status != "skipped")
-    return Context(DIALECTS.get(dialect, dialect), tuple(map(int, numbers)), gates=ran)
+    return Context(DIALECTS.get(dialect, dialect), tuple(map(int, numbers)), gates=frozenset(gates))
+
+
+def left_to(subject: Subject, gates: Sequence[Gate]) -> set[str]:
+    """Return the gates that some rules leave their question to, in whatever shard these are.
+
+    Where there are no models the rules have it themselves.
+    """
+    no_models = any(gate.reason for gate in gates)
+    return {"rolling"} if subject.base.paths and not no_models else set()
+
+
+def ran(gates: Sequence[Gate]) -> set[str]:
+    """Return the gates that ran here."""
+    return {gate.name for gate in gates if gate.status != "skipped"}
 
 
 def deeds(answer: Mapping[str, Any], revision: str) -> causes.Deeds:
     """Return what a revision ran, as far as that was recorded."""
-    dialect = context_of(answer["versions"], ()).dialect
+    dialect = context_of(answer["versions"]).dialect
     own = {"ran": [each for each in answer["ran"] if each["revision"] == revision]}
     return causes.read(operations(own), revision, dialect)
 
@@ -103,23 +117,28 @@ def settled(
     waived = [
         replace(each, reason=waivers.reason(each, used)) for each in wanted if each not in left
     ]
-    if any(gate.name == GATE and gate.status != "skipped" for gate in gates):
-        new = [waiver for waiver in read if waiver.path in new_texts(subject)]
-        known = looked_for(subject, context_of(versions, gates))
-        left += waivers.problems(new, used, known)
+    new = [waiver for waiver in read if waiver.path in new_texts(subject)]
+    problems = list(waivers.problems(new, used, looked_for(subject, gates, versions)))
+    if GATE in ran(gates):
+        left += problems
+    elif all(gate.name != GATE for gate in gates):  # another shard has it, and not these gates
+        left += [each for each in problems if each.code == UNUSED]
     return [as_left(gate, found, left) for gate in gates], left, waived
 
 
-def looked_for(subject: Subject, context: Context) -> frozenset[str]:
-    """Return the codes that were looked for, so that a waiver of one can be unused."""
-    wants = subject.choice.severity
+def looked_for(
+    subject: Subject, gates: Sequence[Gate], versions: Mapping[str, str]
+) -> frozenset[str]:
+    """Return the codes that were looked for here, so that a waiver of one can be unused."""
+    wants, here = subject.choice.severity, ran(gates)
+    context = context_of(versions, left_to(subject, gates))
     rules = {
         rule.code
         for rule in RULES
         if applies(rule, context) and wants(rule.code, rule.severity) is not None
     }
-    others = context.gates - {GATE}
-    return frozenset(rules | {each.code for each in codes.CODES if each.gate in others})
+    others = {each.code for each in codes.CODES if each.gate in here - {GATE}}
+    return frozenset(others | (rules if GATE in here else set()))
 
 
 def as_left(gate: Gate, found: Sequence[Finding], left: Sequence[Finding]) -> Gate:

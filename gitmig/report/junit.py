@@ -74,7 +74,8 @@ def case(parent: Element, suite: str, gate: Gate, findings: Sequence[Finding]) -
         failure = SubElement(element, "failure", type=kind, message=clean(message))
         failure.text = clean("\n".join(map(told, errors)))
     if gate.status == "skipped":
-        SubElement(element, "skipped", message="it had nothing to stand on, or did not get to run")
+        reason = gate.reason or "it had nothing to stand on, or did not get to run"
+        SubElement(element, "skipped", message=reason)
     others = [each for each in findings if each not in errors or gate.status != "failed"]
     if others:
         SubElement(element, "system-out").text = clean("\n".join(map(told, others)))

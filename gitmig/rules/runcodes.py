@@ -164,6 +164,14 @@ Why: it needs what only the revisions make, a type or a function for example.
 
 Instead: nothing need be done; what Alembic does not compare is not proved for this table.
 """),
+    ("GM307", "no-models", "note", "drift", """
+env.py gives no models (`target_metadata` is None), so there is nothing to compare the schema with.
+
+Why: drift is the difference between models and schema. The gate is skipped, and does not fail the
+check.
+
+Instead: nothing, where revisions are written by hand; otherwise set `target_metadata` in env.py.
+"""),
     ("GM501", "fails-on-rows", "error", "rows", """
 A new revision fails where tables have rows, on the way up or down.
 
@@ -243,6 +251,14 @@ Why: SQLAlchemy raises LookupError for a value that its enum does not have. One 
 of another is told with that (GM604).
 
 Instead: release code that knows the member first, and write it in a later release.
+"""),
+    ("GM606", "old-code-unknown", "note", "rolling", """
+The base's code was not held against the new schema, for its models are not known.
+
+Why: env.py gives none, here or at the base. What the revisions drop and rename is told by the rules
+GM721 to GM724 then, whoever reads it. The gate is skipped, and does not fail the check.
+
+Instead: nothing, where there are no models.
 """),
     ("GM791", "waiver-without-reason", "error", "rules", """
 A waiver gives no reason, so it does not count.
