@@ -155,6 +155,8 @@ def compare(
     context.process_revision_directives = found.propose
 
     def fn(heads: Any, migration_context: Context) -> list[Any]:
+        if beside is not None and migration_context.opts["target_metadata"] is None:
+            return []  # one of several databases may have no models
         if touched is not None:
             limit(migration_context, touched)
         memberdefaults.compare_safely(migration_context)

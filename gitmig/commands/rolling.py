@@ -59,7 +59,8 @@ def outcome(
     subject: Subject, met: Mapping[str, Any], deeds: Callable[[str], Deeds]
 ) -> tuple[Gate, list[Finding]]:
     """Return the gate and what it found; ``met`` is what the worker says, see its ``rolling``."""
-    found = [*findings(subject, met["problems"], deeds), *map(not_judged, met["reasons"])]
+    found = findings(subject, met["problems"], deeds)
+    found += map(not_judged, met["reasons"] if subject.new else ())
     if met["judged"]:
         return gate_of("rolling", found), found
     return Gate("rolling", "skipped", reason=met["reasons"][0]), found

@@ -143,3 +143,42 @@ def test_dealing(of: int) -> None:
     for part in parts:
         sizes = [sum(part in own for own in share.values()) for share in shares]
         assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("of", [2, 5])
+def test_what_gates_of_another_shard_tell(project: Project, of: int) -> None:
+    """A rule leaves to `rolling` what that tells, in whatever shard it is; so do unused waivers."""
+    services(project, *NAMES)
+    add = 'op.add_column("billing", sa.Column("email", sa.String(200)))'
+    path = "billing/migrations/versions/email.py"
+    project.revision("email0000000", "billing00000000", add, path=path)
+    models = project.read("billing/models.py")
+    project.write("billing/models.py", f"{models}    email = Column(Integer)\n")
+    project.commit_all("email")
+    project.git("switch", "-q", "-c", "feature")
+    project.write("billing/models.py", models)
+    drop = 'op.drop_column("billing", "email")'
+    waived = f"pass  # gitmig: allow GM602 this is not found here\n    {drop}"
+    project.revision("more00000000", "email0000000", waived, add,
+                     path="billing/migrations/versions/more.py")  # fmt: skip
+    project.commit_all("no email")
+    whole, findings = gates(project, "--base", "main", code=1)
+    codes = {json.loads(each)["code"] for each in findings}
+    assert {"GM601", "GM792"} <= codes and "GM722" not in codes
+    assert all_shards(project, of, "--base", "main") == (whole, findings)
+
+
+@pytest.mark.parametrize("of", [2, 5])
+def test_a_deployed_database(project: Project, of: int) -> None:
+    """How a deployed database ends is compared with a new one also where no walk is beside it."""
+    services(project, *NAMES)
+    path = "orders/migrations/versions/orders.py"
+    made = "from models import Base; Base.metadata.create_all(op.get_bind())"
+    project.revision("orders00000000", None, made, 'op.drop_table("orders")', path=path)
+    project.commit_all("create_all")
+    project.git("switch", "-q", "-c", "feature")
+    project.append("orders/models.py", "    size = Column(Integer)\n")
+    project.commit_all("size")
+    whole, findings = gates(project, "--base", "main", code=1)
+    assert {json.loads(each)["code"] for each in findings} == {"GM105"}
+    assert all_shards(project, of, "--base", "main") == (whole, findings)
