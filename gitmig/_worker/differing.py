@@ -11,6 +11,7 @@ from .inspection import Words
 from .operations import short
 from .sql import mentions
 from .twin import Twin
+from .types_fit import differ_finely
 from .unseen import Change
 
 WORDS = {"counts": "numbering", "default": "server default", "computed": "computed value"}
@@ -24,7 +25,8 @@ class Pair:
     """One table: ``real`` is what the database has, ``models`` what it makes of the models.
 
     ``seen`` is what Alembic's operations are about; ``type_differs`` says of a column whether it
-    would find another type if env.py asked for that, ``defaults`` whether it compares these itself;
+    would find another type if env.py asked for that, ``left_alone`` that env.py itself finds none,
+    ``defaults`` whether Alembic compares these itself;
     ``whole``: what comes with a column of the models alone is told, too; ``passed_over`` are
     indexes that Alembic does not tell where they are missing.
     """
@@ -35,6 +37,7 @@ class Pair:
     twin: Twin
     seen: Seen
     type_differs: Callable[[str], bool]
+    left_alone: Callable[[str], bool]
     defaults: bool
     whole: bool = False
     passed_over: Collection[str] = ()
@@ -55,7 +58,9 @@ class Pair:
         yield from self.of_uniques(both)
 
     def is_drift(self, column: str, real: str, models: str) -> bool:
-        """Say whether another text of a type is another type, and Alembic was not asked for it."""
+        """Say whether another text of a type is another type, and Alembic does not tell it."""
+        if differ_finely(real, models) and not self.left_alone(column):
+            return True
         return is_enum(real, models) or self.type_differs(column)
 
     def differ(self, aspect: str, column: str) -> bool:

@@ -71,6 +71,7 @@ class Judge:
             twin,
             self.seen,
             lambda name: self.type_differs(table, name),
+            lambda name: self.left_alone(table, name),
             bool(self.context.opts.get("compare_server_default")),
             self.whole,
             self.passed_over(table),
@@ -100,10 +101,27 @@ class Judge:
         """Say whether a column has another type, where env.py does not have Alembic look."""
         if getattr(self.context, "_user_compare_type", True):  # private to Alembic
             return False
-        there = sqlalchemy.Column(name, together.reflected(self.context, table, name)["type"])
+        there = self.there(table, name)
         with contextlib.suppress(Exception):  # types of the project may raise whatever they like
             return bool(self.context.impl.compare_type(there, table.columns[name]))
         return False
+
+    def left_alone(self, table: Any, name: str) -> bool:
+        """Say whether a function of env.py's own calls the types of a column the same.
+
+        So does SQLite, which keeps the words that were typed.
+        """
+        asked = getattr(self.context, "_user_compare_type", None)  # private to Alembic
+        if not callable(asked):
+            return bool(self.context.dialect.name == "sqlite")
+        there, column = self.there(table, name), table.columns[name]
+        with contextlib.suppress(Exception):  # the project's function
+            return asked(self.context, there, column, there.type, column.type) is False
+        return False
+
+    def there(self, table: Any, name: str) -> Any:
+        """Return a column as the database has it."""
+        return sqlalchemy.Column(name, together.reflected(self.context, table, name)["type"])
 
     def of_types(self, real: Schema) -> Iterator[Found]:
         """Yield the enum types that have other members, unless a plugin takes care of them."""

@@ -1,7 +1,11 @@
-"""What a MySQL or MariaDB database holds besides tables, by its information schema."""
+"""What a MySQL or MariaDB database holds besides tables, by its information schema.
+
+Of columns, too, what the text of a reflected type leaves out: members, signs, lengths.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -33,6 +37,11 @@ OPTIONS = (
     "SELECT table_name, CONCAT_WS(' ', engine, table_collation, create_options, table_comment) "
     "FROM information_schema.tables WHERE table_schema = database()"
 )
+COLUMNS = (
+    "SELECT table_name, column_name, column_type, collation_name, extra "
+    "FROM information_schema.columns WHERE table_schema = database()"
+)
+WIDTH = re.compile(r"\A(\w*int)\(\d+\)(?!.*zerofill)")  # says nothing of the values
 
 
 def take(
@@ -50,6 +59,13 @@ def take(
     for name, options in connection.execute(text(OPTIONS)):
         if name in tables:
             tables[name]["options"] = str(options)
+    for name, column, type_, collation, extra in connection.execute(text(COLUMNS)):
+        if name in tables and column in tables[name]["columns"]:
+            tables[name]["columns"][column].update(
+                type=WIDTH.sub(r"\1", str(type_)),
+                collation=collation,
+                numbering="auto_increment" if "auto_increment" in str(extra) else None,
+            )
     return {"names": set(names), "tables": tables, "others": others}
 
 

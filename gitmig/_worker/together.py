@@ -11,6 +11,7 @@ import sqlalchemy
 from alembic.operations import ops
 from sqlalchemy import inspect
 
+from .constraints import MYSQL
 from .operations import flatten
 from .shapes import Context, Op
 from .sql import without_empty
@@ -62,6 +63,8 @@ def alter(change: Any, context: Context, table: Any) -> Op:
         "existing_comment": existing.get("comment"),
         "existing_server_default": clause(existing.get("default")),
     }
+    if context.dialect.name in MYSQL and existing.get("autoincrement"):
+        options["autoincrement"] = True  # it says the whole column anew
     if change.aspect == "type":
         options["modify_type"] = column.type
     else:

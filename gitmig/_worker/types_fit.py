@@ -10,6 +10,7 @@ TEXTS = {"varchar": 0, "character varying": 0, "tinytext": 1, "text": 2, "medium
          "longtext": 4, "clob": 2}  # fmt: skip
 WIDER = {("real", "double precision"), ("float", "double"), ("json", "jsonb")}
 NUMBERS = ("numeric", "decimal")
+FRACTION = re.compile(r"(?:date)?time(?:stamp)?(?:\((\d)\))?( with(?:out)? time zone)?")
 
 
 def narrows(old: str, new: str, dialect: str) -> bool:
@@ -32,6 +33,24 @@ def narrows(old: str, new: str, dialect: str) -> bool:
     if names[0] in NUMBERS and names[1] in NUMBERS:
         return not fits(sizes[0], sizes[1])
     return (names[0] != names[1] and names not in WIDER) or sizes[0] > sizes[1]
+
+
+def differ_finely(one: str, other: str) -> bool:
+    """Say whether two types, as a server says them, differ in sign or in fractions of a second.
+
+    To Alembic one that states it and one that does not are the same.
+    """
+    signs = [" unsigned" in each for each in (one, other)]
+    times = [FRACTION.fullmatch(each) for each in (one, other)]
+    if all(times):
+        return fraction(times[0]) != fraction(times[1])
+    return signs[0] != signs[1] and re.split(r"\W", one)[0] == re.split(r"\W", other)[0]
+
+
+def fraction(time: re.Match[str] | None) -> int:
+    """Return the digits of a second that a time has: PostgreSQL's has six unless it says less."""
+    assert time is not None  # noqa: S101 - it was asked
+    return int(time[1]) if time[1] else 6 if time[2] else 0
 
 
 def order(name: str) -> int:

@@ -131,6 +131,9 @@ MARIADB = {
     "members": (column("mood", 'Enum("sad", "glad", "new", name="mood")'),
                 "mood ENUM('sad', 'glad')"),
     "computed": (column("sum", "Integer", ', Computed("id * 2")'), "sum INTEGER AS (id * 3)"),
+    "sign": (column("age", "mysql.INTEGER(unsigned=True)", ", nullable=False"),
+             "age INTEGER NOT NULL"),
+    "fraction": (column("seen", "mysql.DATETIME(fsp=6)"), "seen DATETIME"),
     "index": (column("long", "Text"), "`long` TEXT", 'Index("ix", "long", mysql_length=20),',
               "CREATE INDEX ix ON users (`long`(10))"),
 }  # fmt: skip
@@ -142,6 +145,15 @@ def test_on_mariadb(mariadb: Project, kind: str) -> None:
     models, schema, args, more = (*MARIADB[kind], "", "")[:4]
     given(mariadb, "mysql", models, schema, args=args, more=more)
     mended(mariadb)
+
+
+def test_a_sign_of_a_key_on_mariadb(mariadb: Project) -> None:
+    """A key that gets a sign is numbered as before."""
+    given(mariadb, "mysql", "", "")
+    signed = mariadb.read("models.py").replace("(Integer, p", "(mysql.INTEGER(unsigned=True), p")
+    mariadb.write("models.py", signed)
+    mariadb.commit_all("a sign")
+    assert "autoincrement=True" in mended(mariadb)
 
 
 @pytest.fixture

@@ -167,6 +167,8 @@ ON_POSTGRESQL = """\
     sum = Column(Integer, Computed("size * 2"))
     number = Column(Integer, Identity(start=3, increment=2))
     flag = Column(Boolean, server_default=false())
+    seen = Column(postgresql.TIMESTAMP(precision=3))
+    noon = Column(Time)
 
 
 Sequence("counter", start=5, metadata=Base.metadata)
@@ -189,7 +191,7 @@ def test_differences_on_postgresql(pg: Project) -> None:
         ON_POSTGRESQL,
         "size INTEGER DEFAULT 6, status VARCHAR(20), at TIMESTAMPTZ DEFAULT clock_timestamp(), "
         "mood mood, looks look[], sum INTEGER GENERATED ALWAYS AS (size * 3) STORED, flag BOOLEAN, "
-        + COUNTED.format(1),
+        "seen TIMESTAMP, noon TIME(6), " + COUNTED.format(1),
         args=TABLE_ARGS,
         before="CREATE TYPE mood AS ENUM ('sad', 'glad'); "
         "CREATE TYPE look AS ENUM ('x', 'y', 'z'); "
@@ -207,6 +209,8 @@ def test_differences_on_postgresql(pg: Project) -> None:
         "server default of users.at: " + asked.format("now()", "clock_timestamp()"),
         "server default of users.mood: " + asked.format("'sad'::mood", "none"),
         "server default of users.flag: " + asked.format("false", "none"),
+        "type of users.seen: " + asked.format("timestamp(3) without time zone",
+                                              "timestamp without time zone"),
         "members of mood: " + asked.format("sad, glad, new", "sad, glad"),
         "computed value of users.sum: " + asked.format("(size * 2)", "(size * 3)"),
         "index ix_where of users: " + asked.format("btree (name) WHERE (size > 3)",
@@ -253,7 +257,7 @@ class Team(Base):
         "size INTEGER DEFAULT '5', status VARCHAR(10) DEFAULT 'a', "
         "at TIMESTAMPTZ DEFAULT CURRENT_TIMESTAMP, mood mood DEFAULT 'sad', looks look[], "
         "sum INTEGER GENERATED ALWAYS AS (size * 2) STORED, flag BOOLEAN DEFAULT 'f', "
-        + COUNTED.format(2),
+        "seen TIMESTAMP(3), noon TIME, " + COUNTED.format(2),
         args=TABLE_ARGS,
         before="CREATE TYPE mood AS ENUM ('sad', 'glad', 'new'); "
         "CREATE TYPE look AS ENUM ('x', 'y'); CREATE SEQUENCE counter START 5; "
@@ -285,6 +289,10 @@ ON_MARIADB = """\
     data = Column(JSON)
     long = Column(Text)
     ts = Column(TIMESTAMP, server_default=text("CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"))
+    age = Column(mysql.INTEGER(unsigned=True))
+    seen = Column(mysql.DATETIME(fsp=6))
+    noon = Column(Time)
+    price = Column(Numeric(10, 2))
 """
 MARIADB_ARGS = (
     "CheckConstraint(\"status IN ('a', 'b')\", name='ck_status'), CheckConstraint('size > -2'), "
@@ -293,7 +301,7 @@ MARIADB_ARGS = (
 
 
 def test_differences_on_mariadb(mariadb: Project) -> None:
-    """Members of enum columns, checks, defaults, lengths of an index: found (C12)."""
+    """Enum members, checks, defaults, an index's lengths, signs, fractions of a second (C12)."""
     given(
         mariadb,
         "mysql",
@@ -301,6 +309,7 @@ def test_differences_on_mariadb(mariadb: Project) -> None:
         "status VARCHAR(20) DEFAULT 'b', at DATETIME, kind ENUM('x', 'y') DEFAULT 'x', "
         "size INTEGER DEFAULT 1, sum INTEGER GENERATED ALWAYS AS (size * 3) STORED, flag BOOL, "
         "data JSON, `long` TEXT, ts TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP, "
+        "age INTEGER, seen DATETIME, noon TIME(3), price NUMERIC(10, 2) UNSIGNED, "
         "CONSTRAINT ck_status CHECK (status IN ('a', 'c')), CHECK (size > -3)",
         args=MARIADB_ARGS,
         more="CREATE INDEX ix_long ON users (`long`(10))",
@@ -318,6 +327,10 @@ def test_differences_on_mariadb(mariadb: Project) -> None:
         + asked.format("`status` in ('a','b')", "`status` in ('a','c')"),
         "a check of users (`size` > -2): the models have it, the database has not",
         "index ix_long of users: " + asked.format("BTREE (long(20))", "BTREE (long(10))"),
+        "type of users.age: " + asked.format("int(10) unsigned", "int(11)"),
+        "type of users.seen: " + asked.format("datetime(6)", "datetime"),
+        "type of users.noon: " + asked.format("time", "time(3)"),
+        "type of users.price: " + asked.format("decimal(10,2)", "decimal(10,2) unsigned"),
     }
     assert messages(mariadb, "warning") == {
         "a check of users (`size` > -3): the database has it, the models have not"
@@ -333,12 +346,24 @@ def test_no_difference_on_mariadb(mariadb: Project) -> None:
         "status VARCHAR(20) DEFAULT 'a', at DATETIME DEFAULT NOW(), "
         "kind ENUM('x', 'y') DEFAULT 'x', size INTEGER DEFAULT '0', "
         "sum INTEGER AS ((`size`) * 2), flag BOOL DEFAULT FALSE, data JSON, `long` TEXT, "
-        "ts TIMESTAMP NULL DEFAULT NOW() ON UPDATE NOW(), "
+        "ts TIMESTAMP NULL DEFAULT NOW() ON UPDATE NOW(), age INT(5) UNSIGNED, seen DATETIME(6), "
+        "noon TIME(0), price NUMERIC(10, 2), "
         "CONSTRAINT ck_status CHECK (`status` in ('a','b')), CHECK (size > (-2))",
         args=MARIADB_ARGS,
         more="CREATE INDEX ix_long ON users (`long`(20))",
     )
     assert drift(mariadb) == []
+
+
+def test_types_that_env_calls_the_same(mariadb: Project) -> None:
+    """A sign that env.py's own comparison passes over is none to gitmig; one it does not is."""
+    given(mariadb, "mysql", column("age", "mysql.INTEGER(unsigned=True)"), "age INTEGER")
+    env = mariadb.read("migrations/env.py")
+    for answer, found in (("False", 0), ("None", 1)):
+        own = f"a=target_metadata, compare_type=lambda *given: {answer}"
+        mariadb.write("migrations/env.py", env.replace("a=target_metadata", own))
+        mariadb.commit_all(answer)
+        assert len(drift(mariadb)) == found
 
 
 @pytest.fixture

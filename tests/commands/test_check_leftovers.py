@@ -106,7 +106,27 @@ MARIADB: Sequence[Case] = (
      "the options of table users differ"),
     ("ALTER TABLE users ADD CONSTRAINT ck CHECK (name <> 'x')",
      "ALTER TABLE users DROP CONSTRAINT ck", "the checks of table users differ"),
+    *((f"ALTER TABLE typed MODIFY {column} {to}", f"ALTER TABLE typed MODIFY {column} {of}",
+       f"column typed.{column} has {words}") for column, of, to, words in (
+        ("en", "ENUM('a','b')", "ENUM('a','b','c')",
+         "type enum('a','b','c') instead of enum('a','b')"),
+        ("se", "SET('a')", "SET('a','b')", "type set('a','b') instead of set('a')"),
+        ("bi", "BIT(4)", "BIT(8)", "type bit(8) instead of bit(4)"),
+        ("da", "DATETIME(3)", "DATETIME(6)", "type datetime(6) instead of datetime(3)"),
+        ("nu", "BIGINT", "BIGINT UNSIGNED", "type bigint unsigned instead of bigint"),
+        ("de", "DECIMAL(10,2)", "DECIMAL(10,2) UNSIGNED", "type decimal(10,2) unsigned instead of"),
+        ("fl", "FLOAT", "FLOAT(7,3)", "type float(7,3) instead of float"),
+        ("pl", "POINT", "GEOMETRY", "type geometry instead of point"),
+        ("id", "INT NOT NULL AUTO_INCREMENT", "INT NOT NULL",
+         "numbering None instead of auto_increment"),
+        ("te", "VARCHAR(9)", "VARCHAR(9) COLLATE utf8mb4_bin", "collation utf8mb4_bin instead of"),
+    )),
 )  # fmt: skip
+BEFORE_MARIADB = (
+    "CREATE TABLE typed (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, en ENUM('a','b'), "
+    "se SET('a'), bi BIT(4), da DATETIME(3), nu BIGINT, de DECIMAL(10,2), fl FLOAT, pl POINT, "
+    "te VARCHAR(9), wide INT(5)) DEFAULT CHARSET utf8mb4",
+)
 SQLITE: Sequence[Case] = (
     ("CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "view v is left over"),
     ("CREATE TRIGGER tr AFTER INSERT ON users BEGIN DELETE FROM users; END", "DROP TRIGGER tr",
@@ -205,10 +225,10 @@ def test_sqlite(project: Project, forgets: bool) -> None:
 
 @pytest.mark.parametrize("forgets", [True, False], ids=["forgotten", "taken back"])
 def test_mariadb(project: Project, memory: Path, forgets: bool) -> None:
-    """On MariaDB views, triggers, routines, sequences and comments that stay are named (K2)."""
+    """On MariaDB what stays is named, and so are types with other members, sign or length (K3)."""
     use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
     project.env["TMPDIR"] = str(memory)
-    before(project, ["SELECT 1"], ["SELECT 1"])
+    before(project, BEFORE_MARIADB, ["DROP TABLE typed"])
     expected = {f"r{number}": words for number, (*_, words) in enumerate(MARIADB)}
     compare(told(project, MARIADB, forgets), expected if forgets else {})
 
