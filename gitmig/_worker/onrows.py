@@ -198,7 +198,8 @@ class OnRows:
         words = self.touched.words()
         for name, why in self.missing.items():
             if name not in self.others or name[1].lower() in words:
-                self.problems.append({"kind": "rows_missing", "message": why})
+                table = contents.told(name) if name[1] else ""
+                self.problems.append({"kind": "rows_missing", "message": why, "table": table})
 
     def is_known(self, found: Database, loss: Loss) -> bool:
         """Say whether it was told already: of the table as a whole, or of the column."""

@@ -19,6 +19,7 @@ from sqlalchemy import schema as ddl
 from .checks import repairs
 from .failures import one_line
 from .members import members
+from .partitions import Partitions
 from .reflected import add_tables, foreign_keys
 from .shapes import Connection
 from .values import Unknown, left_to_server, unique_columns, value
@@ -75,6 +76,7 @@ class Filling:
         self.kinds = kinds
         self.there: dict[Name, list[Row]] = {}
         self.open: list[tuple[Any, Any, Any, int]] = []  # table, its key, constraint, number
+        self.partitions = Partitions(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(sqlalchemy.text("SET CONSTRAINTS ALL DEFERRED"))
 
@@ -132,6 +134,9 @@ class Filling:
                     raise CannotFill(str(unknown)) from None
         for constraint in table.foreign_key_constraints:
             self.point(table, constraint, row, unique, number, kind)
+        place = self.partitions.place(table, number)
+        again = kind == AGAIN and not {*unique} & {*place}
+        row.update(self.partitions.place(table, 1) if again else place)
         return row
 
     def point(

@@ -9,7 +9,7 @@ from typing import Any
 
 from gitmig.explain import hint_for_migration, hint_for_rows
 from gitmig.model import Finding, Revision, Severity
-from gitmig.rules.causes import Deeds
+from gitmig.rules.causes import Deeds, called
 
 Problem = dict[str, Any]
 MOST = 5  # things that a sentence can hold
@@ -61,7 +61,7 @@ def findings_of(
     if problem["kind"] == "rows_astray":
         return [of_astray(problem, deeds(revision), found)]
     if problem["kind"] == "rows_missing":
-        return [of_rows(problem, problem["message"], "", path, line)]
+        return of_missing(problem, deeds, found)
     line = line or line_of(revision, found, up=bool(problem.get("up", True)))
     return [failure(problem, path, line, revision)]
 
@@ -120,6 +120,36 @@ def of_astray(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> Find
     return Finding(
         "GM501", "error", message, hint_for_rows(message), problem["path"], line, revision
     )
+
+
+def of_missing(
+    problem: Problem, deeds: Callable[[str], Deeds], found: Sequence[Revision]
+) -> list[Finding]:
+    """Return the findings for a table without rows: an error in each revision that they matter to.
+
+    Else a warning, at the first line that names it.
+    """
+    table, way = problem["table"], [(each, deeds(each.id)) for each in found]
+    every = [deed for _, own in way for deed in own.up]
+    names = called({table}, every) if table else set[str]()
+    places = [(each, *own.behind_missing(names)) for each, own in way]
+    told = [
+        Finding(
+            "GM504",
+            "error",
+            f"what this does to rows is not proved: {problem['message']}",
+            ROWS["rows_missing"][-1] + ", or say in a waiver why rows fit",
+            each.path,
+            line,
+            each.id,
+        )
+        for each, line, matter in places
+        if matter
+    ]
+    if told:
+        return told
+    path, line = next(((each.path, line) for each, line, _ in places if line), ("", 0))
+    return [of_rows(problem, problem["message"], "", path, line)]
 
 
 def several(words: Sequence[str]) -> str:

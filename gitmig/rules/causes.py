@@ -32,7 +32,8 @@ class Deed:
     """What one line ran: ``words`` are all that it names, in small letters.
 
     ``calls``: it runs a block or a routine, and what that does is not among the ``changes``;
-    ``reads``: it does nothing else.
+    ``reads``: it does nothing else than to ask; ``selects``: it asks for rows, on which what comes
+    after it may hang.
     """
 
     line: int
@@ -41,6 +42,7 @@ class Deed:
     changes: tuple[Change, ...]
     calls: bool = False
     reads: bool = False
+    selects: bool = False
 
     def is_about(self, tables: Collection[str]) -> bool:
         """Say whether a table is the one it is about."""
@@ -58,6 +60,17 @@ class Deed:
     def may_take(self) -> bool:
         """Say whether it may take anything: no mere SELECT, no making of a routine."""
         return not (self.reads or self.makes_routine())
+
+    def hangs_on_rows(self, tables: Collection[str]) -> bool:
+        """Say whether rows of a table decide if it fails, or what it does."""
+        if (self.calls or self.selects) and any(map(self.names, tables)):
+            return True
+        for change in self.changes:
+            if change.kind == "insert" and change.has("select") and any(map(self.names, tables)):
+                return True
+            if may_be_refused(change) and any(same(change.table, each) for each in tables):
+                return True
+        return False
 
     def makes_routine(self) -> bool:
         """Say whether all it does is to make a function or a procedure."""
@@ -127,6 +140,15 @@ class Deeds:
                     if any(same(change.table, each) for each in tables):
                         return deed.line
         return 0
+
+    def behind_missing(self, tables: Collection[str]) -> tuple[int, bool]:
+        """Return the first line of the upgrade that hangs on rows of a table, and True.
+
+        Else the first that names it, 0 where none does, and False. ``tables`` are its names.
+        """
+        matter = [deed.line for deed in self.up if deed.hangs_on_rows(tables)]
+        named = [deed.line for deed in self.up if any(map(deed.names, tables))]
+        return next(iter(matter + named), 0), bool(matter)
 
     def last_change(self, kinds: Collection[str], table: str, column: str) -> int:
         """Return the last line of the upgrade that changed a table or a column so, 0 for none."""
@@ -204,6 +226,18 @@ def brings_key(change: Change) -> bool:
     return added or change.kind == "create table" or change.has("references")
 
 
+def may_be_refused(change: Change) -> bool:
+    """Say whether rows that are there may refuse a change, or what they hold goes into it."""
+    if change.kind == "add constraint":
+        return not (change.has("not valid") or change.has("using index"))
+    if change.kind == "add column":
+        bare = change.has("not null") and not (change.has("default") or change.has("identity"))
+        return bare or change.has("unique") or change.has("generated")
+    if change.kind == "create index":
+        return change.has("unique")
+    return change.kind in ("set not null", "change type", "validate constraint", "update")
+
+
 def called(names: set[str], way: Iterable[Deed]) -> set[str]:
     """Return what tables or columns are called, before and after what renames them."""
     found = {name.lower() for name in names}
@@ -239,7 +273,8 @@ def deed_of(operation: RanOperation, dialect: str) -> Deed:
     changes = tuple(change for change, _ in changes_of(operation, dialect))
     runs = any(map(calls, sent))
     reads = bool(sent) and not (runs or changes) and all(map(asks, sent))
-    return Deed(operation.line, operation.table, words, changes, runs, reads)
+    selects = any(map(selects_rows, sent))
+    return Deed(operation.line, operation.table, words, changes, runs, reads, selects)
 
 
 def asks(sql: str) -> bool:
@@ -254,6 +289,15 @@ def calls(sql: str) -> bool:
         if words[:1] == ["SELECT"] and "FROM" not in words:
             return True
         if words and words[0] in ("DO", "CALL", "EXEC", "EXECUTE", "MERGE"):
+            return True
+    return False
+
+
+def selects_rows(sql: str) -> bool:
+    """Say whether a text asks for rows of a table."""
+    for tokens in statements(sql):
+        words = [token.text for token in tokens if token.kind == "word"]
+        if words[:1] in (["SELECT"], ["WITH"]) and "FROM" in words:
             return True
     return False
 

@@ -201,7 +201,9 @@ Instead: nothing, where that is meant.
     ("GM504", "rows-missing", "warning", "rows", """
 For a table no row could be made up.
 
-Why: what its rows would have shown is not proved.
+Why: what its rows would have shown is not proved. It is an error at the line of a new revision on
+which such rows have a say: NOT NULL, another type, UNIQUE, a CHECK or a foreign key of it, an
+UPDATE, rows that are read or copied, a block that names it. Elsewhere it is a warning.
 
 Instead: give it rows with `seed` in `[tool.gitmig]`.
 """),

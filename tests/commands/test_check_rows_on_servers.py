@@ -289,3 +289,64 @@ def test_a_block_is_judged_as_its_statement(pg: Project, statement: str, codes: 
     in_the_open = rows(pg, statement)
     assert [code for code, _ in in_the_open] == codes
     assert rows(pg, f"DO $$ BEGIN {statement}; END $$") == in_the_open
+
+
+def told_of_rows(project: Project) -> list[tuple[str, str, int, str]]:
+    """Return what the gate finds in what is staged: code, severity, line, message."""
+    project.git("add", "-A")
+    told = json.loads(project.gitmig("check", "--base", "main", "--format", "json", code=1).stdout)
+    return [(each["code"], each["severity"], each["line"], each["message"])
+            for each in told["findings"] if each["code"].startswith("GM5")]  # fmt: skip
+
+
+def test_a_table_that_no_row_can_be_made_for(pg: Project) -> None:
+    """NOT NULL over NULLs and a type that is too short, in a table that got no row, are errors at
+    their lines (K3).
+    """  # noqa: D205
+    mail = "^[^@]+@[^@]+[.][a-z]+$"
+    begin(pg, "CREATE TABLE acc (id int PRIMARY KEY, note text, email text NOT NULL "
+              f"CHECK (email ~ '{mail}'))")  # fmt: skip
+    alter = "op.execute('ALTER TABLE acc ALTER COLUMN {}')"
+    pg.revision("r1", "wide00000000", alter.format("note SET NOT NULL"),
+                alter.format("note DROP NOT NULL"))  # fmt: skip
+    pg.revision("r2", "r1", alter.format("email TYPE varchar(3)"), alter.format("email TYPE text"))
+    found = told_of_rows(pg)
+    assert [each[:3] for each in found] == [("GM504", "error", 12)] * 2
+    assert all("acc has no row in the proof" in each[3] for each in found)
+    pg.write("gitmig.toml", 'seed = "seed.sql"\n')
+    pg.write("seed.sql", "INSERT INTO acc VALUES (1, NULL, 'ada@example.com');\n")
+    ((code, severity, line, message),) = told_of_rows(pg)
+    assert (code, severity, line) == ("GM501", "error", 12) and "null values" in message
+
+
+PARTITIONED = """
+CREATE TABLE day (k date NOT NULL, v varchar(20)) PARTITION BY RANGE (k);
+CREATE TABLE day24 PARTITION OF day FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE at (k timestamptz NOT NULL, id integer, v varchar(20), PRIMARY KEY (k, id))
+    PARTITION BY RANGE (k);
+CREATE TABLE at1 PARTITION OF at FOR VALUES FROM (MINVALUE) TO ('2001-01-01 00:00:00+00');
+CREATE TABLE at2 PARTITION OF at FOR VALUES FROM ('2024-01-01') TO ('2024-01-02');
+CREATE TABLE kind (k text NOT NULL, n numeric(6,2), v varchar(20)) PARTITION BY LIST (k);
+CREATE TABLE kind_a PARTITION OF kind FOR VALUES IN ('it''s', 'b');
+CREATE TABLE kind_c PARTITION OF kind FOR VALUES IN ('c') PARTITION BY RANGE (n);
+CREATE TABLE kind_c1 PARTITION OF kind_c FOR VALUES FROM (5) TO (6);
+CREATE TABLE two (a integer, b integer, v varchar(20)) PARTITION BY RANGE (a, b);
+CREATE TABLE two1 PARTITION OF two FOR VALUES FROM (1, 5) TO (1, 7);
+CREATE TABLE spread (id integer PRIMARY KEY, v varchar(20)) PARTITION BY HASH (id);
+CREATE TABLE spread0 PARTITION OF spread FOR VALUES WITH (modulus 2, remainder 0);
+CREATE TABLE spread1 PARTITION OF spread FOR VALUES WITH (modulus 2, remainder 1)
+"""
+
+
+def test_partitioned_tables(pg: Project) -> None:
+    """Rows go into the bounds of the partitions, so that what they refuse is found (K3)."""
+    begin(pg, PARTITIONED)
+    names = ("day", "at", "kind", "two", "spread")
+    for name in names:
+        ((code, message),) = rows(pg, f"ALTER TABLE {name} ALTER v TYPE integer USING v::integer")
+        assert code == "GM501" and "invalid input syntax" in message, message
+    ((code, message),) = rows(pg, "CREATE UNIQUE INDEX ux ON day (k, v)")
+    assert code == "GM501" and "could not create unique index" in message
+    harmless = [f"ALTER TABLE {name} ADD COLUMN more integer" for name in names]
+    back = [f"ALTER TABLE {name} DROP COLUMN more" for name in names]
+    assert rows(pg, "; ".join(harmless), "; ".join(back)) == []
