@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from gitmig.ran import Statement
 from gitmig.rules.changes import same
 from gitmig.rules.rule import ANY, POSTGRESQL, Rule, Told, at, rule
 from gitmig.rules.way import Act, Way
@@ -14,6 +16,11 @@ SCHEMA = (
     "add value", "rename value",
 )  # fmt: skip
 IDEMPOTENT = ("if", "replace")
+# these concern the session or the transaction; which one they ran in is not known
+STEERS = re.compile(
+    r"\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET|RESET|DISCARD)\b",
+    re.IGNORECASE,
+)
 
 
 @rule("GM731", "partly-applied", "warning", POSTGRESQL)
@@ -33,7 +40,7 @@ def partly_applied(way: Way) -> Iterator[Told]:
     Instead: a revision of its own for what runs outside of a transaction; or `if_not_exists=True`
     for what comes before it.
     """
-    ends = way.statements[-1][1] if way.statements else None
+    ends = _last(way)
     for act in way.of(*SCHEMA):
         alone = act.statement.transaction == 0
         last = act.statement is ends or (
@@ -101,6 +108,12 @@ def commit_in_revision(way: Way) -> Iterator[Told]:
 
 
 FAMILY: tuple[Rule, ...] = (partly_applied, rows_changed_after_ddl, commit_in_revision)
+
+
+def _last(way: Way) -> Statement | None:
+    """Return the statement that the revision ends with, but for those that only steer."""
+    doing = [each for _, each in way.statements if not STEERS.match(each.sql)]
+    return doing[-1] if doing else None
 
 
 def _jumps(way: Way) -> Iterator[Told]:

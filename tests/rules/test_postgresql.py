@@ -334,6 +334,34 @@ CASES = {
             op.create_index("{t}_k", "{t}", ["k"], postgresql_concurrently=True)
         """,
     ),
+    "a column under a timeout": Case(
+        "GM731",
+        """
+        op.execute("SET lock_timeout = '5s'")
+        op.add_column("{t}", sa.Column("k", sa.Integer()))
+        op.execute("RESET lock_timeout")
+        """,
+    ),
+    "an index alone under a timeout": Case(
+        "GM731",
+        """
+        with op.get_context().autocommit_block():
+            op.execute("SET lock_timeout = '5s'")
+            op.create_index("{t}_k", "{t}", ["n"], postgresql_concurrently=True)
+            op.execute("RESET lock_timeout")
+        """,
+    ),
+    "an index after a column, under a timeout": Case(
+        "GM731",
+        """
+        op.add_column("{t}", sa.Column("k", sa.Integer()))
+        with op.get_context().autocommit_block():
+            op.execute("SET lock_timeout = '5s'")
+            op.create_index("{t}_k", "{t}", ["k"], postgresql_concurrently=True)
+            op.execute("RESET lock_timeout")
+        """,
+        {"GM731": [0]},
+    ),
     "COMMIT": Case("GM733", 'op.execute("COMMIT")', {"GM733": [0]}),
     "commit()": Case(
         "GM733",
