@@ -97,7 +97,7 @@ class Walk:
         self.published: Targets = tuple(request["published"]) or project.baseline
         self.one_way = frozenset(request.get("one_way", ()))
         self.touched = Touched(project, request["new"])
-        self.ended = Ended(project)
+        self.ended = Ended(project, recorder.call)
         self.recorder = recorder
         self.same_way = SameWay(request.get("base") or None)
         self.met: Met | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -29,12 +29,14 @@ DROPS = re.compile(r"\bDROP\b|\bdrop_table\(", re.IGNORECASE)
 class Ended:
     """``lines`` are those at which revisions called ``commit()`` or ``rollback()``, by their ids.
 
+    ``hears`` is told each such call before it is carried out: the connection and the method's name.
     Alembic itself, in ``autocommit_block()`` too, does so by another way: by its transaction. What
     a revision sends as SQL, or asks of the driver, is not among it.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, hears: Callable[[Any, str], None]) -> None:
         self.project = project
+        self.hears = hears
         self.lines: dict[str, int] = {}
         for name in ("commit", "rollback"):
             if hasattr(Connection, name):  # from SQLAlchemy 1.4
@@ -46,17 +48,18 @@ class Ended:
 
         @functools.wraps(ends)
         def noted(connection: Any) -> Any:
-            self.note()
+            self.note(connection, name)
             return ends(connection)
 
         setattr(Connection, name, noted)
 
-    def note(self) -> None:
+    def note(self, connection: Connection, name: str) -> None:
         """Note that a transaction ends, where a line of the running revision has it so."""
         step = self.project.step
         line = stack.line_in(str(step.revision.path)) if step is not None else 0
         if line:
             self.lines.setdefault(step.revision.revision, line)
+            self.hears(connection, name)
 
     def not_kept(self, revision: Any) -> Failure:
         """Return the failure of a revision that ran and is not noted as one that did."""

@@ -56,6 +56,7 @@ class Recorder:
         self._broken: set[Way] = set()
         self._steps = 0
         self._now = ("", True)  # the revision that is recorded, and whether up
+        self._connection: Connection = None  # Alembic's
         self._inherited = Inherited()
         self._numbers: dict[Any, int] = {}
         project.before = self.before_step
@@ -134,6 +135,7 @@ class Recorder:
     def open_account(self, step: Step, context: Context) -> Account:
         """Begin to record a step; a lock that an earlier one holds would hide those of this."""
         connection, file = context.connection, str(step.revision.path)
+        self._connection = connection
         self.look(connection)
         self._now = (step.revision.revision, bool(step.is_upgrade))
         witness = self.new_witness(connection)
@@ -205,6 +207,16 @@ class Recorder:
                 number = self._numbers.setdefault(transaction, len(self._numbers) + 1)
                 found["transaction"] = number
             sent.update(found)
+
+    def call(self, connection: Connection, name: str) -> None:
+        """Take in that a line of the revision calls ``commit()`` or ``rollback()``, as SQL.
+
+        Of Alembic's connection only, and not where each statement is committed by itself.
+        """
+        if self.account is not None and connection is self._connection:
+            options = connection.get_execution_options()
+            if options.get("isolation_level") != "AUTOCOMMIT":
+                self.account.sent(name.upper(), name.upper(), "")
 
     def end(self, connection: Connection) -> None:
         """Know that a transaction ended."""

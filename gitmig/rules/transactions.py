@@ -16,6 +16,8 @@ SCHEMA = (
     "add value", "rename value",
 )  # fmt: skip
 IDEMPOTENT = ("if", "replace")
+OUTSIDE = "use op.get_context().autocommit_block()"
+UNDOES = "leave out the rollback; what may fail goes into op.get_bind().begin_nested()"
 # these concern the session or the transaction; which one they ran in is not known
 STEERS = re.compile(
     r"\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET|RESET|DISCARD)\b",
@@ -63,7 +65,9 @@ def rows_changed_after_ddl(way: Way) -> Iterator[Told]:
     Why: MySQL and MariaDB commit at every DDL statement, and SQLite is mostly driven so. If the
     change of the rows fails, the schema change stays while the database is still noted at the
     revision before; the next try fails on what is there already. A column that the revision adds
-    and gives a constant, as for NOT NULL, is not told: no row can refuse it.
+    and gives a constant, as for NOT NULL, is not told: no row can refuse it. Nor is DDL after DDL:
+    nearly every generated revision has that, and DDL that rows can stop (UNIQUE, a foreign key, NOT
+    NULL, a narrower type) fails in the gate `rows` (GM501), before it is deployed.
 
     Example:
 
@@ -91,23 +95,43 @@ def rows_changed_after_ddl(way: Way) -> Iterator[Told]:
 def commit_in_revision(way: Way) -> Iterator[Told]:
     """A revision ends Alembic's transaction by itself.
 
-    Why: what came before cannot be rolled back any more, for this and every earlier revision of the
-    same run; what comes after runs in a transaction that nobody commits, or in none.
+    Why: after a commit, what came before cannot be rolled back any more, for this and every earlier
+    revision of the same run; what comes after runs in a transaction that nobody commits, or in
+    none. After a rollback what came before is lost, and the revision is noted as done. Seen are
+    COMMIT and ROLLBACK as SQL, and `commit()` and `rollback()` of the connection; on PostgreSQL
+    also what the driver is asked for past SQLAlchemy.
 
     Example:
 
         op.get_bind().commit()
 
-    Instead: `with op.get_context().autocommit_block():` around what must be outside.
+    Instead: `with op.get_context().autocommit_block():` around what must be outside; `with
+    op.get_bind().begin_nested():` around what may fail.
     """
-    for act in way.of("commit", "rollback"):
+    ends = list(way.of("commit", "rollback"))
+    for act in ends:
         message = f"{act.change.kind.upper()} ends the transaction that Alembic began"
-        yield at(act, message, "use op.get_context().autocommit_block()")
-    if way.context.dialect == "postgresql":
+        undone = _undone(way, act) if act.change.kind == "rollback" else None
+        if undone:
+            line = undone.operation.line
+            message = f"{message}, and what line {line} did is lost ({_what(undone)})"
+        yield at(act, message, UNDOES if undone else OUTSIDE)
+    if way.context.dialect == "postgresql" and not ends:
         yield from _jumps(way)
 
 
 FAMILY: tuple[Rule, ...] = (partly_applied, rows_changed_after_ddl, commit_in_revision)
+
+
+def _undone(way: Way, rollback: Act) -> Act | None:
+    """Return the first thing that a rollback takes back, None where there is none."""
+    found = None
+    for act in way.acts[: way.acts.index(rollback)]:
+        if act.change.kind in ("commit", "rollback") or act.statement.commits:
+            found = None
+        elif act.statement.transaction and act.change.kind not in ("set", "reset"):
+            found = found or act
+    return found
 
 
 def _last(way: Way) -> Statement | None:
@@ -123,7 +147,7 @@ def _jumps(way: Way) -> Iterator[Told]:
         number = statement.transaction
         if current and number and number != current:
             message = "the transaction that Alembic began was ended before this"
-            yield Told(message, "use op.get_context().autocommit_block()", operation.line)
+            yield Told(message, OUTSIDE, operation.line)
             return
         current = number
 

@@ -102,3 +102,29 @@ def test_each_way_is_recorded_once(pg: Project) -> None:
         ("more0", False, "DropColumnOp"), ("more0", True, "AddColumnOp"),
         ("more1", True, "ExecuteSQLOp"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("up", "lost"),
+    [
+        (f"{AT_ONCE.replace('slug', 'name')}; op.get_bind().rollback()", True),
+        (f"{AT_ONCE.replace('slug', 'name')}; op.execute('ROLLBACK')", True),
+        (f"{ADD}; op.get_bind().rollback()", False),
+        (f"{AT_ONCE.replace('slug', 'name')}; op.get_bind().commit()", False),
+    ],
+)
+def test_a_rollback_says_what_is_lost(project: Project, up: str, lost: bool) -> None:
+    """A rollback of what the revision itself did is told with what that was (SQLite)."""
+    branch(project, (up, "pass"), ("pass", "pass"))
+    report = checked(project)
+    told = [each["message"] for each in report["findings"] if each["code"] == "GM733"]
+    assert len(told) == 1
+    assert ("what line 12 did is lost (update users)" in told[0]) is lost
+
+
+def test_a_commit_where_nothing_is_open(pg: Project) -> None:
+    """commit() in an autocommit_block() ends nothing: each statement there is committed anyway."""
+    block = "with op.get_context().autocommit_block():"
+    up = f"{block}\n        {AT_ONCE.replace('slug', 'name')}\n        op.get_bind().commit()"
+    branch(pg, (up, "pass"))
+    assert by_rules(checked(pg)) == []

@@ -81,11 +81,35 @@ BOTH = {
         op.bulk_insert(new, [{"id": 1}])
         """,
     ),
+    "commit() of another connection": Case(
+        "GM733",
+        """
+        with op.get_bind().engine.connect() as other:
+            other.execute(sa.text("SELECT 1"))
+            other.commit()
+        """,
+    ),
+    "rollback()": Case(
+        "GM733",
+        """
+        op.execute("INSERT INTO {o} VALUES (1)")
+        op.get_bind().rollback()
+        """,
+        {"GM733": [1]},
+    ),
     "COMMIT": Case(
         "GM733",
         """
         op.execute("INSERT INTO {o} VALUES (1)")
         op.execute("COMMIT")
+        """,
+        {"GM733": [1]},
+    ),
+    "commit()": Case(
+        "GM733",
+        """
+        op.execute("INSERT INTO {o} VALUES (1)")
+        op.get_bind().commit()
         """,
         {"GM733": [1]},
     ),
