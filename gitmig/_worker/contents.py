@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy
 
+from . import conversion
 from .reflected import columns
 from .shapes import Connection
 
@@ -17,15 +18,22 @@ Name = tuple[Any, str]  # schema, table
 
 @dataclass
 class Table:
-    """The columns of a table with their types, and its rows as texts in that order."""
+    """The columns of a table with their types, and its rows in that order: as texts, as read."""
 
     columns: dict[str, str] = field(default_factory=dict)
     rows: list[tuple[str, ...]] = field(default_factory=list)
+    read: list[tuple[Any, ...]] = field(default_factory=list)
 
     def of(self, names: Iterable[str]) -> list[tuple[str, ...]]:
         """Return the rows with some of the columns."""
         places = [list(self.columns).index(name) for name in names]
         return [tuple(row[place] for place in places) for row in self.rows]
+
+    def by(self, names: Sequence[str], column: str) -> dict[tuple[str, ...], Any]:
+        """Return what a column holds, by what no other row has in some columns."""
+        keys, place = self.of(names), list(self.columns).index(column)
+        times = Counter(keys)
+        return {key: row[place] for key, row in zip(keys, self.read) if times[key] == 1}
 
 
 NOTHING = ("None",)  # the row of a column that holds NULL
@@ -83,7 +91,8 @@ def read(connection: Connection, names: Iterable[Name]) -> Contents:
         there = sorted({*those} & {*inspector.get_table_names(schema=schema)})
         for name, reflected in columns(inspector, schema, there).items():
             types = {each["name"]: type_of(each["type"]) for each in reflected}
-            found[schema, name] = Table(types, rows_of(connection, schema, name, types))
+            held = rows_of(connection, schema, name, types)
+            found[schema, name] = Table(types, [tuple(map(repr, row)) for row in held], held)
     return found
 
 
@@ -94,25 +103,25 @@ def type_of(kind: Any) -> str:
 
 def rows_of(
     connection: Connection, schema: Any, name: str, names: Iterable[str]
-) -> list[tuple[str, ...]]:
-    """Return the rows of a table as texts."""
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a table."""
     items: list[Any] = [sqlalchemy.column(each) for each in names]
     if not items:
         return []
     query = sqlalchemy.table(name, *items, schema=schema).select()
-    return [tuple(map(shown, row)) for row in connection.execute(query)]
+    return [tuple(map(plain, row)) for row in connection.execute(query)]
 
 
-def shown(value: Any) -> str:
-    """Return a value as text that is the same for the same value, whatever the driver gives."""
-    return repr(bytes(value) if isinstance(value, memoryview) else value)
+def plain(value: Any) -> Any:
+    """Return a value whose text is the same for the same value, whatever the driver gives."""
+    return bytes(value) if isinstance(value, (memoryview, bytearray)) else value
 
 
 def losses(before: Contents, after: Contents, renames: Renames) -> list[Loss]:
     """Return what is lost, in the order of the tables.
 
-    Values are compared where a column survives with its type; what became of them in another type
-    shows on the way back.
+    Values are compared where a column survives with its type; what another type made of them is
+    told as far as it is certain (``conversion``), and shows on the way back.
     """
     found = []
     for name, table in sorted(before.items(), key=str):
@@ -135,6 +144,11 @@ def losses_of(name: Name, table: Table, new: Table, renames: Renames) -> list[Lo
         return [*found, Loss("rows" if new.rows else "all rows", name, "", words)]
     same = [column for column, now in pairs.items()
             if column not in gone and table.columns[column] == new.columns[now]]  # fmt: skip
+    found += [
+        loss
+        for column, now in pairs.items()
+        if column not in [*gone, *same] and (loss := retyped(name, column, table, new, pairs))
+    ]
     missing = less(table.of(same), new.of(pairs[column] for column in same))
     if not missing:
         return found
@@ -142,6 +156,23 @@ def losses_of(name: Name, table: Table, new: Table, renames: Renames) -> list[Lo
     if any(changed):
         return [*found, *(loss for loss in changed if loss and loss.words)]
     return [*found, Loss("values", name, "", f"the values of {told(name)} are in other rows")]
+
+
+def retyped(
+    name: Name, column: str, table: Table, new: Table, pairs: Mapping[str, str]
+) -> Loss | None:
+    """Return what a column lost by its new type; ``pairs`` are the names before and after.
+
+    A row is known again by the columns that hold what they held.
+    """
+    keys = [each for each, now in pairs.items()
+            if now in new.columns and table.columns[each] == new.columns[now]
+            and Counter(table.of([each])) == Counter(new.of([now]))]  # fmt: skip
+    after = new.by([pairs[each] for each in keys], pairs[column])
+    before = table.by(keys, column)
+    gone = conversion.lost([(old, after[key]) for key, old in before.items() if key in after])
+    return Loss("values", name, column, values_told(name, column, [*map(repr, gone)])) \
+        if gone else None  # fmt: skip
 
 
 def column_gone(name: Name, column: str, table: Table) -> Loss:
@@ -160,11 +191,15 @@ def values_gone(name: Name, column: str, table: Table, new: Table, now: str) -> 
     gone = less(table.of([column]), new.of([now]))
     if not gone:
         return None
-    missing = [value for value in gone if value != NOTHING]
-    plural = "" if len(missing) == 1 else "s"
-    words = f"{len(missing)} value{plural} of {told(name)}.{column}, such as {missing[0][0][:60]}" \
-        if missing else ""  # fmt: skip
+    missing = [value[0] for value in gone if value != NOTHING]
+    words = values_told(name, column, missing) if missing else ""
     return Loss("values", name, column, words)
+
+
+def values_told(name: Name, column: str, missing: Sequence[str]) -> str:
+    """Return in words which values of a column are gone."""
+    plural = "" if len(missing) == 1 else "s"
+    return f"{len(missing)} value{plural} of {told(name)}.{column}, such as {missing[0][:60]}"
 
 
 def less(before: Iterable[tuple[str, ...]], after: Iterable[tuple[str, ...]]) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy
 
-from . import contents, rows, variety
+from . import contents, rows, searchpath, variety
 from .bookkeeping import heads_of
 from .cache import replay
 from .contents import Contents, Loss, Renames
@@ -32,7 +32,6 @@ from .touched import Touched
 
 Problems = list[dict[str, Any]]
 MOST = 400  # tables that get rows; about 5 ms each, and as much for each new revision
-SYSTEM = ("information_schema", "pg_catalog")
 PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition"
 
 
@@ -62,7 +61,7 @@ class OnRows:
         self.databases = databases
         self.published = published
         self.touched = touched
-        self.found: dict[str, Database] = {}
+        self.found: dict[tuple[str, str], Database] = {}  # by name, and by search path
         self.problems: Problems = []
         self.missing: dict[contents.Name, str] = {}  # tables without a row, and why
         self.others: set[contents.Name] = set()  # that may be touched, or not
@@ -99,7 +98,9 @@ class OnRows:
 
     def fill(self, context: Context, seed: Seed) -> list[Step]:
         """Give rows to the tables of one database."""
+        path = searchpath.path_of(context.connection)
         with rows.transaction(context.connection.engine) as connection:
+            searchpath.follow(connection, path)
             names = self.concerned(connection, context)
             own = seeded(connection, names, seed) if seed.setting else set()
             for name, why in variety.insert_where_possible(connection, names, own).items():
@@ -107,8 +108,14 @@ class OnRows:
             found = Database(contents.read(connection, names), astray(connection))
         found.seen[heads_of(context)] = found.now
         found.astray_at[heads_of(context)] = found.astray
-        self.found[name_of(context.connection)] = found
+        database = name_of(context.connection)
+        self.found[database, path] = self.found[database, ""] = found
         return []
+
+    def database(self, context: Context) -> Database:
+        """Return the rows of the database, and of the tenant in it, that a context is in."""
+        name, path = name_of(context.connection), searchpath.path_of(context.connection)
+        return self.found.get((name, path)) or self.found[name, ""]
 
     def concerned(self, connection: Connection, context: Context) -> list[contents.Name]:
         """Return the tables that get rows.
@@ -120,9 +127,12 @@ class OnRows:
         words, own = self.touched.words(), context._version.name
         found: list[contents.Name] = []
         others: list[contents.Name] = []
-        left = partitions(connection)
-        for schema in schemas(inspector, connection):
+        left, path = partitions(connection), searchpath.schemas_on(connection)
+        seen = set[str]()  # without a schema
+        for schema in searchpath.schemas(inspector, connection):
             names = set(inspector.get_table_names(schema=schema)) - {own} - left
+            names -= seen if schema in path else set()
+            seen = seen if schema else names
             wanted = {name for name in names if name.lower() in words}
             if wanted:
                 keys = foreign_keys(inspector, schema, names)
@@ -140,7 +150,7 @@ class OnRows:
 
     def after_up(self, step: Step, context: Context) -> None:
         """Compare what is there after a revision with what was there before it."""
-        found = self.found[name_of(context.connection)]
+        found = self.database(context)
         renames, self.lineage = renames_of(self.lineage), Lineage()
         after = contents.read(context.connection, {renames.after(name)[0] for name in found.now})
         losses = contents.losses(found.now, after, renames)
@@ -151,7 +161,7 @@ class OnRows:
 
     def after_down(self, step: Step, context: Context) -> None:
         """Compare what is there after a downgrade with what was there at these heads."""
-        found = self.found[name_of(context.connection)]
+        found = self.database(context)
         before = found.seen.get(heads_of(context))
         if before is None:
             return
@@ -173,7 +183,7 @@ class OnRows:
 
         Those that did before are not told, nor those that a downgrade brings back.
         """
-        found, heads = self.found[name_of(context.connection)], heads_of(context)
+        found, heads = self.database(context), heads_of(context)
         known = Counter[Pair]()
         for (table, other), count in found.astray.items():
             known[renames.after((None, table))[0][1], renames.after((None, other))[0][1]] = count
@@ -244,16 +254,6 @@ def with_rows(walk: Any) -> None:
     except Failure as failure:
         failure.data["rows"] = True
         raise
-
-
-def schemas(inspector: Any, connection: Connection) -> list[Any]:
-    """Return the schemas of a database that hold the project's tables, None for the default."""
-    if connection.dialect.name != "postgresql":
-        return [None]
-    default = connection.dialect.default_schema_name
-    others = [name for name in inspector.get_schema_names()
-              if name not in (default, *SYSTEM) and not name.startswith("pg_")]  # fmt: skip
-    return [None, *others]
 
 
 def partitions(connection: Connection) -> set[str]:

@@ -350,3 +350,40 @@ def test_partitioned_tables(pg: Project) -> None:
     harmless = [f"ALTER TABLE {name} ADD COLUMN more integer" for name in names]
     back = [f"ALTER TABLE {name} DROP COLUMN more" for name in names]
     assert rows(pg, "; ".join(harmless), "; ".join(back)) == []
+
+
+def tenants(project: Project, *names: str) -> None:
+    """Let env.py do as Alembic's recipe for tenants says, once for each of some."""
+    env = project.read("migrations/env.py")
+    begin_, rest = env.split("    with connectable.connect() as connection:\n")
+    body, end = rest.split("\n\n\n", 1) if "\n\n\n" in rest else rest.split("\n\nif ", 1)
+    end = end if "\n\n\n" in rest else f"if {end}"
+    recipe = (
+        f"    for tenant in {names!r}:\n"
+        "      with connectable.connect() as connection:\n"
+        "        from sqlalchemy import text\n"
+        "        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS {tenant}'))\n"
+        "        connection.execute(text(f'SET search_path TO {tenant}'))\n"
+        "        connection.commit()\n"
+        "        connection.dialect.default_schema_name = tenant\n"
+    )
+    project.write("migrations/env.py", f"{begin_}{recipe}{body}\n\n\n{end}")
+
+
+@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+def test_tenants_by_search_path(pg: Project, names: tuple[str, ...]) -> None:
+    """Where env.py sets the search path to a tenant, that one's tables get the rows (K3)."""
+    tenants(pg, *names)
+    begin(pg, "CREATE TABLE few (id integer PRIMARY KEY, name varchar(100), age integer)")
+    assert rows(pg, "ALTER TABLE few ADD x integer", "ALTER TABLE few DROP x") == []
+    fails = {
+        "CREATE UNIQUE INDEX ux ON few (name)": "could not create unique index",
+        "ALTER TABLE few ADD y integer NOT NULL": "contains null values",
+        "UPDATE few SET age = name::integer": "invalid input syntax for type integer",
+    }
+    for statement, told in fails.items():
+        ((code, message),) = rows(pg, statement)
+        assert code == "GM501" and told in message
+    found = rows(pg, "DO $$ BEGIN DELETE FROM few; END $$")
+    assert {code for code, _ in found} == {"GM502"}
+    assert all(message.endswith("it loses 6 of 6 rows of few") for _, message in found)
