@@ -20,6 +20,10 @@ OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 OF_EXTENSION = "EXISTS (SELECT FROM pg_depend x WHERE x.objid = {0}.oid AND x.deptype = 'e')"
 CLASSES = f"pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND {OWN}"
 COMMENT = "coalesce(' -- ' || {0}, '')"
+OF_CONSTRAINT = COMMENT.format(
+    "nullif(concat_ws(' -- ', obj_description(k.oid, 'pg_constraint'), 'its index: ' || "
+    "CASE WHEN k.contype <> 'f' THEN obj_description(k.conindid, 'pg_class') END), '')"
+)
 TABLES = f"{CLASSES} AND c.relkind IN ('r', 'p', 'f')"
 
 COLUMNS = f"""
@@ -34,7 +38,7 @@ COLUMNS = f"""
 # what belongs to a table: a primary key counts by what it is, everything else by its name, too
 BELONGINGS = f"""
     SELECT {TABLE}, k.contype::text, CASE k.contype WHEN 'p' THEN '' ELSE k.conname END,
-        pg_get_constraintdef(k.oid), {COMMENT.format("obj_description(k.oid, 'pg_constraint')")}
+        pg_get_constraintdef(k.oid), {OF_CONSTRAINT}
     FROM {TABLES} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 'n'
     UNION ALL
     SELECT {TABLE}, 'i', '', pg_get_indexdef(i.indexrelid),

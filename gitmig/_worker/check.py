@@ -24,10 +24,8 @@ import contextlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from . import drift, ends, fingerprint, traces
-from .bookkeeping import heads_of
+from . import drift, ends, traces
 from .cache import replay
-from .compat import url_text
 from .copied import Copy
 from .databases import Databases
 from .ended import Ended
@@ -44,9 +42,8 @@ from .seeds import Seed
 from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
 from .touched import Touched
+from .waydown import Heads, WayDown, place_of, runs, to_published
 from .writes import Writes
-
-Heads = tuple[str, frozenset[str]]  # of one database: its URL and where it stands
 
 
 def beside(base: Request, closing: int) -> Copy | None:
@@ -107,12 +104,11 @@ class Walk:
         self.reached: dict[str, frozenset[str]] = {}
         self.ends: dict[str, ends.End] = {}
         self.without_models = False  # of no database env.py gives any
-        self.emptied: set[str] = set()
-        self.known: set[str] = set()
         self.at_head = False
         self.models: list[Models] = []
         self.upgraded = False
         self.fails_back = self.goes_back = False
+        self.broken: set[str] = set()
 
     def gates(self, wanted: Collection[str]) -> list[Result]:
         """Run the gates that are wanted; return all.
@@ -146,49 +142,32 @@ class Walk:
         """Down, one revision at a time, each to the schema that was there before; up again."""
         if not self.at_head:
             return False
-
-        def compare_with_before(step: Step, context: Context) -> None:
-            problems.extend(self.traces(step, context))
-
         runs = self.runs()
         self.at_head = not runs
         self.fails_back = bool(runs)
+        way = self.way_down(problems)
         for target, run in runs:
             if target:  # nothing leads down to here
                 replay(self.project, self.databases, target)
             self.recorder.waits = self.lacks_rows and not target  # those come with rows, too
-            self.project.downgrade_through(run, after=compare_with_before)
+            way.take(run)
             self.recorder.waits = self.lacks_rows
-        self.fails_back = False
-        if not problems and not self.is_new_again():  # on what was left over anything may fail
+        self.fails_back, self.broken = way.failed, way.broken
+        # to go up from nothing would be the same again; on what was left over anything may fail
+        is_new_again = bool(way.emptied) and way.emptied == set(self.reached)
+        if not problems and not is_new_again:
             self.again()
             self.at_head = True
             self.goes_back = not self.one_way
         return True
 
-    def is_new_again(self) -> bool:
-        """Say whether every database is as empty as it began: to go up would be the same again."""
-        return bool(self.emptied) and self.emptied == set(self.reached)
+    def way_down(self, problems: Problems) -> WayDown:
+        """Return what takes revisions down."""
+        return WayDown(self.project, self.databases, self.published, self.schemas, problems)
 
     def runs(self) -> list[tuple[Targets, list[str]]]:
-        """Return the revisions to take down, the last run of them first, and where each begins.
-
-        They are cut where one has no way back. A run that begins at the heads has nowhere to be
-        taken to.
-        """
-        steps = self.project.script._upgrade_revs("heads", self.published)
-        ids = [step.revision.revision for step in steps]
-        found: list[tuple[Targets, list[str]]] = []
-        end = len(ids)
-        while end:
-            begin = end
-            while begin and ids[begin - 1] not in self.one_way:
-                begin -= 1
-            if begin < end:
-                done = [*self.published, *ids[:end]] if end < len(ids) else []
-                found.append((self.project.ends(done), ids[begin:end]))
-            end = max(begin - 1, 0)
-        return found
+        """Return the runs of revisions to take down, and where each begins."""
+        return runs(self.project, self.published, self.one_way)
 
     def rows(self, problems: Problems) -> bool:
         """Up and down once more, one revision at a time, with rows in the tables."""
@@ -198,9 +177,21 @@ class Walk:
         seed = Seed(self.request["seed"], self.request["tree"])
         walk.begin(problems, seed, at_head=self.goes_back)
         self.recorder.waits = False
-        walk.walk([] if self.fails_back else self.last_down())  # that it fails is told once
+        try:
+            walk.walk([] if self.fails_back else self.last_down())  # that it fails is told once
+        except Failure as failure:
+            if not self.is_after_broken(failure):
+                raise
+            self.fails_back = True
         self.lacks_rows = self.fails_back
         return True
+
+    def is_after_broken(self, failure: Failure) -> bool:
+        """Say whether a downgrade failed on what one above it left, which is told."""
+        last, revision = self.last_down(), failure.data.get("revision")
+        if failure.kind != "migration_failed" or failure.data["up"] or revision not in last:
+            return False
+        return not self.broken.isdisjoint(last[last.index(revision) + 1 :])
 
     def last_down(self) -> list[str]:
         """Return the revisions that are taken down from the heads, none where that is not asked."""
@@ -220,15 +211,11 @@ class Walk:
             return
         self.recorder.waits = True
         with contextlib.suppress(Failure):  # it is told already
-            if not self.published:
-                self.databases.fresh(())
-            elif not self.databases.rewind():
-                replay(self.project, self.databases, self.published)
+            to_published(self.project, self.databases, self.published)
             self.recorder.waits = False
             self.recorder.forget_broken()
             self.project.upgrade("heads")
-            if self.last_down():
-                self.project.downgrade_through(self.last_down())
+            self.way_down([]).take(self.last_down())
 
     def drift(self, problems: Problems) -> bool:
         """Compare the models with the schema at the heads."""
@@ -268,31 +255,3 @@ class Walk:
         except Failure as failure:
             failure.data["again"] = True
             raise
-
-    def traces(self, step: Step, context: Context) -> Problems:
-        """Return the problem of a downgrade after which the schema is not as before.
-
-        What an earlier step left is there after all that follow, and is not told again.
-        """
-        bind, heads = place_of(context)
-        before = self.schemas.get((bind, heads))
-        if before is None:
-            return []
-        now = traces.take(context.connection, self.databases)
-        if not heads and fingerprint.is_of_nothing(now):
-            self.emptied.add(bind)
-        differences = traces.differences(before, now)
-        found = [difference for difference in differences if difference not in self.known]
-        self.known.update(found)
-        problem = {
-            "kind": "downgrade_differs",
-            "differences": [each.fields for each in found],
-            "revision": step.revision.revision,
-            "path": self.project.relative(step.revision.path),
-        }
-        return [problem] if found else []
-
-
-def place_of(context: Context) -> Heads:
-    """Return where a database stands, as the key of its schema there."""
-    return url_text(context.connection.engine.url), heads_of(context)

@@ -170,7 +170,10 @@ class Project:
     def tracked(
         self, steps: Iterable[Step], context: Context, after: AroundStep | None = None
     ) -> Iterator[Step]:
-        """Yield the steps, know which one is running, and tell about each that is done."""
+        """Yield the steps, know which one is running, and tell about each that is done.
+
+        None comes after the one of which ``after`` says True.
+        """
         steps = list(steps)
         for number, step in enumerate(steps, 1):
             if not hasattr(step, "revision"):  # `stamp` runs nothing
@@ -190,8 +193,8 @@ class Project:
             yield step
             self.step = None
             self.settled()
-            if after is not None:
-                after(step, context)
+            if after is not None and after(step, context):
+                break
         line.note(event="steps-done", total=len(steps))
 
     @contextlib.contextmanager

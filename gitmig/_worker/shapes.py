@@ -7,7 +7,7 @@ that are supported, and the oldest have none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Optional
 
 Request = dict[str, Any]
 """The JSON object that came in: see the docstring of the package."""
@@ -30,4 +30,4 @@ Step = Any  # alembic.runtime.migration.RevisionStep
 StepsFor = Callable[[Any, Context], Iterable[Step]]
 """What env.py runs: from the heads of a database and its context, the steps to take."""
 
-AroundStep = Callable[[Step, Context], None]
+AroundStep = Callable[[Step, Context], Optional[bool]]

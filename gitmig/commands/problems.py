@@ -62,6 +62,8 @@ def findings_of(
         return [of_astray(problem, deeds(revision), found)]
     if problem["kind"] == "rows_missing":
         return of_missing(problem, deeds, found)
+    if problem["kind"] == "downgrade_unproved":
+        return [unproved(problem, line_of(revision, found, up=False))]
     line = line or line_of(revision, found, up=bool(problem.get("up", True)))
     return [failure(problem, path, line, revision)]
 
@@ -85,6 +87,16 @@ def of_downgrade(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> l
         Finding("GM202", "error", message + several(words), hint, problem["path"], line, revision)
         for line, words in sorted(places.items())
     ]
+
+
+def unproved(problem: Problem, line: int) -> Finding:
+    """Return the finding for revisions that were not taken down."""
+    revisions = problem["revisions"]
+    names = ", ".join(revisions[:MOST]) + (f" and {len(revisions) - MOST} more"
+                                           if revisions[MOST:] else "")  # fmt: skip
+    message = f"not proved, for they were not taken down: {names}; {problem['message']}"
+    hint = "mend the downgrades that are told, and check again"
+    return Finding("GM208", "error", message, hint, problem["path"], line, problem["revision"])
 
 
 def of_losses(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> list[Finding]:

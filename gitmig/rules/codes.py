@@ -33,7 +33,7 @@ NEVER = frozenset(
         "GM103",
         "GM201",
     }
-    | {"GM203", "GM791", "GM792", "GM793", "GM205"}
+    | {"GM203", "GM791", "GM792", "GM793", "GM205", "GM208"}
 )
 SQUAWK = "SQ-"
 _SQUAWK_DOCUMENTATION = """A rule of squawk, which judges SQL for PostgreSQL.

@@ -52,6 +52,8 @@ POSTGRESQL: Sequence[Case] = (
      "the indexes of table users differ: CREATE UNIQUE INDEX iy"),
     ("COMMENT ON CONSTRAINT users_pkey ON users IS 'k'",
      "COMMENT ON CONSTRAINT users_pkey ON users IS NULL", "the primary key of table users differ"),
+    ("COMMENT ON INDEX users_pkey IS 'i'", "COMMENT ON INDEX users_pkey IS NULL",
+     "its index: i is left over"),
     ("COMMENT ON INDEX tied_ix IS 'i'", "COMMENT ON INDEX tied_ix IS NULL",
      "the indexes of table tied differ"),
     ("COMMENT ON TRIGGER kept_tr ON tied IS 't'", "COMMENT ON TRIGGER kept_tr ON tied IS NULL",
@@ -195,6 +197,31 @@ def test_postgresql(pg: Project, forgets: bool) -> None:
     before(pg, BEFORE_POSTGRESQL, UNDO_POSTGRESQL)
     expected = {f"r{number}": words for number, (*_, words) in enumerate(POSTGRESQL)}
     compare(told(pg, POSTGRESQL, forgets), expected if forgets else {})
+
+
+NOT_VALID = "ALTER TABLE users ADD CONSTRAINT ck CHECK (id > 0) NOT VALID"
+DROP = "ALTER TABLE users DROP CONSTRAINT ck"
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "found"),
+    [
+        ("ALTER TABLE users VALIDATE CONSTRAINT ck", "SELECT 1", ""),
+        ("ALTER TABLE users VALIDATE CONSTRAINT ck", DROP, "is gone"),
+        (f"{DROP}; {NOT_VALID.replace('0', '1')}", f"{DROP}; {NOT_VALID.replace('0', '2')}",
+         "ck is another one"),
+        ("ALTER TABLE users VALIDATE CONSTRAINT ck; COMMENT ON CONSTRAINT ck ON users IS 'c'",
+         "SELECT 1", "ck is another one"),
+    ],
+)  # fmt: skip
+def test_a_constraint_that_was_validated(pg: Project, up: str, down: str, found: str) -> None:
+    """VALIDATE in a later revision has nothing to take back; one that is gone is told (K2)."""
+    before(pg, [NOT_VALID], [DROP.replace("ck", "IF EXISTS ck")])
+    pg.revision("r0", "before000000", f"op.execute({up!r})", f"op.execute({down!r})")
+    pg.git("add", "-A")
+    told = json.loads(pg.gitmig("check", "--format", "json", code=None).stdout)["findings"]
+    messages = [each["message"] for each in told if each["code"][:3] == "GM2"]
+    assert [found in each for each in messages] == [True] * bool(found), messages
 
 
 def test_what_no_operation_brings_back(pg: Project) -> None:

@@ -180,10 +180,7 @@ op.execute("ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL)
 """, 'op.drop_constraint("email_set", "users")'),
     ("email_valid", """
 op.execute("ALTER TABLE users VALIDATE CONSTRAINT email_set")
-""", """
-op.drop_constraint("email_set", "users")
-op.execute("ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID")
-"""),
+""", "pass"),
     ("email", """
 op.alter_column("users", "email", nullable=False)
 op.drop_constraint("email_set", "users")
@@ -223,20 +220,13 @@ op.create_foreign_key("fk_client", "orders", "customers", ["client_id"], ["id"],
 """, 'op.drop_constraint("fk_client", "orders")'),
     ("foreign_valid", """
 op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_client")
-""", """
-op.drop_constraint("fk_client", "orders")
-op.create_foreign_key("fk_client", "orders", "customers", ["client_id"], ["id"],
-                      postgresql_not_valid=True)
-"""),
+""", "pass"),
     ("check", """
 op.execute("ALTER TABLE products ADD CONSTRAINT ck_rating CHECK (rating > 0) NOT VALID")
 """, 'op.drop_constraint("ck_rating", "products")'),
     ("check_valid", """
 op.execute("ALTER TABLE products VALIDATE CONSTRAINT ck_rating")
-""", """
-op.drop_constraint("ck_rating", "products")
-op.execute("ALTER TABLE products ADD CONSTRAINT ck_rating CHECK (rating > 0) NOT VALID")
-"""),
+""", "pass"),
     ("unique_index", """
 with op.get_context().autocommit_block():
     op.create_index("uq_code", "products", ["code"], unique=True, postgresql_concurrently=True)
