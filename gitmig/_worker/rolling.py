@@ -6,8 +6,8 @@ schema at the staged heads against them: only what changed between the two count
 cannot be judged has a ``reason`` in the place of facts.
 
 A problem has ``table``, ``column`` (empty for none), ``problem`` (gone, required, refused,
-check, unique, doubtful, unknown, unread), ``message`` and ``members``: those of an enum that it is
-about.
+check, unique, doubtful, unknown, stays, unread), ``message`` and ``members``: those of an enum that
+it is about. One that is unknown to the new code stays where the schema lets rows keep it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ Facts = dict[str, Any]  # of one database: ``models``, ``schemas``, ``schema``
 Problem = dict[str, Any]
 Met = dict[str, Any]  # ``problems``; ``judged``, any database; ``reasons`` why some were not
 NO_MODELS = "env.py gives no models (target_metadata is None)"
+TEXT = re.compile(r"(?:n?(?:var)?char|character|text)\b", re.IGNORECASE)
 NORMAL = {"postgresql": inspection_postgresql.normal, "sqlite": inspection_sqlite.normal}
 
 
@@ -162,7 +163,8 @@ class Old:
                 yield name, "gone", f"{key}.{name}{told_as(successor(name, was, now))}"
             elif old is not None and new is not None and not now["view"]:
                 yield from self.of_column(f"{key}.{name}", name, column, old, new)
-                yield from self.of_members(key, name, column)
+                stays = is_free(name, new, now)
+                yield from self.of_members(key, name, column, "stays" if stays else "unknown")
         if not now["view"]:
             yield from required(key, model, was, now)
             yield from self.of_promises(key, model, was, now)
@@ -182,8 +184,13 @@ class Old:
             message = f"{place} was {old['type']} and is {new['type']}: what it writes or reads"
             yield name, "doubtful", f"{message} may not fit"
 
-    def of_members(self, key: str, name: str, column: Words) -> Iterator[tuple[str, ...]]:
-        """Yield the members of an enum that came or went, in words and then by themselves."""
+    def of_members(
+        self, key: str, name: str, column: Words, kind: str
+    ) -> Iterator[tuple[str, ...]]:
+        """Yield the members of an enum that came or went, in words and then by themselves.
+
+        ``kind`` is the problem of those that went: whether rows may keep them.
+        """
         known = column["members"]
         new = self.new["models"].get(key, {"columns": {}})["columns"].get(name, {})
         members = new.get("members")
@@ -193,7 +200,7 @@ class Old:
         came = [each for each in members if each not in known]
         if gone:
             text = f"the new code does not know {', '.join(gone)} in {key}.{name}"
-            yield (name, "unknown", text, *gone)
+            yield (name, kind, text, *gone)
         if came:
             text = f"{key}.{name} may hold {', '.join(came)}, which it cannot read"
             yield (name, "unread", text, *came)
@@ -219,6 +226,13 @@ class Old:
                     "unique",
                     f"{key} is unique by {names} now, which it may break",
                 )
+
+
+def is_free(name: str, column: Words, table: Words) -> bool:
+    """Say whether the schema lets a column hold any text: no type or CHECK says which."""
+    checks = [*table["checks"].values(), *table["unnamed"]]
+    named = any(re.search(rf"\b{re.escape(name)}\b", text) for text in checks)
+    return not named and bool(TEXT.match(column["type"]))
 
 
 def meets(check: str, model: Words) -> bool:

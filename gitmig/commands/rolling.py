@@ -14,6 +14,7 @@ from gitmig.model import Finding, Gate, Revision, Severity
 from gitmig.rules.causes import Deeds
 
 NOT_UP = "downgrade"
+STAYS = ", and cannot read rows that hold it"
 ROWS = ("insert", "update", "delete")
 ROWS_SQL = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\s", re.IGNORECASE)
 GONE = ("drop_column", "drop_table", "rename_table", "alter_column", "execute")
@@ -40,6 +41,8 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
     "unique": (*MAY_BREAK, ("create_unique_constraint", "create_index", "execute")),
     "doubtful": (*MAY_BREAK, ("alter_column", "execute")),
     "unknown": (*MAY_BREAK, OF_MEMBERS),
+    "stays": (*MAY_BREAK[:3], "give rows that hold it another value in the revision (UPDATE), once "
+              "no code before this release writes it", OF_MEMBERS),
     "unread": ("GM605", "warning", "the base's code may fail on new rows: ",
                "release the code that knows it first, and write it from the next release on",
                (*CAME, *OF_MEMBERS)),
@@ -87,17 +90,25 @@ def findings(
     found: list[Finding] = []
     gone: tuple[Any, ...] = ()  # where a member went
     for each in met:
-        code, severity, head, hint, _ = KINDS[each["problem"]]
+        kind = kind_of(each, ran.values())
+        code, severity, head, hint, _ = KINDS[kind]
         revision, line = did(each, ran) or place_of(each, texts)
-        message = head + each["message"]
+        message = head + each["message"] + (STAYS if kind == "stays" else "")
         place = each["table"], each["column"], revision, line
         if each["problem"] == "unread" and place == gone:
             found[-1] = replace(found[-1], message=f"{found[-1].message}; {message}")
             continue
-        gone = place if each["problem"] == "unknown" else ()
+        gone = place if kind in ("unknown", "stays") else ()
         path, id = (revision.path, revision.id) if revision else ("", "")
         found.append(Finding(code, severity, message, hint, path, line, id, gate="rolling"))
     return found
+
+
+def kind_of(each: Mapping[str, Any], ran: Collection[Deeds]) -> str:
+    """Return the kind of a problem; a member does not stay in rows where a revision writes them."""
+    place = each["table"], each["column"]
+    mended = any(deeds.last_change(("update", "delete"), *place) for deeds in ran)
+    return "unknown" if each["problem"] == "stays" and mended else str(each["problem"])
 
 
 def did(each: Mapping[str, Any], ran: Mapping[Revision, Deeds]) -> tuple[Revision, int] | None:

@@ -251,7 +251,8 @@ def test_members_of_an_enum(project: Project) -> None:
     found = rolling(project, "op.execute('-- posts.mood may hold meh')",
                     ('"sad", "glad"', '"sad", "meh"'))  # fmt: skip
     unread = "the base's code may fail on new rows: posts.mood may hold meh, which it cannot read"
-    told = f"{REFUSED}the new code does not know glad in posts.mood; {unread}"
+    stays = "the new code does not know glad in posts.mood, and cannot read rows that hold it"
+    told = f"{REFUSED}{stays}; {unread}"
     assert found == {"GM604": [(12, told)]}
 
 
@@ -275,6 +276,17 @@ def test_members_that_a_check_loses(project: Project) -> None:
     found = rolling(project, upgrade, ('"sad", "glad"', '"sad"'))
     told = REFUSED + "the new code does not know glad in posts.mood"
     assert (14, told) in found["GM604"]
+
+
+@pytest.mark.parametrize("mend", ["", "op.execute(\"UPDATE posts SET mood = 'sad'\")\n    "])
+def test_a_member_that_rows_keep(project: Project, mend: str) -> None:
+    """Where the schema lets a member that goes be, rows keep it unless the revision writes them."""
+    begin(project)
+    narrow = BATCH.replace("users", "posts") + "alter_column('mood', type_=sa.String(9))"
+    found = rolling(project, mend + narrow, ('"sad", "glad"', '"sad"'))
+    told = REFUSED + "the new code does not know glad in posts.mood"
+    ((_, message),) = found["GM604"]
+    assert message == told + ("" if mend else ", and cannot read rows that hold it")
 
 
 def test_members_of_a_type_that_names_no_column(pg: Project) -> None:
