@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import shlex
 from dataclasses import dataclass
@@ -140,6 +141,8 @@ def hint_of(case: Case) -> str:
         if case.missing_settings:
             names = ", ".join(case.missing_settings)
             return f"give it {names} under [tool.gitmig.env], or where it gets them otherwise"
+        if case.text("missing_argument"):
+            return f'give it x = ["{case.text("missing_argument")}=VALUE"] in [tool.gitmig]'
         if "Cycle is detected" in case.error.message:
             return OF_A_CYCLE
         if case.error.data.get("claimed"):
@@ -194,14 +197,25 @@ ON_ROWS = (
      "rows may break it: make them fit first (UPDATE)"),
     (re.compile(r"invalid input value for enum|data truncated for column", re.I),
      "rows may hold a value that goes: give them another first (UPDATE)"),
+    (re.compile(r"incorrect \w+ value|invalid input syntax", re.I),
+     "rows may hold what is no such value: leave those out (WHERE), or mend them first (UPDATE)"),
     (re.compile(r"too long|out of range|truncated|overflow", re.I),
      "values of production may need the old type: shorten them first (UPDATE), or keep it"),
 )  # fmt: skip
+# MySQL and MariaDB say the same of a NULL as of a value that an ENUM lacks
+NULL_OF_MYSQL = re.compile(r"data truncated for column", re.I)
+SETS_NOT_NULL = re.compile(r"^(?!.*\bENUM\b).*\bNOT NULL\b", re.I | re.S)
 OTHER_ROWS = "give rows like those of production with `seed` in [tool.gitmig]"
 
 
-def hint_for_rows(message: str) -> str:
-    """Return what usually helps where a revision only fails on rows."""
+def hint_for_rows(message: str, sql: str) -> str:
+    """Return what usually helps where a revision only fails on rows, in a statement or without."""
+    if isinstance(getattr(builtins, message.partition(":")[0], None), type):
+        return (
+            f"let it stand rows as gitmig makes them, or {OTHER_ROWS}"  # Python's, of no database
+        )
+    if NULL_OF_MYSQL.search(message) and SETS_NOT_NULL.search(sql):
+        message = "null value"
     for words, hint in ON_ROWS:
         if words.search(message):
             return f"{hint}; where production has no such rows, {OTHER_ROWS}"

@@ -66,9 +66,9 @@ class Repository:
         except GitCommandNotFound as error:
             raise GitmigError("git was not found on PATH", "install git, then try again") from error
         except GitCommandError as error:
-            raise NotARepository(
-                f"{directory} is not inside a git work tree", "run `git init` there first"
-            ) from error
+            bare = "must be run in a work tree" in str(error.stderr)
+            hint = "run it in a clone of that" if bare else "run `git init` there first"
+            raise NotARepository(f"{directory} is not inside a git work tree", hint) from error
         lines = output.split("\n")
         if len(lines) != len(QUESTIONS):  # a newline in a path
             lines = [git.rev_parse(question) for question in QUESTIONS]
@@ -164,7 +164,7 @@ class Repository:
     def read(self, blob: str) -> str:
         """Return a blob's text (undecodable bytes replaced)."""
         with self._reading:
-            return self._git.get_object_data(blob)[3].decode("utf-8", "replace")
+            return listing.text_of(self._git.get_object_data(blob)[3])
 
     def read_all(self, blobs: Collection[str]) -> dict[str, str]:
         """Return the texts of blobs, by one git process; those that are not there are left out.

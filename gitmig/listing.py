@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from gitmig.errors import GitFailed
 
 LINK, SUBMODULE = "120000", "160000"  # modes, as in gitformat-index
 FULL_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of an object, by SHA-1 or SHA-256
+UNDECODED = "\ufffe"  # no character: no text that is one has it
+codecs.register_error("gitmig-undecoded", lambda error: (UNDECODED, error.end))  # type: ignore[attr-defined]
 EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 """The id of the empty blob: also what ``git add -N`` leaves until there is content."""
 
@@ -63,8 +66,13 @@ def parse_tree(output: bytes) -> Listing:
     return found
 
 
+def text_of(content: bytes) -> str:
+    """Return the text of a file: UNDECODED stands for bytes that are no UTF-8."""
+    return content.decode("utf-8", "gitmig-undecoded")
+
+
 def parse_blobs(output: bytes) -> dict[str, str]:
-    """Read ``cat-file --batch``: id → text, undecodable bytes replaced; what is missing is not."""
+    """Read ``cat-file --batch``: id → text, see ``text_of``; what is missing is not there."""
     found, place = {}, 0
     while place < len(output):
         end = output.index(b"\n", place)
@@ -72,7 +80,7 @@ def parse_blobs(output: bytes) -> dict[str, str]:
         place = end + 1
         if head[1] != b"missing":
             size = int(head[2])
-            found[head[0].decode()] = output[place : place + size].decode("utf-8", "replace")
+            found[head[0].decode()] = text_of(output[place : place + size])
             place += size + 1
     return found
 

@@ -142,7 +142,7 @@ class Settings:
 
     ``timeout`` is in seconds, ``memory`` in megabytes, for one worker process. ``database`` are
     URLs of servers, ``servers`` the settings by kind of database, ``cache_size`` megabytes of
-    replayed databases of each kind.
+    replayed databases of each kind, ``x`` what env.py gets as with ``-x``.
     """
 
     base: str = ""
@@ -163,6 +163,7 @@ class Settings:
     memory: int = 4096
     cache_size: int = 512
     env: Mapping[str, str] = field(default_factory=dict)
+    x: tuple[str, ...] = ()
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     rules: RuleSettings = RuleSettings()
 

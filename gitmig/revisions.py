@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from gitmig import shape
 from gitmig.errors import SourceError
+from gitmig.listing import UNDECODED
 from gitmig.model import Revision
 
 _NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
 _LEGACY_NAME = re.compile(r"([a-f0-9]+)\.py")
+_CODING = re.compile(r"(?:[ \t\f]*(?:#.*)?\n)?[ \t\f]*#.*?coding[:=]")  # PEP 263
 _CONFLICT = re.compile(r"^<{7} .*?^>{7} ", re.MULTILINE | re.DOTALL)
 
 
@@ -72,6 +74,10 @@ def _read_tree(text: str, path: str) -> ast.Module:
         line = text.count("\n", 0, conflict.start()) + 1
         what = "conflict markers (<<<<<<<) of an unfinished merge."
         raise _refusal(path, line, what, f"Keep one side, then: git add {shlex.quote(path)}")
+    if UNDECODED in text and not _CODING.match(text):
+        line = text.count("\n", 0, text.index(UNDECODED)) + 1
+        hint = f"Save it as UTF-8, then: git add {shlex.quote(path)}"
+        raise _refusal(path, line, "not UTF-8, and it does not say what else.", hint)
     try:
         return shape.tree(text)
     except SyntaxError as error:

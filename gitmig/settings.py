@@ -68,6 +68,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "memory": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "cache-size": ("a whole number of megabytes", lambda value: type(value) is int and value >= 0),
     "env": ("a table of strings", _is_text_table),
+    "x": ('a list of strings such as "tenant=a"', _are_texts),
     "rules": ("a table", lambda value: isinstance(value, dict)),
     **dict.fromkeys(KINDS, ("a table", lambda value: isinstance(value, dict))),
 }

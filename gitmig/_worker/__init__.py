@@ -21,6 +21,7 @@ request::
      "cache": "/abs/folder",       replayed SQLite databases, and notes; empty for none
      "pycache": "/abs/folder",     where compiled project modules go, never beside the sources
      "env": {},                    what the settings add to the environment
+     "x": [],                      and to Alembic's command line, as with -x; not where attached
      "line": 7,                    socket for remarks and questions, JSON lines; -1 for none
      "log": 8,                     file for what is under way, JSON lines; -1 for none
      "attached": false,            works on a real database, for a user at a terminal

@@ -40,4 +40,6 @@ def command_line(request: Request, arguments: Sequence[str]) -> list[str]:
     found = []
     if request["ini"]:
         found += ["-c", request["ini"]]
-    return [*found, "-n", request["section"], *arguments]
+    given = () if request["attached"] else request.get("x", ())
+    more = [word for each in given for word in ("-x", each)]
+    return [*found, "-n", request["section"], *more, *arguments]

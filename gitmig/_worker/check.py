@@ -234,8 +234,8 @@ class Walk:
             if self.request.get("deployed"):
                 self.ends[bind] = ends.end_of(self.schemas[bind, reached], context)
             return []
-        revision = self.project.script._upgrade_revs("heads", heads)[0].revision
-        raise self.ended.not_kept(revision)
+        steps = self.project.script._upgrade_revs("heads", heads)
+        raise self.ended.not_kept([step.revision for step in steps])
 
     def begin(self, step: Step, context: Context) -> None:
         """Keep what there is before the first step: what is published, or nothing."""

@@ -103,7 +103,8 @@ def refusing(opens: Callable[..., Any], module: ModuleType, roots: Sequence[str]
             return opens(*args, **kwargs)
         path, line = place_on(traceback.extract_stack(), roots)
         where = f"{path}:{line}: " if path else ""
-        driver = module.__name__.partition(".")[0]
+        parts = module.__name__.split(".")
+        driver = ".".join(parts[: 2 if parts[0] == "mysql" else 1])
         raise Failure(
             "wrong_database",
             f"{where}{driver} is called directly, which leads to no throw-away database; "

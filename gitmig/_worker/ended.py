@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -24,6 +24,9 @@ NOT_KEPT = (
 )
 OWN_COLUMN = "version_num"  # of Alembic's table
 DROPS = re.compile(r"\bDROP\b|\bdrop_table\(", re.IGNORECASE)
+HIDES = re.compile(r"\bsearch_path\b", re.IGNORECASE)
+# SQL that undoes what others did, and what is sent to the driver itself
+UNDOES = re.compile(r"\b(?:writable_schema|COMMIT|ROLLBACK)\b")
 
 
 class Ended:
@@ -61,35 +64,45 @@ class Ended:
             self.lines.setdefault(step.revision.revision, line)
             self.hears(connection, name)
 
-    def not_kept(self, revision: Any) -> Failure:
-        """Return the failure of a revision that ran and is not noted as one that did."""
+    def not_kept(self, missing: Sequence[Any]) -> Failure:
+        """Return the failure of revisions that ran and are not noted, in their order.
+
+        It is of the first that ends a transaction, by a call or by its text; else of the first.
+        """
+        texts = {each.revision: depends.read(str(each.path)) for each in missing}
+        ends = [each for each in missing if each.revision in self.lines]
+        says = [each for each in missing if last_line(texts[each.revision], UNDOES)]
+        revision = [*ends, *says, *missing][0]
         line = self.lines.get(revision.revision, 0)
         return Failure(
             "migration_failed", ENDS_IT if line else NOT_KEPT, revision=revision.revision, up=True,
-            path=self.project.relative(revision.path), line=line,
+            path=self.project.relative(revision.path),
+            line=line or last_line(texts[revision.revision], UNDOES),
         )  # fmt: skip
 
     @contextlib.contextmanager
     def placing(self) -> Iterator[None]:
         """Give a failure of Alembic's own note the line of the revision that drops something last.
 
-        So it fails where its table is not there any more.
+        So it fails where its table is not there any more; or, ``hides``, where it is not found.
         """
         try:
             yield
         except Failure as failure:
             if not failure.data.get("line") and OWN_COLUMN in str(failure.data.get("sql")):
                 known = self.project.script.revision_map.get_revision(failure.data["revision"])
-                failure.data["line"] = last_drop(depends.read(str(known.path)))
+                text = depends.read(str(known.path))
+                drops, hides = last_line(text, DROPS), last_line(text, HIDES)
+                failure.data.update(line=drops or hides, hides=bool(hides and not drops))
             raise
 
 
-def last_drop(text: str) -> int:
-    """Return the line of upgrade() that drops something last, 0 for none."""
+def last_line(text: str, words: re.Pattern[str]) -> int:
+    """Return the last line of upgrade() that has some words, 0 for none."""
     found, inside = 0, False
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("def "):
             inside = line.startswith("def upgrade")
-        if inside and DROPS.search(line):
+        if inside and words.search(line):
             found = number
     return found

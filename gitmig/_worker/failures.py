@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import linecache
 import os
 import sys
 import traceback
@@ -100,6 +101,16 @@ def missing_settings(error: BaseException) -> list[str]:
         prefix = next(filter(None, map(prefix_of, frames)), "")
         return [(prefix + "__".join(map(str, each["loc"]))).upper() for each in found]
     return []
+
+
+def missing_argument(error: BaseException) -> str:
+    """Return the key that a file of the project wants of ``-x`` and does not get, else nothing."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if not (isinstance(error, KeyError) and error.args and frames):
+        return ""
+    lines = linecache.getlines(frames[-1].f_code.co_filename)
+    wants = any("get_x_argument" in line for line in lines)
+    return str(error.args[0]) if wants and isinstance(error.args[0], str) else ""
 
 
 def prefix_of(frame: Any) -> str:

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from . import claimed, compat, depends, lacking, line, paths
 from .arguments import command_line, parsed
 from .databases import Databases
-from .failures import Failure, first_of, missing_settings, one_line, place
+from .failures import Failure, first_of, missing_argument, missing_settings, one_line, place
 from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
 
 NOT_COMMITTED = (
@@ -228,7 +228,7 @@ class Project:
         return Failure(
             kind, twice or f"{what}: {error_text}", path=path, line=line,
             missing_module=missing or "", missing_settings=missing_settings(error),
-            claimed=bool(twice),
+            missing_argument=missing_argument(error), claimed=bool(twice),
         )  # fmt: skip
 
     def migration_failed(self, error: BaseException) -> Failure:

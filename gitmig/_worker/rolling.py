@@ -215,7 +215,8 @@ class Old:
         fresh += [("", text) for text in now["unnamed"] if normal(text) not in before]
         for name, text in fresh:
             if (not name or name not in model["checks"]) and meets(text, model):
-                told = f"{key} has a new CHECK {name} ({text}), which it may break"
+                what = "" if text.startswith("EXCLUDE") else "CHECK "
+                told = f"{key} has a new {what}{name} ({text}), which it may break"
                 yield ("", "check", told.replace("  ", " "), *filter(None, [name]))
         known = [sorted(each) for each in (*was["uniques"], *model["uniques"])]
         for columns in now["uniques"]:

@@ -95,13 +95,22 @@ def is_special(path: Path) -> bool:
 
 
 def deliver(outputs: Sequence[Output], reports: Sequence[CheckReport]) -> None:
-    """Write the reports to their files; each is the old one or whole, never half of one."""
+    """Write the reports to their files; each is the old one or whole, never half of one.
+
+    Raises GitmigError for one that cannot be written.
+    """
     for each in outputs:
         content = render(each.format, reports).encode("utf-8", "replace")
-        if is_special(each.path):
-            each.path.write_bytes(content)
-        else:
-            replace(Path(os.path.realpath(each.path)), content)
+        try:
+            if is_special(each.path):
+                each.path.write_bytes(content)
+            else:
+                replace(Path(os.path.realpath(each.path)), content)
+        except OSError as error:
+            raise GitmigError(
+                f"--output {each.path} cannot be written: {error.strerror}",
+                "make room for it, or name another file",
+            ) from error
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -47,6 +47,8 @@ def rule_command(code: str, output: str) -> int:
     found = codes.find(code)
     if found is None:
         raise ConfigError(f'"{code}" is no code or name of a finding.', codes.suggestion(code))
+    if found.code.startswith(codes.SQUAWK) and not squawk.knows(found.name):
+        raise ConfigError(f"squawk has no rule {found.name}.", f"they are all at {squawk.RULES}")
     if output == "json":
         click.echo(report.explained_json(found))
     else:

@@ -18,6 +18,10 @@ TOOK_ITS_NOTES = (
     "the revision takes away the table in which Alembic notes that it ran, by a DROP of the table, "
     "its schema or the database: drop by name what is to go"
 )
+HID_ITS_NOTES = (
+    "the revision sets search_path, so that the table in which Alembic notes that it ran is not "
+    "found: put it back in this file"
+)
 GONE = re.compile(r"no such table|does not exist|doesn't exist|no database selected", re.IGNORECASE)
 ONE_WAY = "# gitmig: one-way, REASON"
 
@@ -130,7 +134,7 @@ def of_astray(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> Find
         "; SQLite lets that stand while foreign keys are not enforced"
     )
     return Finding(
-        "GM501", "error", message, hint_for_rows(message), problem["path"], line, revision
+        "GM501", "error", message, hint_for_rows(message, ""), problem["path"], line, revision
     )
 
 
@@ -181,11 +185,11 @@ def failure(problem: Problem, path: str, line: int, revision: str) -> Finding:
     message = with_statement(told, str(problem.get("sql") or ""))
     hint = hint_for_migration(problem["message"], bool(problem.get("replayed")))
     if takes_notes_away(problem):
-        hint = TOOK_ITS_NOTES
+        hint = HID_ITS_NOTES if problem.get("hides") else TOOK_ITS_NOTES
     if code == "GM201":
         hint = f"mend downgrade(), or say above the imports why there is no way back: {ONE_WAY}"
     if problem.get("rows"):
-        hint = hint_for_rows(problem["message"])
+        hint = hint_for_rows(problem["message"], str(problem.get("sql") or ""))
     return Finding(code, "error", message, hint, path, line, revision)
 
 

@@ -96,6 +96,7 @@ class ProjectSide:
                 told.data = {**error.data, "line": self.line_of_way(error.data)}
             module = str(error.data.get("missing_module", ""))
             path = not_staged(self.workspace, self.environment, module)
+            told.hint = not_found(self.workspace, self.environment, module) or told.hint
             if path:
                 told.hint = f"{path} is there but not staged: git add {quote(path)}"
             raise told from error
@@ -113,6 +114,7 @@ class ProjectSide:
             "run": str(self.run),
             "cache": str(repository.shared_dir / "cache") if self.terms.keep else "",
             "env": dict(environment.settings.env),
+            "x": list(environment.settings.x),
             "registry": str(repository.shared_dir / "databases"),
             "prepare": {
                 kind: list(server.prepare) for kind, server in environment.settings.servers.items()
@@ -187,13 +189,33 @@ def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:
 
 def not_staged(workspace: Workspace, environment: Environment, module: str) -> str:
     """Return the file of a missing module that lies in the work tree only, empty for none."""
+    for path in places(environment, module):
+        if (workspace.repository.root / path).is_file() and path not in workspace.index:
+            return path
+    return ""
+
+
+def not_found(workspace: Workspace, environment: Environment, module: str) -> str:
+    """Return what to do about a missing module that is staged; empty for one that is not."""
+    path = next((each for each in places(environment, module) if each in workspace.index), "")
+    if not path:
+        return ""
+    file = environment.ini or environment.toml
+    top = path[: path.rindex(module.replace(".", "/"))].rstrip("/")
+    folder = os.path.relpath(top or ".", environment.directory or ".")
+    return (
+        f"{path} is there, and Python does not look there: set `prepend_sys_path = {folder}` "
+        f"in the section [alembic] of {file}, or install the project"
+    )
+
+
+def places(environment: Environment, module: str) -> Iterator[str]:
+    """Yield where the file of a module of the project may be."""
     name = module.replace(".", "/")
     for folder in ("", environment.directory, f"{environment.directory}/src", "src"):
-        for path in (f"{folder}/{name}.py".lstrip("/"), f"{folder}/{name}/__init__.py".lstrip("/")):
-            there = name and (workspace.repository.root / path).is_file()
-            if there and path not in workspace.index:
-                return path
-    return ""
+        if name:
+            yield f"{folder}/{name}.py".lstrip("/")
+            yield f"{folder}/{name}/__init__.py".lstrip("/")
 
 
 @contextlib.contextmanager

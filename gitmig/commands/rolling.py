@@ -36,7 +36,7 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
                  "release, when all code writes it", CAME),
     "refused": ("GM603", "error", "the base's code may be refused: ",
                 "release code that keeps to it first, and change the schema in the next release",
-                ("alter_column", "execute")),
+                ("alter_column", "create_primary_key", "execute")),
     "check": (*MAY_BREAK, ("create_check_constraint", "create_table", "execute")),
     "unique": (*MAY_BREAK, ("create_unique_constraint", "create_index", "execute")),
     "doubtful": (*MAY_BREAK, ("alter_column", "execute")),
@@ -52,6 +52,7 @@ DID: Mapping[str, tuple[str, ...]] = {
     "gone": ("drop column", "drop table", "rename column", "rename table"),
     "required": ("add column", "set not null", "drop default"),
     "refused": ("set not null", "drop default", "add column"),
+    "refused by a key": ("add constraint",),  # PRIMARY KEY sets NOT NULL
     "check": ("add constraint",),
     "unique": ("add constraint", "create index"),
     "doubtful": ("change type",),
@@ -114,10 +115,11 @@ def kind_of(each: Mapping[str, Any], ran: Collection[Deeds]) -> str:
 def did(each: Mapping[str, Any], ran: Mapping[Revision, Deeds]) -> tuple[Revision, int] | None:
     """Return the last revision that changed the thing so while it ran, and its line there."""
     name = each["column"] or next(iter(each["members"]), "")
-    for revision, deeds in ran.items():
-        line = deeds.last_change(DID.get(each["problem"], ()), each["table"], name)
-        if line:
-            return revision, line
+    for problem in (each["problem"], f"{each['problem']} by a key"):
+        for revision, deeds in ran.items():
+            line = deeds.last_change(DID.get(problem, ()), each["table"], name)
+            if line:
+                return revision, line
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from gitmig.rules.choice import Choice, is_in
 from gitmig.rules.codes import SQUAWK
 
 SECONDS = 60
+RULES = "https://squawkhq.com/docs/rules"
 TOLD = (0, 1)  # its exit codes: nothing, something was found
 
 
@@ -24,6 +26,19 @@ def program() -> str:
     """Return the path of squawk, beside gitmig's own Python or else on PATH; empty for none."""
     beside = shutil.which("squawk", path=str(Path(sys.executable).parent))
     return beside or shutil.which("squawk") or ""
+
+
+def knows(rule: str) -> bool:
+    """Say whether squawk has a rule; true where squawk is not there, or says nothing of it."""
+    path = program()
+    if not path:
+        return True
+    command = [path, f"--exclude={rule}", os.devnull]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return True
+    return "invalid rule name" not in done.stderr
 
 
 def findings(

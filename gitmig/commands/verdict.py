@@ -14,7 +14,7 @@ from gitmig.declarations import read_facts
 from gitmig.errors import SourceError
 from gitmig.model import Finding, Gate
 from gitmig.rules import causes, codes, waivers
-from gitmig.rules.judge import applies, judge
+from gitmig.rules.judge import applies, folded, judge
 from gitmig.rules.registry import RULES
 from gitmig.rules.source import imported_modules
 from gitmig.rules.way import Context
@@ -35,7 +35,7 @@ def rules(
     if context.dialect == "postgresql":
         root = subject.workspace.repository.root
         found += squawk.findings(done, subject.choice, context.version, root, [*told, *found])
-    return found
+    return folded(found)
 
 
 def context_of(versions: Mapping[str, str], gates: Collection[str] = ()) -> Context:

@@ -15,17 +15,41 @@ from gitmig.model import Confirm
 from gitmig.model import Progress as OnProgress
 
 TERMINAL = "/dev/tty"  # git gives its hooks another standard input
+# character → what stands for it: the picture of it (U+2400 and on), or that of one not known
+CONTROL = [each for each in range(0x20) if each not in (0x09, 0x0A)]
+DIRECTIONS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # of text, which turn it round
+NO_TEXT = [*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE]  # C1, halves of characters
+PICTURES = dict.fromkeys([*DIRECTIONS, *NO_TEXT], "\ufffd")
+PICTURES |= {each: chr(0x2400 + each) for each in CONTROL}
 LONG = 5  # revisions from which a bar is worth drawing
+
+
+class Clean(Console):
+    """A console on which no text of others can move the cursor, or hide what it says."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as any console, with a picture in the place of each control character."""
+        super().print(*map(cleaned, objects), **options)
+
+
+def cleaned(thing: Any) -> Any:
+    """Return a text without control characters; its styles stay where they are."""
+    if isinstance(thing, str):
+        return thing.translate(PICTURES)
+    if isinstance(thing, Text):
+        thing = thing.copy()
+        thing.plain = thing.plain.translate(PICTURES)
+    return thing
 
 
 def stdout() -> Console:
     """Return the console for results; lines are never wrapped, so that they can be piped."""
-    return Console(highlight=False, soft_wrap=True)
+    return Clean(highlight=False, soft_wrap=True)
 
 
 def stderr() -> Console:
     """Return the console for everything that is not the result."""
-    return Console(highlight=False, soft_wrap=True, stderr=True)
+    return Clean(highlight=False, soft_wrap=True, stderr=True)
 
 
 def print_code(console: Console, code: str, language: str) -> None:

@@ -24,7 +24,7 @@ from gitmig.outcomes import (
     SyncReport,
 )
 from gitmig.report.branches import meeting
-from gitmig.report.console import print_code, stderr, stdout
+from gitmig.report.console import Clean, print_code, stderr, stdout
 from gitmig.report.located import counted, waived
 
 NAMED = 3  # revisions of a branch that was left
@@ -170,7 +170,7 @@ def checked(
 def as_text(reports: Sequence[CheckReport]) -> str:
     """Return what ``checked`` prints, without colour."""
     written = StringIO()
-    plain = Console(file=written, color_system=None, highlight=False, soft_wrap=True)
+    plain = Clean(file=written, color_system=None, highlight=False, soft_wrap=True)
     checked(reports, console=plain)
     return written.getvalue()
 

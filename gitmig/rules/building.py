@@ -40,7 +40,8 @@ def unique_built_under_lock(way: Way) -> Iterator[Told]:
     """A constraint builds its index while nobody can read or write the table.
 
     Why: ADD UNIQUE, ADD PRIMARY KEY and ADD EXCLUDE keep an ACCESS EXCLUSIVE lock for as long as
-    the index takes. A unique index can be built before, CONCURRENTLY, and given to the constraint.
+    the index takes. A unique index can be built before, CONCURRENTLY, and given to the constraint;
+    for EXCLUDE there is no such way.
 
     Example:
 
@@ -60,10 +61,11 @@ def unique_built_under_lock(way: Way) -> Iterator[Told]:
         adds = change.to in kinds and not change.has("using index")
         if adds or (change.kind == "add column" and change.has("unique")):
             what = "its unique column" if change.kind == "add column" else change.to
+            hint = "build the unique index CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"
             yield at(
                 act,
                 f"nobody can read or write {change.table} while the index of {what} is built",
-                "build the unique index CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX",
+                "do it while nobody needs the table" if change.to == "exclude" else hint,
             )
 
 

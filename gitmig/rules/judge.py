@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from gitmig.rules.registry import RULES
 from gitmig.rules.rule import Rule
 from gitmig.rules.way import Context, Way
 
+DOWN = "on the way down: "
+FEW = 3  # findings of one kind at one line that are told one by one
 ORDER: Mapping[str, int] = {"note": 0, "warning": 1, "error": 2}
 
 
@@ -31,6 +34,29 @@ def judge(
         here = [finding for rule in RULES for finding in apply(rule, way, choice, told)]
         found += sorted(here, key=lambda finding: finding.line)
     return list(dict.fromkeys(found))
+
+
+def folded(found: Sequence[Finding]) -> list[Finding]:
+    """Return findings of which those that one line has many of, as in a loop, are one that counts.
+
+    They have one code, one way and one hint; the first is told.
+    """
+    kinds = Counter(map(kind_of, found))
+    told: dict[Finding, Finding] = {}
+    begun = set()
+    for each in found:
+        kind = kind_of(each)
+        many = bool(each.line) and kinds[kind] > FEW
+        more = f"; and {kinds[kind] - 1} more like it at this line" if many else ""
+        if not many or kind not in begun:
+            told[each] = replace(each, message=each.message + more)
+        begun.add(kind)
+    return list(told.values())
+
+
+def kind_of(finding: Finding) -> Finding:
+    """Return what findings of one kind at one place have in common."""
+    return replace(finding, message=DOWN if finding.message.startswith(DOWN) else "")
 
 
 def ways(ran: Sequence[RanOperation], texts: Mapping[str, str], context: Context) -> Iterator[Way]:
@@ -58,7 +84,7 @@ def apply(rule: Rule, way: Way, choice: Choice, told: Iterable[Finding]) -> Iter
             rule.code, severity, each.message, each.hint, way.path, each.line, way.revision
         )
         if not way.up:
-            finding = replace(finding, message=f"on the way down: {finding.message}")
+            finding = replace(finding, message=f"{DOWN}{finding.message}")
         if not any(says_the_same(other, finding, rule) for other in told):
             yield finding
 

@@ -11,6 +11,7 @@ from gitmig.rules.rule import POSTGRESQL, Rule, Told, at, rule
 from gitmig.rules.way import EXCLUSIVE, Act, Way
 
 COPIED = "SHARED"  # on MySQL and MariaDB: writers wait
+BESIDE = ("reindex", "refresh")  # what PostgreSQL can do CONCURRENTLY
 ANEW = ("truncate", "drop table")  # these also change what a table is stored in, at once
 
 
@@ -144,9 +145,11 @@ def _work(change: Change) -> str:
 def _rewriting(statement: Statement, done: list[Change]) -> tuple[str, str]:
     """Say what is written anew and why, and what to do instead."""
     tables = [each.table for each in done if any(same(each.table, t) for t in statement.rewritten)]
-    if not tables:
-        names = ", ".join(statement.rewritten)
+    names = ", ".join(statement.rewritten)
+    if any(each.kind in BESIDE for each in done):
         return f"{names} is written anew", "build it CONCURRENTLY, outside of the transaction"
+    if not tables:
+        return f"{names} is written anew", "do it while nobody needs the table"
     message = f"every row of {tables[0]} is written anew"
     for change in done:
         if change.kind == "change type":

@@ -19,6 +19,8 @@ FIXED = ("NULL", "TRUE", "FALSE")
 # what all databases of a server share, and the verbs for that
 BEYOND = ("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REASSIGN")
 SHARED = ("DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SYSTEM")
+# MySQL: ALTER DATABASE without a name is about the current one
+OF_THIS_DATABASE = ("DEFAULT", "CHARACTER", "CHARSET", "COLLATE", "ENCRYPTION", "COMMENT")
 
 
 def changes(sql: str, dialect: str = "postgresql") -> list[Change]:
@@ -103,7 +105,7 @@ def other(kind: str, cursor: Cursor, flags: set[str]) -> Iterator[Change]:
             yield Change(kind, table, name, words.lower(), cascaded(flags, cursor))
             return
     word = cursor.take_any(*SHARED)
-    if word:
+    if word and not cursor.take_any(*OF_THIS_DATABASE):
         if_exists(cursor)
         yield Change("server", name=cursor.name(), to=f"{kind.upper()} {word}")
 

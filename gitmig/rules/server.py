@@ -97,7 +97,9 @@ def trigger_left_disabled(way: Way) -> Iterator[Told]:
     for act in way.on_old("disable trigger"):
         again = (each.change for each in way.after(act, "enable trigger"))
         if not any((change.table, change.name) == _trigger(act) for change in again):
-            message = f"trigger {act.change.name} of {act.change.table} stays disabled"
+            every = act.change.name.lower() in ("all", "user")
+            what = "every trigger" if every else f"trigger {act.change.name}"
+            message = f"{what} of {act.change.table} stays disabled"
             yield at(act, message, "ENABLE it in the same revision")
 
 

@@ -48,7 +48,8 @@ def test_no_repository(project: Project, command: str) -> None:
 def test_bare_repository(project: Project) -> None:
     """A bare repository has no work tree to write a revision into."""
     project.git("clone", "-q", "--bare", ".", "../bare")
-    assert "git work tree" in project.gitmig("check", code=2, cwd="../bare").stderr
+    said = project.gitmig("check", code=2, cwd="../bare").stderr
+    assert "git work tree" in said and "in a clone of that" in said and "git init" not in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

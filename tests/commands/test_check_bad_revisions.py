@@ -261,6 +261,15 @@ def test_commits_in_the_middle(project: Project) -> None:
     assert "goes into `with op.get_context().autocommit_block():`" in said
 
 
+def test_empties_the_schema(project: Project) -> None:
+    """One that empties sqlite_master is told at its line, not the revisions that it undoes."""
+    said = told(
+        project,
+        "op.execute('PRAGMA writable_schema=1')\n    op.execute('DELETE FROM sqlite_master')",
+    )
+    assert "bad000000000.py:12: error GM101 revision bad000000000 fails on upgrade: Alembic" in said
+
+
 def test_sqlite_has_no_transaction_to_end(project: Project) -> None:
     """COMMIT on SQLite fails where its driver began none, and the way to do it is told."""
     assert "goes into `with op.get_context()" in told(project, ADD + "; op.execute('COMMIT')", DROP)
@@ -298,6 +307,10 @@ POSTGRESQL = {
         "with op.get_context().autocommit_block():\n"
         "        op.execute('CREATE INDEX CONCURRENTLY ix ON users (name)')",
         "GM202 the downgrade of bad000000000 does not restore the schema: the indexes",
+    ),
+    "hides Alembic's table": (
+        "pass\n    op.execute('SET search_path TO pg_catalog')",
+        "the revision sets search_path, so that the table in which Alembic notes that it ran",
     ),
     "runs in no transaction": (
         "op.execute('ALTER SYSTEM SET work_mem = 1234')",

@@ -93,6 +93,12 @@ def test_what_is_no_file(project: Project) -> None:
     assert result.stderr.startswith("### ✅") and result.stdout.startswith("✓ graph")
 
 
+def test_no_room(project: Project) -> None:
+    """A report that cannot be written is told with its file."""
+    told = project.gitmig("check", "--static", "--output", "json:/dev/full", code=2).stderr
+    assert "--output /dev/full cannot be written: No space left on device" in told
+
+
 def test_could_not_run(project: Project, reports: Path) -> None:
     """Where nothing could be checked the files say why, exit code 2 (K8)."""
     project.write("migrations/env.py", "import never_there\n")

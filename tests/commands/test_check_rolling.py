@@ -224,6 +224,22 @@ def test_stricter(project: Project) -> None:
     }  # fmt: skip
 
 
+def test_stricter_by_a_primary_key(pg: Project) -> None:
+    """A primary key makes its columns NOT NULL: told at its line; EXCLUDE is no CHECK."""
+    begin(pg)
+    upgrade = (
+        "op.drop_constraint('users_pkey', 'users')\n"
+        "    op.create_primary_key('users_pkey', 'users', ['id', 'name'])\n"
+        "    op.execute('ALTER TABLE posts ADD CONSTRAINT ex EXCLUDE (text WITH =)')"
+    )
+    found = rolling(pg, upgrade)
+    assert found["GM603"] == [
+        (13, REFUSED + "users.name is NOT NULL now, and it may leave it NULL")
+    ]
+    told = "posts has a new ex (EXCLUDE USING btree (text WITH =)), which it may break"
+    assert found["GM604"] == [(14, REFUSED + told)]
+
+
 def test_not_stricter_for_the_old_code(project: Project) -> None:
     """What the old models promise already is no news: NOT NULL with a default of their own."""
     begin(project)

@@ -201,6 +201,23 @@ def test_rules_are_listed(project: Project) -> None:
     assert not rules["GM101"]["can_be_ignored"]
 
 
+def test_many_of_one_line(project: Project) -> None:
+    """What a loop does ten times at one line is told once, and counted."""
+    loop = "for i in range(10):\n        op.execute(f'{} t{{i}} {}')"
+    create = loop.format("CREATE TABLE", "(id INTEGER PRIMARY KEY)")
+    project.revision("made00000000", "base00000000", create, loop.format("DROP TABLE", ""))
+    project.commit_all("tables")
+    project.git("switch", "-q", "-c", "feature")
+    path = project.revision("more00000000", "made00000000", loop.format("DELETE FROM", ""))
+    project.commit_all("many")
+    answer = json.loads(
+        project.gitmig("check", "--base", "main", "--format", "json", code=None).stdout
+    )
+    found = [each for each in answer["findings"] if each["code"] == "GM741"]
+    assert [(each["path"], each["line"]) for each in found] == [(path, 13)]
+    assert found[0]["message"].endswith("; and 9 more like it at this line")
+
+
 @pytest.mark.parametrize("word", ["GM711", "gm711", "index-not-concurrently"])
 def test_a_rule_is_explained(project: Project, word: str) -> None:
     """`gitmig rule` explains a code or a name: what, why, an example, what instead."""
@@ -216,6 +233,7 @@ def test_a_code_of_a_gate_is_explained(project: Project) -> None:
     assert "was edited" in project.gitmig("rule", "GM011").stdout
     assert "squawkhq.com/docs/ban-drop-view" in project.gitmig("rule", "SQ-ban-drop-view").stdout
     assert "did you mean" in project.gitmig("rule", "several-heeds", code=2).stderr
+    assert "squawk has no rule nosuch." in project.gitmig("rule", "SQ-nosuch", code=2).stderr
 
 
 def test_the_page_is_current(project: Project) -> None:

@@ -56,6 +56,14 @@ def markers(project: Project) -> tuple[str, ...]:
     return (path,)
 
 
+def latin(project: Project) -> tuple[str, ...]:
+    """Write a revision in another encoding, without saying so."""
+    path = project.revision("aaaa00000000", "base00000000")
+    text = project.read(path).replace("revision aaaa", "r\xe9vision aaaa")
+    (project.path / path).write_bytes(text.encode("latin-1"))
+    return (path,)
+
+
 def two_heads(project: Project) -> tuple[str, ...]:
     """Write two revisions on one."""
     one = project.revision("aaaa00000000", "base00000000")
@@ -67,6 +75,7 @@ BROKEN = {
     "unknown parent": (unknown_parent, "GM002", 6),
     "cycle": (cycle, "GM003", 6),
     "conflict markers": (markers, "GM006", 5),
+    "not UTF-8": (latin, "GM006", 1),
     "several heads": (two_heads, "GM001", 5),
 }
 
@@ -88,6 +97,15 @@ def test_broken_graph(unrunnable: Project, fault: str, static: bool) -> None:
     assert finding["hint"]
     statuses = [gate["status"] for gate in answer["gates"]]
     assert statuses == ["failed"] if static else ["failed", "skipped", "skipped", "skipped"]
+
+
+def test_encoding_that_is_said(project: Project) -> None:
+    """A revision that says in which encoding it is written is read like any other."""
+    (path,) = latin(project)
+    file = project.path / path
+    file.write_bytes(b"# -*- coding: latin-1 -*-\n" + file.read_bytes())
+    project.git("add", "-A")
+    project.gitmig("check")
 
 
 @pytest.mark.parametrize("name", ["0_earlier", "z_later"])

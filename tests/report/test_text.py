@@ -29,6 +29,16 @@ def test_details_are_below_the_sentence(checked: Checked) -> None:
     assert "error GM101 it fails: why\nCREATE" in junit.checked([report])
 
 
+def test_control_characters(project: Project) -> None:
+    """What a revision's error says moves no cursor and hides nothing: its picture is shown."""
+    raises = r'raise RuntimeError("\x1b[2J\x00\udcff bad \u202e")'
+    project.revision("bad000000000", "base00000000", raises)
+    project.git("add", "-A")
+    said = project.gitmig("check", code=1).stdout
+    assert "RuntimeError: ␛[2J␀\ufffd bad \ufffd" in said
+    assert "\x1b" not in said and "\x00" not in said
+
+
 def test_a_statement_of_several_lines(project: Project) -> None:
     """A short statement stands in the sentence, whatever its lines; a long one is below it."""
     short = 'op.execute("""\n    INSERT INTO nowhere\n    VALUES (1)\n    """)'

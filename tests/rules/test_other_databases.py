@@ -208,6 +208,9 @@ MYSQL = {
         'op.alter_column("{t}", "n", type_=sa.BigInteger(), existing_type=sa.Integer())',
         {"GM702": [0]},
     ),
+    "the database has another character set": Case(
+        "GM751", 'op.execute("ALTER DATABASE CHARACTER SET latin1")'
+    ),
     "a column comes": Case("GM702", 'op.add_column("{t}", sa.Column("k", sa.Integer()))'),
     "a column is dropped": Case("GM722", 'op.drop_column("{t}", "name")', {"GM722": [0]}),
     "a column is renamed": Case(

@@ -66,6 +66,20 @@ CASES = {
     "an index is written anew": Case(
         "GM702", 'op.execute("REINDEX INDEX {t}_pkey")', {"GM702": [0]}
     ),
+    "a table is vacuumed": Case(
+        "GM702",
+        """
+        with op.get_context().autocommit_block():
+            op.execute("VACUUM FULL {t}")
+        """,
+        {"GM702": [1]},
+    ),
+    "a table is logged no more": Case(
+        "GM702", 'op.execute("ALTER TABLE {t} SET UNLOGGED")', {"GM702": [0]}
+    ),
+    "an exclusion": Case(
+        "GM712", 'op.execute("ALTER TABLE {t} ADD EXCLUDE (n WITH =)")', {"GM712": [0]}
+    ),
     "varchar becomes text, a constant default": Case(
         "GM702",
         """
@@ -475,6 +489,17 @@ def found(
 def test_golden(name: str, found: dict[str, list[Finding]]) -> None:
     """A rule finds what it is about, at its line, and nothing else is found (K4)."""
     assert golden.shown(found[name]) == CASES[name].found
+
+
+def test_remedies_can_be_followed(found: dict[str, list[Finding]]) -> None:
+    """No hint asks for what PostgreSQL does not have: what it does not do CONCURRENTLY, for one."""
+    for name in ("a table is vacuumed", "a table is logged no more", "an exclusion"):
+        hints = [each.hint for each in found[name] if each.code in ("GM702", "GM712")]
+        assert hints == ["do it while nobody needs the table"]
+    (index,) = found["an index is written anew"]
+    assert "CONCURRENTLY" in index.hint
+    (disabled,) = found["triggers off"]
+    assert disabled.message.startswith("every trigger of t")
 
 
 @pytest.mark.parametrize("rule", [each for each in RULES if "postgresql" in each.databases],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import ASYNC_ENV, ENV, TEMPLATE, Project, column, use_url
+from support import ASYNC_ENV, ENV, INI, TEMPLATE, Project, column, use_url
 
 EMAIL = column("email")
 PYPROJECT = """\
@@ -134,6 +134,32 @@ class Settings(BaseSettings, env_prefix="APP_"):
     port: int = 80
 Settings()
 """
+
+
+def test_module_that_is_not_on_the_path(project: Project) -> None:
+    """A module that is there, and not found, is told with the setting that lets it be found."""
+    project.write("alembic.ini", INI.replace("prepend_sys_path = .\n", ""))
+    project.git("add", "-A")
+    told = project.gitmig("check", code=2).stderr
+    assert "models.py is there, and Python does not look there" in told
+    assert "`prepend_sys_path = .` in the section [alembic] of alembic.ini" in told
+
+
+def test_argument_of_the_command_line(project: Project) -> None:
+    """What env.py wants of Alembic's -x is told with the setting that gives it, and is given."""
+    wants = (
+        "from alembic import context\nT = context.get_x_argument(as_dictionary=True)['tenant']\n"
+    )
+    project.write("migrations/env.py", wants + ENV + "\nassert T == 'a'\n")
+    project.git("add", "-A")
+    told = project.gitmig("check", code=2).stderr
+    assert "migrations/env.py:2: " in told
+    assert '→ give it x = ["tenant=VALUE"] in [tool.gitmig]' in told
+    project.write("gitmig.toml", 'x = ["tenant=a"]\n')
+    project.commit_all("the tenant")
+    project.gitmig("check")
+    told = project.gitmig("current", code=2).stderr  # a real database is the user's to name
+    assert "KeyError: 'tenant'" in told
 
 
 @pytest.mark.parametrize(

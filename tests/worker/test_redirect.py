@@ -132,7 +132,7 @@ CALLS = {
     "aiomysql": "import asyncio, aiomysql; "
     "asyncio.run(aiomysql.connect(host='127.0.0.1', port={port}, user='ada')._coro)",
     "MySQLdb": "import MySQLdb; MySQLdb.connect(host='127.0.0.1', port={port}, user='ada')",
-    "mysql": "import mysql.connector; "
+    "mysql.connector": "import mysql.connector; "
     "mysql.connector.connect(host='127.0.0.1', port={port}, user='ada')",
 }
 
