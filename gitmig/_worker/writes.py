@@ -39,6 +39,8 @@ CHANGES = {
     "os.truncate": ("writes", (0,), ()),
 }
 OF_THE_SYSTEM = ("/dev/", "/proc/", "/sys/")
+REPOSITORY = "the repository itself is not a revision's to remove or move"
+HEAD = os.path.join(".git", "HEAD")
 CHILDREN = "/proc/self/task/*/children"  # where the system has that (Linux)
 
 
@@ -66,6 +68,7 @@ class Writes:
         self.files = PutBack(os.path.join(self.run, FOLDER))
         self.listed: dict[str, tuple[int, int]] = {}  # as the first program of a step found it
         self.starter = ("", 0)  # its revision and line
+        self.moves = 0  # of the branch, before it
         project.settled = self.settle
         self.started: dict[tuple[str, str, int], list[Any]] = {}  # revision, path, line: threads
         sys.addaudithook(self.heard)
@@ -77,6 +80,7 @@ class Writes:
         if step is not None and event in PROCESSES:
             self.note_start(step, None)
         if step is not None and event in CHANGES:
+            self.refuse_repository(event, arguments)
             self.note_change(step, event, arguments)
         if step is None or event not in ("open", "sqlite3.connect"):
             return
@@ -109,6 +113,13 @@ class Writes:
         if event in ("shutil.rmtree", "os.rename") and found and self.inside(found[0]):
             self.files.keep_all(found[0], found[-1])
 
+    def refuse_repository(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raise where a revision would remove or move the repository: nothing brings it back."""
+        if event in ("shutil.rmtree", "os.rename") and not isinstance(arguments[0], int):
+            path = os.path.abspath(os.fsdecode(arguments[0])).rstrip(os.sep) + os.sep
+            if any(os.path.join(root, ".git", "").startswith(path) for root in self.project.roots):
+                raise PermissionError(REPOSITORY)
+
     def note_own(self, step: Step, path: str, does: str) -> None:
         """Note what is done to a file of the project, and keep what it holds."""
         had = self.files.keep(path)
@@ -124,6 +135,9 @@ class Writes:
         """Note what programs changed in a step, and put back what the revision itself did."""
         if self.listed:
             before, self.listed = self.listed, {}
+            if moves_of_head(self.project.roots[1]) != self.moves:
+                write = Write(*self.starter, "runs a program that commits or switches:", True, True)
+                self.found.setdefault(os.path.join(self.project.roots[1], HEAD), write)
             now = listing(self.project.roots[0])
             changed = [path for path in {**before, **now} if before.get(path) != now.get(path)]
             for path in sorted(filter(self.inside, changed)):
@@ -150,6 +164,7 @@ class Writes:
         if line:
             if thread is None and not self.listed:
                 self.starter = step.revision.revision, line
+                self.moves = moves_of_head(self.project.roots[1])
                 self.listed = listing(self.project.roots[0])
             place = step.revision.revision, self.project.relative(path), line
             self.started.setdefault(place, []).append(thread)
@@ -186,7 +201,9 @@ class Writes:
         stays = self.files.not_put_back()
         if not stays:
             self.files.forget()
-        return [dict(asdict(each), file=self.inside(path) or path, left=each.left or path in stays)
+        head = os.path.join(self.project.roots[1], HEAD)
+        names = {path: HEAD if path == head else self.inside(path) or path for path in self.found}
+        return [dict(asdict(each), file=names[path], left=each.left or path in stays)
                 for path, each in self.found.items()]  # fmt: skip
 
     def end_processes(self) -> None:
@@ -200,6 +217,17 @@ class Writes:
                     os.killpg(group, signal.SIGKILL)
                 else:
                     os.kill(process, signal.SIGKILL)
+
+
+def moves_of_head(root: str) -> int:
+    """Return the size of git's own notes of where HEAD went, 0 where there are none."""
+    folder = os.path.join(root, ".git")
+    with contextlib.suppress(OSError):
+        if os.path.isfile(folder):  # a linked work tree
+            with open(folder, encoding="utf-8") as file:
+                folder = os.path.join(root, file.read().partition("gitdir:")[2].strip())
+        return os.stat(os.path.join(folder, "logs", "HEAD")).st_size
+    return 0
 
 
 def is_new(database: str) -> bool:

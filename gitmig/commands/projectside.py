@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
-from gitmig.commands.server_faults import failed, refuse_dead, refuse_full
+from gitmig.commands.server_faults import failed, place_of_extension, refuse_dead, refuse_full
 from gitmig.commands.workspace import Workspace
 from gitmig.config import revision_paths
 from gitmig.ephemeral import store
@@ -23,7 +23,7 @@ from gitmig.ephemeral.given import SAME
 from gitmig.ephemeral.rundir import run_directory
 from gitmig.ephemeral.servers import Terms
 from gitmig.errors import ConfigError, WorkerFailed
-from gitmig.explain import ENDLESS, explain
+from gitmig.explain import ENDLESS, explain, where
 from gitmig.git import NOTHING
 from gitmig.model import Environment, Progress, ServerSettings, Settings
 from gitmig.snapshot import Snapshot
@@ -99,7 +99,16 @@ class ProjectSide:
             told.hint = not_found(self.workspace, self.environment, module) or told.hint
             if path:
                 told.hint = f"{path} is there but not staged: git add {quote(path)}"
+            if error.kind == "no_database":
+                place, line = place_of_extension(error.message, self.revision_texts())
+                told.message = f"{where(place, line)}{told.message}"
+                told.data = {**error.data, "path": place, "line": line} if place else told.data
             raise told from error
+
+    def revision_texts(self) -> dict[str, str]:
+        """Return the texts of the staged revisions by their paths."""
+        paths = revision_paths(self.environment, self.workspace.index)
+        return {path: self.workspace.read(path) or "" for path in paths}
 
     def common_part(self) -> dict[str, Any]:
         """Return what every request holds: see the docstring of ``_worker``."""

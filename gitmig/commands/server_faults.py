@@ -13,6 +13,7 @@ from gitmig.errors import GitmigError
 FULL = re.compile(
     r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
 )
+NO_EXTENSION = re.compile(r'extension "([^"]+)" is not available')
 SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
 
 
@@ -56,3 +57,17 @@ def refuse_full(answer: dict[str, Any]) -> None:
                 f"there is no room for the throw-away database: {message}",
                 "set TMPDIR to a directory with free space",
             )
+
+
+def place_of_extension(message: str, texts: Mapping[str, str]) -> tuple[str, int]:
+    """Return the file and line that create an extension which no server has; else none and 0.
+
+    ``message`` is why there is no server, ``texts`` are the revisions by their paths.
+    """
+    for name in NO_EXTENSION.findall(message):
+        creates = re.compile(rf"CREATE\s+EXTENSION\b[^;]*?\b{re.escape(name)}\b", re.IGNORECASE)
+        for path, text in texts.items():
+            found = creates.search(text)
+            if found:
+                return path, text.count("\n", 0, found.start()) + 1
+    return "", 0

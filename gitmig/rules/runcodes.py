@@ -250,7 +250,8 @@ The base's code may be refused: a new CHECK or UNIQUE, a narrower type, an enum 
 
 Why: it does not know of it, and may write what is refused from then on. Of an enum member that
 takes the place of another on one line, as in a rename, it is told here, too, that the base's code
-cannot read it.
+cannot read it. A new foreign key is not told: code whose rows point to nothing is seldom, and what
+is wrong in rows that are there fails in the gate `rows`, or at once where it is deployed.
 
 Instead: release code that keeps to it first.
 """),

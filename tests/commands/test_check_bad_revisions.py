@@ -211,6 +211,23 @@ def test_ends_the_process(project: Project, ends: str, code: int, words: str) ->
     assert words in told(project, ends, code=code)
 
 
+@pytest.mark.parametrize("removes", ["shutil.rmtree('.git')", "os.rename('.git', 'old')"])
+def test_removes_the_repository(project: Project, removes: str) -> None:
+    """One that would remove or move the repository fails at its line, and it stays."""
+    said = told(project, f"import os, shutil; {removes}")
+    assert "bad000000000.py:12: error GM101" in said and "the repository itself" in said
+
+
+def test_commits(project: Project) -> None:
+    """One that has git commit is named: the branch is where it left it."""
+    up = "import os; os.system('git commit --quiet --no-verify --allow-empty -m so')"
+    project.revision("bad000000000", "base00000000", up)
+    project.git("add", "-A")
+    said = project.gitmig("check").stdout
+    assert "bad000000000.py:12: warning GM206 revision bad000000000 runs a program" in said
+    assert "that commits or switches: .git/HEAD (it is left there)" in said
+
+
 def test_copies_of_the_process_end(project: Project) -> None:
     """What a revision's own copy of the process does is no end of it."""
     fork = "import os\n    if not os.fork():\n        os._exit(3)\n    os.wait()\n    os._exit(4)"
@@ -331,6 +348,12 @@ def test_on_postgresql(pg: Project, case: str) -> None:
     """On a server each is named, and no server or database stays."""
     up, words = POSTGRESQL[case]
     assert words in told(pg, up)
+
+
+def test_wants_an_extension(pg: Project) -> None:
+    """One that creates an extension which no server has is named, with its line."""
+    said = told(pg, "op.execute('CREATE EXTENSION nowhere_to_be_had')", code=2)
+    assert "gitmig: migrations/versions/bad000000000.py:12: the project asks for PostgreSQL" in said
 
 
 def test_role_under_a_guard(pg: Project) -> None:
