@@ -43,7 +43,7 @@ from .session import open_session
 from .shapes import Context, Fingerprint, Request, Result, Step
 from .touched import Touched
 from .waydown import Heads, WayDown, place_of, runs, to_published
-from .writes import Writes
+from .writes import watching
 
 
 def beside(base: Request, closing: int) -> Copy | None:
@@ -58,17 +58,14 @@ def run(request: Request) -> Result:
     with open_session(request, ARGUMENTS) as (project, databases):
         recorder = Recorder(project, request["new"])
         walk = Walk(project, databases, request, recorder)
-        writes = Writes(project)
-        try:
-            gates = walk.gates(request["gates"])
-            running = writes.still_running()
-        finally:
-            writes.end_processes()
-            wrote = writes.undo()
+        gates = walk.gates(request["gates"])
+        writes = watching()
+        running = writes.still_running()
+        writes.end_processes()
         return dict(
             project.facts(databases),
             gates=gates,
-            wrote=wrote,
+            wrote=writes.undo(),
             running=running,
             models=walk.models,
             without_models=walk.without_models,

@@ -18,7 +18,6 @@ from .generate import ARGUMENTS
 from .plain import Plain
 from .session import open_session
 from .shapes import Request, Result
-from .writes import Writes
 
 
 def run(request: Request) -> Result:
@@ -28,12 +27,7 @@ def run(request: Request) -> Result:
         if request["left"]:
             databases.adopt(request["left"])
             plain = Plain(project, databases)
-            writes = Writes(project)
-            try:
-                project.upgrade("heads")
-            finally:  # `check` has told both
-                writes.end_processes()
-                writes.undo()
+            project.upgrade("heads")
             refused = plain.refused
         else:
             replay(project, databases)

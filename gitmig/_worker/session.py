@@ -12,6 +12,7 @@ from .databases import Databases
 from .failures import Failure
 from .project import Project
 from .shapes import Request
+from .writes import watch
 
 
 @contextlib.contextmanager
@@ -20,6 +21,7 @@ def open_session(
 ) -> Iterator[tuple[Project, Databases]]:
     """Give ``(project, databases)``: every connection is ephemeral, and nothing stays behind.
 
+    What the revisions did to the project's files is undone at the end.
     ``arguments`` is the Alembic command line that the project's code shall see.
     """
     line.open_to(request.get("line", -1), request.get("log", -1))
@@ -33,6 +35,7 @@ def open_session(
     bookkeeping.install()
     try:
         project = kind(request, arguments)
+        writes = watch(project)
         files = request.get("needs_of")
         databases.needs = lambda kind: needs.of(
             [depends.read(path) for path in files] if files else project.texts(),
@@ -41,7 +44,11 @@ def open_session(
         )
         project.blame = databases.blame
         begin_with(Beginning(request), project, databases)
-        yield project, databases
+        try:
+            yield project, databases
+        finally:
+            writes.end_processes()
+            writes.undo()
     except BaseException:
         with contextlib.suppress(Failure):  # what went wrong first is what to tell
             databases.close()

@@ -58,6 +58,20 @@ class Write:
     left: bool = False
 
 
+_watching: list[Writes] = []  # one, from when a project is there
+
+
+def watch(project: Project) -> Writes:
+    """Note from here on what the revisions of a project do beside their database."""
+    _watching[:] = [Writes(project)]
+    return _watching[0]
+
+
+def watching() -> Writes:
+    """Return what is noted."""
+    return _watching[0]
+
+
 class Writes:
     """What is done to files below the work tree, and what is started in a revision."""
 
