@@ -144,7 +144,7 @@ def ground(project: Project) -> tuple[object, ...] | None:
     packages = os.stat(os.path.dirname(os.path.dirname(alembic.__file__))).st_mtime_ns
     configuration = [depends.read(request[name]) for name in ("ini", "toml") if request[name]]
     versions = sorted(compat.versions().items())
-    given = (sorted(request["env"].items()), request["x"])
+    given = (sorted(request["env"].items()), request.get("x", []))
     seen = notes.configured(section_of(project))
     return (versions, sqlite3.sqlite_version, packages, env, environment, given, seen,
             *begins, *configuration)  # fmt: skip
