@@ -26,5 +26,6 @@ def finish(up: Op, down: Op, autogen: Any, dialect: Dialect) -> list[str]:
         mysql.drop_whole(way, dialect)
     for way in (up, down):
         required.fill(way, dialect)
+    mysql.drop_implicit(up, down, autogen.migration_context)
     retyped.settle(up, down, dialect)
     return list(left)

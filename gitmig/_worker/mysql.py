@@ -7,13 +7,18 @@ index that a foreign key needs cannot be dropped, not even just before its table
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Collection
 from typing import Any
 
+import sqlalchemy
 from alembic.operations import ops
 
 from .operations import flatten
-from .shapes import Dialect, Op
+from .shapes import Context, Dialect, Op
 from .sql import RenameColumnOp, SqlOp
+from .together import key_of
+from .unseen import table_of
 
 NAMES = ("mysql", "mariadb")
 
@@ -72,3 +77,46 @@ def take_out(container: Op, gone: set[Any]) -> None:
         if not (isinstance(op, ops.DropIndexOp) and (op.schema, op.table_name) in gone):
             kept.append(op)
     container.ops[:] = [op for op in kept if not isinstance(op, ops.ModifyTableOps) or op.ops]
+
+
+def drop_implicit(up: Op, down: Op, context: Context) -> None:
+    """Have the way back drop the index that comes with a foreign key, and would stay.
+
+    It has the key's name. There is none where the models have one that begins with its columns;
+    with a column that is new it goes.
+    """
+    if context.dialect.name not in NAMES:
+        return
+    new = {(op.schema, op.table_name, op.column.name) for op in flatten(up)
+           if isinstance(op, ops.AddColumnOp)}  # fmt: skip
+    keys = set()
+    for op in flatten(up):
+        if isinstance(op, ops.CreateForeignKeyOp) and op.constraint_name:
+            schema, columns = op.kw.get("source_schema"), list(map(str, op.local_cols))
+            is_new = any((schema, op.source_table, each) in new for each in columns)
+            with contextlib.suppress(StopIteration):  # a table that is not the models'
+                if not is_new and not is_indexed(table_of(key_of(op), context), columns):
+                    keys.add((schema, op.source_table, str(op.constraint_name)))
+    put_behind(down, keys)
+
+
+def put_behind(container: Op, keys: Collection[Any]) -> None:
+    """Put the drop of an index behind that of its foreign key."""
+    kept: list[Op] = []
+    for op in container.ops:
+        kept.append(op)
+        if isinstance(op, ops.OpContainer):
+            put_behind(op, keys)
+        elif isinstance(op, ops.DropConstraintOp):
+            place = (op.schema, op.table_name, str(op.constraint_name))
+            if place in keys:
+                kept.append(ops.DropIndexOp(place[2], op.table_name, schema=op.schema))
+    container.ops[:] = kept
+
+
+def is_indexed(table: Any, columns: list[str]) -> bool:
+    """Say whether a table of the models has an index that begins with some columns."""
+    kinds = (sqlalchemy.PrimaryKeyConstraint, sqlalchemy.UniqueConstraint)
+    known = [*table.indexes, *(each for each in table.constraints if isinstance(each, kinds))]
+    return any([column.name for column in each.columns][: len(columns)] == columns
+               for each in known)  # fmt: skip

@@ -102,3 +102,21 @@ def test_a_revision_that_ends_the_server(mariadb: Project) -> None:
     said = mariadb.gitmig("check", "--base", "main", code=2).stderr
     assert " ended: " in said and f", while revision bad000000000 ran ({path}" in said
     assert "see whether that revision ends it" in said
+
+
+def test_the_index_of_a_key_on_a_column_that_was_there(mariadb: Project) -> None:
+    """It stays where the key is dropped: the way back that gitmig writes drops it, too."""
+    models = mariadb.read("models.py")
+    mariadb.append("models.py", column("boss", "Integer"))
+    mariadb.git("add", "-A")
+    mariadb.gitmig("autogenerate", "-q", code=None)
+    mariadb.commit_all("boss")
+    key = 'ForeignKey("users.id", name="fk_boss")'
+    mariadb.write("models.py", models.replace("import ", "import ForeignKey, ", 1))
+    mariadb.append("models.py", column("boss", f"Integer, {key}"))
+    mariadb.git("add", "-A")
+    mariadb.gitmig("autogenerate", "-q", code=None)
+    (path,) = [each for each in mariadb.git("diff", "--cached", "--name-only").stdout.split()
+               if "versions/" in each]  # fmt: skip
+    assert "op.drop_index('fk_boss', table_name='users')" in mariadb.read(path)
+    assert "GM202" not in codes(mariadb)
