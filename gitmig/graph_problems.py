@@ -14,6 +14,7 @@ from gitmig.model import Finding, Revision, Severity
 # alembic/script/revision.py
 ID_LENGTH = 32
 FORBIDDEN = "@-+:"
+MEANT = ("base", "head", "heads")  # what Alembic means other revisions by
 
 _SUGGESTIONS = 3  # each one looks at every id
 _LINKS = 10  # of a cycle, that a message shows
@@ -133,6 +134,10 @@ def _ids(graph: Graph) -> Iterator[Finding]:
         if wrong:
             message = f"The id of {_told(item)} has {' and '.join(wrong)}, which Alembic refuses."
             hint = "Replace it here and in the revisions that follow, for instance by _."
+            yield _finding("GM007", item, message, hint)
+        if item.id in MEANT:
+            message = f"The id of {_told(item)} is a word by which Alembic means other revisions."
+            hint = "Give it another id, here and in the revisions that follow."
             yield _finding("GM007", item, message, hint)
 
 

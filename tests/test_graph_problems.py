@@ -136,6 +136,13 @@ def test_forbidden_characters(sign: str) -> None:
     assert only(f"a{sign}b:").code == "GM007"
 
 
+@pytest.mark.parametrize("name", ["base", "head", "heads"])
+def test_words_of_alembic(name: str) -> None:
+    """An id that Alembic reads as other revisions is found without loading it."""
+    assert only(f"{name}:").code == "GM007"
+    assert found("a:", f"b{name}:a") == []
+
+
 def test_colon_is_forbidden() -> None:
     """A colon separates ranges and is refused too."""
     assert [item.code for item in problems([Revision("a:b", (), "v/x.py")])] == ["GM007"]

@@ -51,7 +51,8 @@ Instead: mend the file; write ids out as plain strings.
     ("GM007", "refused-id", "error", "graph", """
 A revision has an id that Alembic refuses.
 
-Why: characters such as `@`, `-` and `+` mean something in Alembic's own words for revisions.
+Why: characters such as `@`, `-` and `+` mean something in Alembic's own words for revisions, and so
+do `base`, `head` and `heads`.
 
 Instead: an id of letters, digits and `_`.
 """),
