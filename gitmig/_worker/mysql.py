@@ -83,17 +83,19 @@ def drop_implicit(up: Op, down: Op, context: Context) -> None:
     """Have the way back drop the index that comes with a foreign key, and would stay.
 
     It has the key's name. There is none where the models have one that begins with its columns;
-    with a column that is new it goes.
+    with a table or a column that is new it goes.
     """
     if context.dialect.name not in NAMES:
         return
     new = {(op.schema, op.table_name, op.column.name) for op in flatten(up)
            if isinstance(op, ops.AddColumnOp)}  # fmt: skip
+    made = {(op.schema, op.table_name) for op in flatten(up) if isinstance(op, ops.CreateTableOp)}
     keys = set()
     for op in flatten(up):
         if isinstance(op, ops.CreateForeignKeyOp) and op.constraint_name:
             schema, columns = op.kw.get("source_schema"), list(map(str, op.local_cols))
-            is_new = any((schema, op.source_table, each) in new for each in columns)
+            is_new = (schema, op.source_table) in made
+            is_new = is_new or any((schema, op.source_table, each) in new for each in columns)
             with contextlib.suppress(StopIteration):  # a table that is not the models'
                 if not is_new and not is_indexed(table_of(key_of(op), context), columns):
                     keys.add((schema, op.source_table, str(op.constraint_name)))

@@ -23,6 +23,7 @@ HID_ITS_NOTES = (
     "found: put it back in this file"
 )
 GONE = re.compile(r"no such table|does not exist|doesn't exist|no database selected", re.IGNORECASE)
+LEFT_INDEX = re.compile(r"the indexes of table (\S+) differ: (\S+) is left over")
 ONE_WAY = "# gitmig: one-way, REASON"
 
 WAYS = {True: "the upgrade", False: "the downgrade"}
@@ -88,9 +89,21 @@ def of_downgrade(problem: Problem, deeds: Deeds, found: Sequence[Revision]) -> l
     hint = f"mend downgrade() in this file, or say why there is no way back: {ONE_WAY}"
     message = f"the downgrade of {revision} does not restore the schema: "
     return [
-        Finding("GM202", "error", message + several(words), hint, problem["path"], line, revision)
+        Finding("GM202", "error", message + several(words), index_of_key(words, deeds) or hint,
+                problem["path"], line, revision)
         for line, words in sorted(places.items())
-    ]
+    ]  # fmt: skip
+
+
+def index_of_key(words: Sequence[str], deeds: Deeds) -> str:
+    """Return how to drop the index that came with a foreign key, empty where none is left over."""
+    dropped = {change.name for deed in deeds.down for change in deed.changes
+               if change.kind == "drop constraint"}  # fmt: skip
+    for found in map(LEFT_INDEX.fullmatch, words):
+        if found and found[2] in dropped:
+            drop = f'op.drop_index("{found[2]}", "{found[1]}")'
+            return f"the index that came with the foreign key stays: {drop} behind its drop"
+    return ""
 
 
 def unproved(problem: Problem, line: int) -> Finding:

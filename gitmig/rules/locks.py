@@ -151,6 +151,8 @@ def _rewriting(statement: Statement, done: list[Change]) -> tuple[str, str]:
     if not tables:
         return f"{names} is written anew", "do it while nobody needs the table"
     message = f"every row of {tables[0]} is written anew"
+    if any(lock.mode == COPIED for lock in statement.locks) and any(map(_makes_key, done)):
+        return f"{message}: a foreign key is made", "do it while nobody needs the table"
     for change in done:
         if change.kind == "change type":
             return (
@@ -166,6 +168,12 @@ def _rewriting(statement: Statement, done: list[Change]) -> tuple[str, str]:
             hint = f"add {change.name} without a default; set the default; fill it in batches"
             return f"{message}: each gets a {change.name} of its own", hint
     return message, "do it in steps, or while nobody needs the table"
+
+
+def _makes_key(change: Change) -> bool:
+    """Say whether a foreign key is made, for which MySQL and MariaDB copy the table."""
+    column = change.kind == "add column" and change.has("references") and not change.has("default")
+    return column or (change.kind == "add constraint" and change.to == "foreign key")
 
 
 def _limits(change: Change) -> bool:

@@ -120,3 +120,19 @@ def test_the_index_of_a_key_on_a_column_that_was_there(mariadb: Project) -> None
                if "versions/" in each]  # fmt: skip
     assert "op.drop_index('fk_boss', table_name='users')" in mariadb.read(path)
     assert "GM202" not in codes(mariadb)
+
+
+def test_what_is_said_of_a_key_that_comes(mariadb: Project) -> None:
+    """The hint has the drop of the index that stays; a table is copied for the key (K2)."""
+    key = "ALTER TABLE users ADD {}CONSTRAINT fk_boss FOREIGN KEY (boss) REFERENCES users (id)"
+    mariadb.revision("boss00000000", "posts0000000", "op.add_column('users', sa.Column('boss', "
+                     "sa.Integer))", "op.drop_column('users', 'boss')")  # fmt: skip
+    drop = "op.drop_constraint('fk_boss', 'users', type_='foreignkey')"
+    mariadb.revision("more00000000", "boss00000000", f"op.execute({key.format('')!r})", drop)
+    with_it = key.format("two INT, ADD ").replace("fk_boss", "fk_two").replace("(boss)", "(two)")
+    back = "op.execute('ALTER TABLE users DROP FOREIGN KEY fk_two, DROP COLUMN two')"
+    mariadb.revision("two000000000", "more00000000", f"op.execute({with_it!r})", back)
+    mariadb.git("add", "-A")
+    said = mariadb.gitmig("check", "--base", "main", code=1).stdout
+    assert said.count("written anew: a foreign key is made") == 2 and "of its own" not in said
+    assert 'op.drop_index("fk_boss", "users") behind its drop' in said
