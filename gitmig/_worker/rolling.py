@@ -5,7 +5,7 @@ heads by the base's own tree: what its models say, and what the schema had. ``pr
 schema at the staged heads against them: only what changed between the two counts. A database that
 cannot be judged has a ``reason`` in the place of facts.
 
-A problem has ``table``, ``column`` (empty for none), ``problem`` (gone, required, refused,
+A problem has ``table``, ``column`` (empty for none), ``problem`` (gone, required, null, refused,
 check, unique, doubtful, unknown, stays, unread), ``message`` and ``members``: those of an enum that
 it is about. One that is unknown to the new code stays where the schema lets rows keep it.
 """
@@ -30,6 +30,8 @@ from .types_fit import narrows
 Facts = dict[str, Any]  # of one database: ``models``, ``schemas``, ``schema``
 Problem = dict[str, Any]
 Met = dict[str, Any]  # ``problems``; ``judged``, any database; ``reasons`` why some were not
+AND, NOT_NULL = re.compile(r"\band\b"), re.compile(r"([\w$]+)[\"`\]]? is not null")
+BRACKETS = ' ()"`['
 NO_MODELS = "env.py gives no models (target_metadata is None)"
 TEXT = re.compile(r"(?:n?(?:var)?char|character|text)\b", re.IGNORECASE)
 NORMAL = {"postgresql": inspection_postgresql.normal, "sqlite": inspection_sqlite.normal}
@@ -83,6 +85,7 @@ def model_of(table: Any, dialect: Dialect) -> Words:
     return {
         "columns": {column.name: column_of(column, dialect) for column in table.columns},
         "uniques": uniques,
+        "key": [column.name for column in table.primary_key],
         "checks": [str(each.name) for each in table.constraints
                    if isinstance(each, sqlalchemy.CheckConstraint)],
     }  # fmt: skip
@@ -175,7 +178,7 @@ class Old:
         """Yield what is met in a column that both have."""
         if is_required(new) and not column["writes"]:
             if column["nullable"] and not is_required(old):
-                yield name, "refused", f"{place} is NOT NULL now, and it may leave it NULL"
+                yield name, "null", f"{place} is NOT NULL now, and it may leave it NULL"
             elif column["leaves"] and old["default"] is not None:
                 yield name, "refused", f"{place} has no server default any more, and is NOT NULL"
         if new["computed"] is not None and old["computed"] is None:
@@ -214,13 +217,17 @@ class Old:
         fresh = [(name, text) for name, text in now["checks"].items() if normal(text) not in before]
         fresh += [("", text) for text in now["unnamed"] if normal(text) not in before]
         for name, text in fresh:
-            if (not name or name not in model["checks"]) and meets(text, model):
+            known = (name and name in model["checks"]) or is_kept(text, was)
+            if not known and meets(text, model):
                 what = "" if text.startswith("EXCLUDE") else "CHECK "
                 told = f"{key} has a new {what}{name} ({text}), which it may break"
                 yield ("", "check", told.replace("  ", " "), *filter(None, [name]))
-        known = [sorted(each) for each in (*was["uniques"], *model["uniques"])]
+        alone = [set(each) for each in (model["key"], *was["uniques"]) if each]
+        promised = [sorted(each) for each in model["uniques"]]
         for columns in now["uniques"]:
-            if sorted(columns) not in known and set(columns) <= set(model["columns"]):
+            wider = any(each <= set(columns) for each in alone)
+            is_new = not wider and sorted(columns) not in promised
+            if is_new and set(columns) <= set(model["columns"]):
                 names = ", ".join(columns)
                 yield (
                     columns[0],
@@ -234,6 +241,13 @@ def is_free(name: str, column: Words, table: Words) -> bool:
     checks = [*table["checks"].values(), *table["unnamed"]]
     named = any(re.search(rf"\b{re.escape(name)}\b", text) for text in checks)
     return not named and bool(TEXT.match(column["type"]))
+
+
+def is_kept(check: str, was: Words) -> bool:
+    """Say whether a CHECK asks for nothing but what NOT NULL has asked for already."""
+    required = {name.lower() for name, column in was["columns"].items() if not column["nullable"]}
+    said = [NOT_NULL.fullmatch(part.strip(BRACKETS)) for part in AND.split(check.lower())]
+    return all(each and each[1] in required for each in said)
 
 
 def meets(check: str, model: Words) -> bool:

@@ -37,6 +37,9 @@ KINDS: Mapping[str, tuple[str, Severity, str, str, tuple[str, ...]]] = {
     "refused": ("GM603", "error", "the base's code may be refused: ",
                 "release code that keeps to it first, and change the schema in the next release",
                 ("alter_column", "create_primary_key", "execute")),
+    "null": ("GM603", "warning", "the base's code may be refused: ",
+             "release code that keeps to it first, and change the schema in the next release",
+             ("alter_column", "create_primary_key", "execute")),
     "check": (*MAY_BREAK, ("create_check_constraint", "create_table", "execute")),
     "unique": (*MAY_BREAK, ("create_unique_constraint", "create_index", "execute")),
     "doubtful": (*MAY_BREAK, ("alter_column", "execute")),
@@ -52,7 +55,8 @@ DID: Mapping[str, tuple[str, ...]] = {
     "gone": ("drop column", "drop table", "rename column", "rename table"),
     "required": ("add column", "set not null", "drop default"),
     "refused": ("set not null", "drop default", "add column"),
-    "refused by a key": ("add constraint",),  # PRIMARY KEY sets NOT NULL
+    "null": ("set not null", "drop default", "add column"),
+    "null by a key": ("add constraint",),  # PRIMARY KEY sets NOT NULL
     "check": ("add constraint",),
     "unique": ("add constraint", "create index"),
     "doubtful": ("change type",),

@@ -243,6 +243,9 @@ The base's code may be refused: by NOT NULL, a server default that is gone, a co
 Why: it may leave NULL there, or write what is computed now, so an INSERT or UPDATE of the code that
 still runs fails, for some rows or all.
 
+NOT NULL alone is a warning: the base's model had to be nullable, as its column was, so that it does
+not say whether its code ever leaves NULL there.
+
 Instead: release code that keeps to it first.
 """),
     ("GM604", "old-code-may-break-rules", "warning", "rolling", """
