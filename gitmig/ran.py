@@ -43,6 +43,7 @@ class Statement:
     ``commits``: the database committed by itself, so that neither it nor what its transaction had
     done before can be rolled back (MySQL and MariaDB). ``scanned`` are the tables that were there
     before and were read from the first row to the last (PostgreSQL; of what changes rows not told).
+    ``hidden`` are those that it names whose row security is on after it, with no policy (the same).
     """
 
     sql: str
@@ -52,6 +53,7 @@ class Statement:
     parameters: str = ""
     commits: bool = False
     scanned: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

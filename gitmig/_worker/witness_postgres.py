@@ -48,6 +48,14 @@ EMPTY = """
     WHERE c.relkind IN ('r', 'm', 'i')
         AND pg_catalog.pg_relation_size(COALESCE(i.indrelid, c.oid)) = 0
 """
+# row security is on, and no policy lets a row through
+HIDDEN = """
+    SELECT CAST(n.nspname AS text), CAST(c.relname AS text) FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relrowsecurity
+        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)
+"""
+HIDES = re.compile(r"\bROW\s+LEVEL\s+SECURITY\b|\bPOLICY\b", re.IGNORECASE)
 BLOCK = re.compile(r"(?:DO|CALL|SELECT|WITH)\b", re.IGNORECASE)
 ASIDE = ("transaction", "lock", "scans")
 INDEXES = ("i", "I")
@@ -83,7 +91,15 @@ class PostgresWitness(Witness):
             emptied = self.emptied(connection, sql) if rewritten else set()
             found["rewritten"] = [name for name in rewritten if name not in emptied]
             found["scanned"] = sorted(old[oid] for oid in self.take_scans(rows) if oid in old)
+        if HIDES.search(sql):
+            found["hidden"] = self.hidden(connection, sql)
         return found
+
+    def hidden(self, connection: Connection, sql: str) -> list[str]:
+        """Return the tables that a statement names and nobody but their owner can read now."""
+        rows = [row for row in ask(connection, HIDDEN) if row[1].lower() in sql.lower()]
+        names = {qualified(schema, name, connection.dialect) for schema, name in rows}
+        return sorted(names & self.tables.old)
 
     def emptied(self, connection: Connection, sql: str) -> set[str]:
         """Return what has a new file because a TRUNCATE took all that was in it.

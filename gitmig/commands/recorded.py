@@ -19,5 +19,5 @@ def operations(answer: Mapping[str, Any]) -> tuple[RanOperation, ...]:
 def statement(told: Mapping[str, Any]) -> Statement:
     """Return one statement."""
     locks = tuple(Lock(table, mode) for table, mode in told.get("locks", ()))
-    rewritten, scanned = (tuple(told.get(name, ())) for name in ("rewritten", "scanned"))
-    return Statement(**{**told, "locks": locks, "rewritten": rewritten, "scanned": scanned})
+    tables = {name: tuple(told.get(name, ())) for name in ("rewritten", "scanned", "hidden")}
+    return Statement(**{**told, "locks": locks, **tables})

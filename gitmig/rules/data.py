@@ -14,7 +14,8 @@ def all_rows_deleted(way: Way) -> Iterator[Told]:
     """DELETE without WHERE, or with one that all rows meet, on a table that was there before.
 
     Why: every row is lost, and no downgrade brings them back. On the empty database of a test
-    nothing shows.
+    nothing shows. A WHERE counts for none where its words say so: `1 = 1`, `… OR true`, `NOT
+    false`, and `id > 0` or `id IS NOT NULL`, of the column that is called `id`.
 
     Example:
 

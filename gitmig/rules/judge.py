@@ -62,11 +62,13 @@ def kind_of(finding: Finding) -> Finding:
 def ways(ran: Sequence[RanOperation], texts: Mapping[str, str], context: Context) -> Iterator[Way]:
     """Yield each revision up, and down, in the order in which they ran."""
     made: frozenset[str] = frozenset()
+    all_up = tuple(operation for operation in ran if operation.up)
     for up in (True, False):
         this = [operation for operation in ran if operation.up is up]
         for revision in dict.fromkeys((each.revision, each.path) for each in this):
             own = [each for each in this if (each.revision, each.path) == revision]
-            way = Way(*revision, up, tuple(own), context, texts.get(revision[1], ""), made)
+            text = texts.get(revision[1], "")
+            way = Way(*revision, up, tuple(own), context, text, made, all_up)
             yield way
             made |= way.makes if up else frozenset()
     # a revision without operations may still lean on the models

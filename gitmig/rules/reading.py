@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from gitmig.rules import blocks
+from gitmig.rules import always, blocks
 from gitmig.rules.altering import alter_table, if_exists
 from gitmig.rules.changes import Change
 from gitmig.rules.session import grant, pragma, reset, revoke, set_
-from gitmig.rules.sql import Cursor, statements
+from gitmig.rules.sql import Cursor, Token, statements
 
 OBJECTS = (
     "MATERIALIZED VIEW", "VIEW", "FUNCTION", "PROCEDURE", "TYPE", "SEQUENCE", "DOMAIN", "EXTENSION",
     "TRIGGER", "SCHEMA", "POLICY", "RULE", "AGGREGATE", "EVENT TRIGGER", "EVENT",
 )  # fmt: skip
-EVERY_ROW = ("true", "1", "1 = 1")
+RETURNING = Token("word", "RETURNING")
 FIXED = ("NULL", "TRUE", "FALSE")
 # what all databases of a server share, and the verbs for that
 BEYOND = ("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "REASSIGN")
@@ -185,7 +185,8 @@ def where(cursor: Cursor) -> frozenset[str]:
     if not chosen and cursor.has("WHERE"):
         cursor.words("WHERE")
         cursor.take("WHERE")
-        chosen = cursor.words("RETURNING").strip("()") not in EVERY_ROW
+        end = next((at for at, token in enumerate(cursor.tokens) if token == RETURNING), None)
+        chosen = not always.holds(cursor.tokens[cursor.at : end])
     return frozenset({"where"} if chosen else ())
 
 

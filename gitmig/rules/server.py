@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from gitmig.ran import RanOperation
 from gitmig.rules.changes import Change
 from gitmig.rules.rule import ANY, Rule, Told, at, rule
 from gitmig.rules.way import Act, Way
@@ -103,12 +104,51 @@ def trigger_left_disabled(way: Way) -> Iterator[Told]:
             yield at(act, message, "ENABLE it in the same revision")
 
 
+@rule("GM755", "rows-hidden", "warning", ("postgresql",))
+def rows_hidden(way: Way) -> Iterator[Told]:
+    """A table that was there before has row security, and no policy that lets a row through.
+
+    Why: from then on nobody but its owner sees a row of it or may write one; with FORCE not even
+    the owner. No query fails: the application finds an empty table. A policy that is there already,
+    or that comes later in the branch, is seen.
+
+    Example:
+
+        op.execute("ALTER TABLE orders ENABLE ROW LEVEL SECURITY")
+
+    Instead:
+
+        op.execute("CREATE POLICY own ON orders USING (client = current_user)")
+        op.execute("ALTER TABLE orders ENABLE ROW LEVEL SECURITY")
+    """
+    for table, operation in _hidden(way.branch).items():
+        if operation in way.operations:
+            message = f"{table} has row security and no policy: only its owner sees a row"
+            yield Told(message, "CREATE POLICY first, for each role that needs it", operation.line)
+
+
 FAMILY: tuple[Rule, ...] = (
     beyond_the_database,
     right_revoked,
     setting_outlives,
     trigger_left_disabled,
+    rows_hidden,
 )
+
+
+def _hidden(branch: Sequence[RanOperation]) -> dict[str, RanOperation]:
+    """Return the tables that the branch leaves without a policy, and what did it."""
+    found: dict[str, RanOperation] = {}
+    for operation in branch:
+        for statement in operation.statements:
+            text = statement.sql.lower()
+            if "policy" in text or "row level security" in " ".join(text.split()):
+                named = [table for table in found if table.rpartition(".")[2].lower() in text]
+                for table in {*named} - {*statement.hidden}:
+                    del found[table]
+            for table in statement.hidden:
+                found.setdefault(table, operation)
+    return found
 
 
 def _matters(change: Change, dialect: str) -> bool:

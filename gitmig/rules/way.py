@@ -43,7 +43,7 @@ class Way:
     """What one revision did on its way up, or down, in order; ``text`` is its file's.
 
     ``made`` are the tables and objects that other new revisions made, those before it on the way
-    up; all of them on the way down.
+    up; all of them on the way down. ``branch`` is what all new revisions did on their way up.
     """
 
     revision: str
@@ -53,6 +53,7 @@ class Way:
     context: Context
     text: str = ""
     made: frozenset[str] = frozenset()
+    branch: Sequence[RanOperation] = ()
 
     @cached_property
     def acts(self) -> Sequence[Act]:
@@ -62,8 +63,8 @@ class Way:
     @cached_property
     def makes(self) -> frozenset[str]:
         """The names of tables and objects that it makes, under which they are left."""
-        kinds = ("create table", "create")
-        names = {each.change.table or each.change.name for each in self.of(*kinds)}
+        names = {each.change.table for each in self.of("create table")}
+        names |= {each.change.name for each in self.of("create")}
         renamed = {each.change.to for each in self.of("rename table") if not each.old}
         return frozenset(names | renamed)
 

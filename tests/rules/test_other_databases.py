@@ -115,7 +115,24 @@ BOTH = {
     ),
     "no COMMIT": Case("GM733", 'op.execute("INSERT INTO {o} VALUES (1)")'),
     "all rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t}")', {"GM741": [0]}),
-    "some rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t} WHERE n = 1")'),
+    "all rows are deleted, with a WHERE": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE id > 0")
+        op.execute("DELETE FROM {t} WHERE name = 'a' OR 1=1")
+        op.execute("DELETE FROM {t} WHERE ({t}.id IS NOT NULL AND NOT false)")
+        """,
+        {"GM741": [0, 1, 2]},
+    ),
+    "some rows are deleted": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE n = 1")
+        op.execute("DELETE FROM {t} WHERE n > 0 OR name = 'a OR 1=1'")
+        op.execute("DELETE FROM {t} WHERE id > 100 AND 1 = 1")
+        op.execute("DELETE FROM {t} WHERE id IN (SELECT id FROM {o} WHERE id > 0)")
+        """,
+    ),
     "the models": Case("GM761", "import models\nmodels.User", {"GM761": [0]}),
     "another module": Case("GM761", "import json"),
 }

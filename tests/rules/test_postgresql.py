@@ -394,7 +394,24 @@ CASES = {
         """,
     ),
     "all rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t}")', {"GM741": [0]}),
-    "some rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t} WHERE n = 1")'),
+    "all rows are deleted, with a WHERE": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE id > 0")
+        op.execute("DELETE FROM {t} WHERE name = 'a' OR 1=1")
+        op.execute("DELETE FROM {t} WHERE ({t}.id IS NOT NULL AND NOT false)")
+        """,
+        {"GM741": [0, 1, 2]},
+    ),
+    "some rows are deleted": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE n = 1")
+        op.execute("DELETE FROM {t} WHERE n > 0 OR name = 'a OR 1=1'")
+        op.execute("DELETE FROM {t} WHERE id > 100 AND 1 = 1")
+        op.execute("DELETE FROM {t} WHERE id IN (SELECT id FROM {o} WHERE id > 0)")
+        """,
+    ),
     "a table is emptied": Case("GM742", 'op.execute("TRUNCATE {t}")', {"GM742": [0]}),
     "a new table is emptied": Case(
         "GM742",
@@ -467,6 +484,25 @@ CASES = {
         """
         op.execute("ALTER TABLE {t} DISABLE TRIGGER ALL")
         op.execute("ALTER TABLE {t} ENABLE TRIGGER ALL")
+        """,
+    ),
+    "row security without a policy": Case(
+        "GM755",
+        """
+        op.execute("ALTER TABLE {t} ENABLE ROW LEVEL SECURITY")
+        op.execute("ALTER TABLE {t} FORCE ROW LEVEL SECURITY")
+        """,
+        {"GM755": [0]},
+    ),
+    "row security with a policy, of a new table, off again": Case(
+        "GM755",
+        """
+        op.execute("ALTER TABLE {t} ENABLE ROW LEVEL SECURITY")
+        op.execute("CREATE POLICY {t}_all ON {t} USING (true)")
+        op.execute("CREATE TABLE new12 (a int)")
+        op.execute("ALTER TABLE new12 ENABLE ROW LEVEL SECURITY")
+        op.execute("ALTER TABLE {o} ENABLE ROW LEVEL SECURITY")
+        op.execute("ALTER TABLE {o} DISABLE ROW LEVEL SECURITY")
         """,
     ),
     "the models": Case("GM761", "from models import User", {"GM761": [0]}),
