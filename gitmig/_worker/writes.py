@@ -11,6 +11,7 @@ before and after it, and left as it is.
 from __future__ import annotations
 
 import contextlib
+import functools
 import glob
 import os
 import signal
@@ -41,6 +42,7 @@ CHANGES = {
 OF_THE_SYSTEM = ("/dev/", "/proc/", "/sys/")
 REPOSITORY = "the repository itself is not a revision's to remove or move"
 HEAD = os.path.join(".git", "HEAD")
+ADOPTS = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 CHILDREN = "/proc/self/task/*/children"  # where the system has that (Linux)
 
 
@@ -92,6 +94,7 @@ class Writes:
         """Note a file that a revision opens to write, or a process that it starts."""
         step = self.project.step
         if step is not None and event in PROCESSES:
+            adopt()
             self.note_start(step, None)
         if step is not None and event in CHANGES:
             self.refuse_repository(event, arguments)
@@ -255,6 +258,15 @@ def opened_by(frame: Any) -> str:
     while frame is not None and "pathlib" in frame.f_code.co_filename:
         frame = frame.f_back
     return str(frame.f_code.co_filename) if frame is not None else ""
+
+
+@functools.cache
+def adopt() -> None:
+    """Have this process take in those of its descendants whose parent ends, as a daemon's does."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):  # only Linux has that
+        import ctypes  # only where a process is started
+
+        ctypes.CDLL(None).prctl(ADOPTS, 1, 0, 0, 0)
 
 
 def children() -> Iterator[str]:

@@ -82,6 +82,25 @@ def test_leaves_processes(project: Project) -> None:
     assert state[:1] in ("", "Z")  # nobody may have collected it yet
 
 
+def test_leaves_a_daemon(project: Project) -> None:
+    """So does one that it starts as a daemon, whose own parent ends at once."""
+    name = project.path.parent / "pid"
+    start = f"""import os, time
+    if not os.fork():
+        os.setsid()
+        if not os.fork():
+            with open({str(name)!r}, "w") as file:
+                file.write(str(os.getpid()))
+            time.sleep(600)
+        os._exit(0)
+    os.wait()"""
+    said = told(project, start, code=0)
+    if sys.platform == "linux":
+        assert "bad000000000.py:13: warning GM207" in said and "leaves a process running" in said
+    state = project.run("ps", "-o", "stat=", "-p", name.read_text(), code=None).stdout.strip()
+    assert state[:1] in ("", "Z")
+
+
 def test_writes_files(project: Project) -> None:
     """A file that it writes in the work tree is told, and is gone afterwards."""
     said = told(project, "pass\n    open('out.txt', 'w').write('x')", code=0)
