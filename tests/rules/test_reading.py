@@ -176,3 +176,25 @@ def test_names_of_tables() -> None:
     """A schema counts where both names have one."""
     assert same("users", "public.users") and same("App.Users", "app.users")
     assert not same("a.users", "b.users") and not same("users", "users2")
+
+
+@pytest.mark.parametrize(
+    ("condition", "all_rows"),
+    [
+        ("id > 0", True),
+        ("a.id IS NOT NULL", True),
+        ("(n = 1 OR (true))", True),
+        ("'x' = 'x' AND NOT false", True),
+        ("id > 0 AND n = 1", False),
+        ("id <> 0", False),
+        ("n > 0", False),
+        ("name = 'a OR 1 = 1'", False),
+        ("id IN (SELECT id FROM b WHERE true OR 1 = 1)", False),
+        ("id BETWEEN 0 AND 1", False),
+        ("NOT (n = 1 OR true)", False),
+    ],
+)
+def test_conditions_that_all_rows_meet(condition: str, all_rows: bool) -> None:
+    """A WHERE that all rows meet by its words alone is none."""
+    flags = "" if all_rows else " [where]"
+    assert told(f"DELETE FROM a WHERE {condition}") == [f"delete a{flags}"]  # noqa: S608
