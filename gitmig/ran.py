@@ -37,8 +37,9 @@ class Statement:
 
     ``transaction`` is the number of the transaction it ran in, 0 for none: autocommit, and DDL of
     MySQL and MariaDB. On PostgreSQL the locks of such a statement cannot be seen (it had let them
-    go before anybody could ask), so that ``locks`` is empty for ``CREATE INDEX CONCURRENTLY``; and
-    each revision is recorded in a transaction of its own where env.py lets Alembic make it.
+    go before anybody could ask), so that ``locks`` is empty for ``CREATE INDEX CONCURRENTLY``. The
+    revisions of one way share a transaction where env.py has it so; what an earlier one has locked
+    exclusively counts as taken by the first statement of the next that alters the table.
 
     ``commits``: the database committed by itself, so that neither it nor what its transaction had
     done before can be rolled back (MySQL and MariaDB). ``scanned`` are the tables that were there

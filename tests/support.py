@@ -362,6 +362,14 @@ def use_url(project: Project, url: str, env: str = "") -> None:
     project.commit_all("another database")
 
 
+def each_alone(project: Project) -> None:
+    """Let env.py have Alembic run each revision in a transaction of its own."""
+    env, told = project.read("migrations/env.py"), "target_metadata=target_metadata"
+    assert told in env
+    alone = env.replace(told, f"{told}, transaction_per_migration=True")
+    project.write("migrations/env.py", alone)
+
+
 def two_heads(project: Project) -> None:
     """Give the project two heads behind its one, which make a table each; stage them."""
     (head,) = (line.split()[0] for line in project.gitmig("heads").stdout.splitlines())

@@ -133,14 +133,12 @@ class Recorder:
         event.listen(Engine, "rollback", self.end)
 
     def open_account(self, step: Step, context: Context) -> Account:
-        """Begin to record a step; a lock that an earlier one holds would hide those of this."""
+        """Begin to record a step, in whatever transaction env.py has it run."""
         connection, file = context.connection, str(step.revision.path)
         self._connection = connection
         self.look(connection)
         self._now = (step.revision.revision, bool(step.is_upgrade))
         witness = self.new_witness(connection)
-        if witness.holds_locks() and begin_anew(context):
-            witness.begin(connection, self.old(connection))
         path = self.project.relative(file)
         common = {"revision": self._now[0], "path": path, "up": self._now[1]}
         return Account(file, connection.dialect, witness, common)
@@ -224,16 +222,6 @@ class Recorder:
             step, witness = connection_info(connection).get(KEY, (0, None))
             if witness is not None and step == self._steps:
                 witness.end()
-
-
-def begin_anew(context: Context) -> bool:
-    """Commit what earlier revisions did, and begin another transaction, where Alembic has one."""
-    transaction = getattr(context, "_transaction", None)
-    if transaction is None:
-        return False
-    transaction.commit()
-    context._transaction = context.connection.begin()
-    return True
 
 
 def as_sent(statement: str, connection: Connection, context: Any) -> str:

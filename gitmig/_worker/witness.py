@@ -89,10 +89,6 @@ class Witness(ABC):
         """Know that SQLAlchemy committed or rolled back."""
         self._ended += 1
 
-    def holds_locks(self) -> bool:
-        """Say whether the transaction had locks before the revision that hide those it takes."""
-        return False
-
     def is_new(self, table: str) -> bool:
         """Say whether a new revision made a table, this one or an earlier one."""
         return bool(table) and table not in self.tables.old

@@ -3,11 +3,16 @@
 ``pg_locks`` has what the transaction holds. A table or index that is written anew has another
 ``relfilenode``; an index that came back as it was (``ALTER COLUMN TYPE`` drops and makes it again)
 keeps the file. The transaction is known by its virtual id.
+
+Where a revision runs in the transaction of those before it, what they locked is locked already, and
+nothing shows that a statement would have done so: the first one that alters a table by its name is
+taken to need the exclusive lock that it finds, where it takes no other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from . import sqltext
@@ -59,8 +64,10 @@ HIDES = re.compile(r"\bROW\s+LEVEL\s+SECURITY\b|\bPOLICY\b", re.IGNORECASE)
 BLOCK = re.compile(r"(?:DO|CALL|SELECT|WITH)\b", re.IGNORECASE)
 ASIDE = ("transaction", "lock", "scans")
 INDEXES = ("i", "I")
-# what reading and writing rows takes, Alembic's own writes to its table included
+EXCLUSIVE = "AccessExclusiveLock"
+# what reading and writing rows takes
 WEAK = {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
+WORD = re.compile(r"[\w$]+")
 
 
 class PostgresWitness(Witness):
@@ -70,8 +77,14 @@ class PostgresWitness(Witness):
         super().__init__()
         self._held: set[tuple[int, str]] = set()
         self._held_by = ""
+        self._inherited: set[int] = set()  # tables that earlier revisions locked exclusively
         self._names: dict[int, str] = {}  # of tables, by oid
         self._scans: dict[int, int] = {}
+
+    def begin(self, connection: Connection, old: Collection[str] | None = None) -> None:
+        """Look at what is there before the revision, and what its transaction has locked."""
+        super().begin(connection, old)
+        self._inherited = {oid for oid, mode in self._held if mode == EXCLUSIVE}
 
     def after(self, connection: Connection, sql: str) -> Result:
         """Return the locks that a statement took, what it wrote anew, and its transaction."""
@@ -81,6 +94,7 @@ class PostgresWitness(Witness):
         all_of_it = not sqltext.writes_rows(sql)
         rows = self.rows(connection, all_of_it)
         taken = self.take_locks(rows)
+        taken |= {(oid, EXCLUSIVE) for oid in self.needed_again(sql, taken)}
         old = {oid: name for oid, name in before.items() if name in self.tables.old}
         found: Result = {
             "locks": sorted((old[oid], mode) for oid, mode in taken if oid in old),
@@ -114,9 +128,17 @@ class PostgresWitness(Witness):
             qualified(schema, name, connection.dialect) for schema, name in ask(connection, EMPTY)
         }
 
-    def holds_locks(self) -> bool:
-        """Say whether the transaction has locks on tables stronger than for rows."""
-        return any(mode not in WEAK for oid, mode in self._held if oid in self._names)
+    def needed_again(self, sql: str, taken: set[tuple[int, str]]) -> set[int]:
+        """Return the tables that a statement would lock exclusively if they were not locked yet."""
+        if not self._inherited or sqltext.is_about_rows(sql):
+            return set()
+        words = {*WORD.findall(sql.lower())}
+        others = {oid for oid, mode in taken if mode not in WEAK}
+        found = {oid for oid in self._inherited - others
+                 if (oid, EXCLUSIVE) in self._held
+                 and self._names.get(oid, "").lower().rpartition(".")[2] in words}  # fmt: skip
+        self._inherited -= found
+        return found
 
     def look(self, connection: Connection) -> dict[str, Thing]:
         """Return tables, materialized views and indexes."""

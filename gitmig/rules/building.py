@@ -162,7 +162,9 @@ def not_null_scan(way: Way) -> Iterator[Told]:
 def validated_at_once(way: Way) -> Iterator[Told]:
     """A constraint is added NOT VALID and validated in the same transaction.
 
-    Why: the lock that adding it took is kept until the transaction ends, so nothing is won.
+    Why: the lock that adding it took is kept until the transaction ends, so nothing is won. Alembic
+    runs all revisions of an upgrade in one unless env.py says `transaction_per_migration=True`, so
+    that a revision of its own is not enough.
 
     Example:
 
@@ -172,13 +174,11 @@ def validated_at_once(way: Way) -> Iterator[Told]:
     Instead: validate in a revision of its own, with `transaction_per_migration=True` in env.py.
     """
     for act in way.on_old("validate constraint"):
-        number = act.statement.transaction
-        for added in way.before(act, "add constraint"):
-            if added.change.name == act.change.name and 0 < number == added.statement.transaction:
+        for added, place in way.before_in_transaction(act, "add constraint"):
+            if added.change.name == act.change.name:
                 yield at(
                     act,
-                    f"{act.change.name} is validated under the lock that adding it took"
-                    f" (line {added.operation.line})",
+                    f"{act.change.name} is validated under the lock that adding it took ({place})",
                     "validate it in a revision of its own, with transaction_per_migration=True",
                 )
 

@@ -65,11 +65,13 @@ def ways(ran: Sequence[RanOperation], texts: Mapping[str, str], context: Context
     all_up = tuple(operation for operation in ran if operation.up)
     for up in (True, False):
         this = [operation for operation in ran if operation.up is up]
+        earlier: tuple[Way, ...] = ()
         for revision in dict.fromkeys((each.revision, each.path) for each in this):
             own = [each for each in this if (each.revision, each.path) == revision]
             text = texts.get(revision[1], "")
-            way = Way(*revision, up, tuple(own), context, text, made, all_up)
+            way = Way(*revision, up, tuple(own), context, text, made, all_up, earlier)
             yield way
+            earlier += (way,)
             made |= way.makes if up else frozenset()
     # a revision without operations may still lean on the models
     empty = set(texts) - {operation.path for operation in ran}

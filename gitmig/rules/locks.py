@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from gitmig.ran import Statement
@@ -22,7 +23,8 @@ def work_under_exclusive_lock(way: Way) -> Iterator[Told]:
     Why: ALTER TABLE and the like take an ACCESS EXCLUSIVE lock, in which not even a SELECT gets
     through, and it is kept until the transaction ends. What takes long after it makes the
     application wait for all that time. Alembic runs all revisions of an upgrade in one
-    transaction unless env.py says `transaction_per_migration=True`.
+    transaction unless env.py says `transaction_per_migration=True`, so locks of the earlier ones of
+    a branch count.
 
     Example:
 
@@ -44,7 +46,7 @@ def work_under_exclusive_lock(way: Way) -> Iterator[Told]:
             yield at(
                 act,
                 f"{_work(change)} while {table} is locked against reading and writing"
-                f" (since line {since})",
+                f" (since {since})",
                 "do it in a revision of its own, with transaction_per_migration=True in env.py",
             )
 
@@ -116,21 +118,25 @@ FAMILY: tuple[Rule, ...] = (
 def _takes_long(way: Way, act: Act) -> bool:
     """Say whether it grows with the rows; of VALIDATE right after ADD another rule tells."""
     if act.change.kind == "validate constraint":
-        added = (each.change.name for each in way.before(act, "add constraint"))
+        added = (each.change.name for each, _ in way.before_in_transaction(act, "add constraint"))
         return act.change.name not in added
     return act.change.kind != "insert" or act.change.has("select")
 
 
-def _held_before(way: Way, act: Act) -> tuple[str, int] | None:
-    """Return an old table that an earlier statement locked, in this transaction, and its line."""
-    for operation, statement in way.statements:
-        if statement is act.statement:
-            return None
-        if 0 < statement.transaction == act.statement.transaction:
-            for lock in statement.locks:
-                if lock.mode == EXCLUSIVE:
-                    return lock.table, operation.line
-    return None
+def _held_before(way: Way, act: Act) -> tuple[str, str] | None:
+    """Return an old table that an earlier statement locked, in this transaction, and where."""
+    own = itertools.takewhile(lambda each: each[1] is not act.statement, way.statements)
+    before = [(way, *each) for each in own]
+    before += [(other, *each) for other in way.earlier for each in other.statements]
+    held = [
+        (lock.table, way.place(owner, operation))
+        for owner, operation, statement in before
+        if 0 < statement.transaction == act.statement.transaction
+        for lock in statement.locks
+        if lock.mode == EXCLUSIVE
+    ]
+    own_table = [each for each in held if same(each[0], act.change.table)]
+    return next(iter(own_table + held), None)
 
 
 def _work(change: Change) -> str:

@@ -44,6 +44,8 @@ class Way:
 
     ``made`` are the tables and objects that other new revisions made, those before it on the way
     up; all of them on the way down. ``branch`` is what all new revisions did on their way up.
+    ``earlier`` are the ways of the revisions that ran before it in the same direction: with
+    Alembic's default they share its transaction.
     """
 
     revision: str
@@ -54,6 +56,7 @@ class Way:
     text: str = ""
     made: frozenset[str] = frozenset()
     branch: Sequence[RanOperation] = ()
+    earlier: Sequence[Way] = ()
 
     @cached_property
     def acts(self) -> Sequence[Act]:
@@ -85,6 +88,23 @@ class Way:
         """Yield what was done before an act."""
         earlier = self.acts[: self.acts.index(act)]
         return (each for each in earlier if each.change.kind in kinds)
+
+    def before_in_transaction(self, act: Act, *kinds: str) -> Iterator[tuple[Act, str]]:
+        """Yield what was done before an act in its transaction, and where, as words for a line."""
+        number = act.statement.transaction
+        others = (
+            (self, self.before(act, *kinds)),
+            *((way, way.of(*kinds)) for way in self.earlier),
+        )
+        for way, acts in others:
+            for each in acts:
+                if 0 < number == each.statement.transaction:
+                    yield each, self.place(way, each.operation)
+
+    def place(self, way: Way, operation: RanOperation) -> str:
+        """Return where an operation of this or an earlier way is, in words."""
+        of = "" if way is self else f" of {way.revision}"
+        return f"line {operation.line}{of}"
 
     @cached_property
     def statements(self) -> Sequence[tuple[RanOperation, Statement]]:

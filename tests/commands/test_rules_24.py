@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from support import Project
+from support import Project, each_alone
 
 HEAD = """\
 import sqlalchemy as sa
@@ -347,6 +347,7 @@ class Session(Base):
 def begin(project: Project, models: str = MODELS) -> None:
     """Let main have the models and the revision that makes their tables."""
     project.write("models.py", models)
+    each_alone(project)
     up = textwrap.indent(BASE.strip(), "    ").strip()
     tables = ("orders", "users", "customers", "products", "logs", "sessions")
     down = "; ".join(f'op.drop_table("{name}")' for name in (*tables, "unused_logs", "unused_too"))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support import Project
+from support import Project, each_alone
 
 ROWS = 'op.get_bind().execute(sa.text("SELECT id, name FROM users")).fetchall()'
 ADD = 'op.add_column("users", sa.Column("slug", sa.Text()))'
@@ -55,8 +55,12 @@ def test_rows_filled_under_a_lock(pg: Project, fill: str) -> None:
 
 @pytest.mark.parametrize("fill", [ONE_BY_ONE, AT_ONCE], ids=["one by one", "at once"])
 def test_rows_filled_in_a_revision_of_their_own(pg: Project, fill: str) -> None:
-    """The same in a revision of its own is silent."""
+    """The same in a revision of its own is silent where that has a transaction of its own."""
     branch(pg, (ADD, DROP), (fill, "pass"))
+    line = 13 if fill == ONE_BY_ONE else 12
+    assert by_rules(checked(pg)) == [("more1", line, "GM701")]
+    each_alone(pg)
+    pg.git("add", "-A")
     assert by_rules(checked(pg)) == []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support import Project, use_url
+from support import Project, each_alone, use_url
 
 from gitmig.model import Finding, RuleSettings
 from gitmig.ran import Lock, RanOperation, Statement
@@ -49,6 +49,7 @@ def branch(
         for number in range(len(cases))
         for statement in (*TABLES, *more)
     ]
+    each_alone(project)  # a case is one revision
     project.revision("base00000000", None, "\n    ".join(made), "pass", "tables")
     project.commit_all("the base")
     project.git("switch", "-q", "-c", "feature")
