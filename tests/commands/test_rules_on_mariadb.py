@@ -64,9 +64,6 @@ DANGEROUS: list[Revision] = [
     ("bigint", """
 op.alter_column("orders", "total", type_=sa.BigInteger(), existing_type=sa.Integer())  #! GM702
 """, 'op.alter_column("orders", "total", type_=sa.Integer(), existing_type=sa.BigInteger())'),
-    ("charset", """
-op.execute("ALTER TABLE users CONVERT TO CHARACTER SET latin1")  #! GM702
-""", "pass"),
     ("copied", f"""
 op.execute("{ALTER} ADD place int, ALGORITHM=COPY, LOCK=SHARED")  #! GM702
 """, 'op.drop_column("orders", "place")'),
@@ -130,6 +127,9 @@ op.alter_column("orders", "note", type_=sa.String(20), existing_type=sa.String(1
     ("country", """
 op.add_column("users", sa.Column("country", sa.String(2), nullable=False))  #! GM726 GM602
 """, 'op.drop_column("users", "country")'),
+    ("charset", """
+op.execute("ALTER TABLE users CONVERT TO CHARACTER SET latin1")  #! GM702
+""", "pass"),
 ]  # fmt: skip
 
 HARMLESS: list[Revision] = [
