@@ -41,7 +41,7 @@ def models(request: Request) -> list[rolling.Facts]:
         found.append({**told, "reason": reason, "configured": configuration_of(context)})
         return []
 
-    alone = {**request, "line": -1, "log": -1}
+    alone = {**request, "line": -1, "log": -1, "attached": False}
     with open_session(alone, ARGUMENTS, WithoutRevisions) as (project, _):
         project.run_env(fn)
     return found
