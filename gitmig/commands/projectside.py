@@ -15,7 +15,14 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
-from gitmig.commands.server_faults import failed, place_of_extension, refuse_dead, refuse_full
+from gitmig.commands.server_faults import (
+    DROPPED,
+    MISSES,
+    cause,
+    failed,
+    refuse_dead,
+    refuse_full,
+)
 from gitmig.commands.workspace import Workspace
 from gitmig.config import revision_paths
 from gitmig.ephemeral import store
@@ -91,19 +98,28 @@ class ProjectSide:
                 lacking = bool(error.data["lacking"])
                 servers.give_up(error.data["lent"], error.message, lacking=lacking)
                 return self.ask(operation, attached=attached, **fields)
-            told = explain(error, self.environment, str(python))
-            if error.kind in ENDLESS and error.data.get("path") and not error.data["line"]:
-                told.data = {**error.data, "line": self.line_of_way(error.data)}
-            module = str(error.data.get("missing_module", ""))
-            path = not_staged(self.workspace, self.environment, module)
-            told.hint = not_found(self.workspace, self.environment, module) or told.hint
-            if path:
-                told.hint = f"{path} is there but not staged: git add {quote(path)}"
-            if error.kind == "no_database":
-                place, line = place_of_extension(error.message, self.revision_texts())
-                told.message = f"{where(place, line)}{told.message}"
-                told.data = {**error.data, "path": place, "line": line} if place else told.data
-            raise told from error
+            raise self.told(error, str(python)) from error
+
+    def told(self, error: WorkerFailed, python: str) -> WorkerFailed:
+        """Return a worker's failure in the user's words, with the place and what to do."""
+        told = explain(error, self.environment, python)
+        if error.kind in ENDLESS and error.data.get("path") and not error.data["line"]:
+            told.data = {**error.data, "line": self.line_of_way(error.data)}
+        module = str(error.data.get("missing_module", ""))
+        path = not_staged(self.workspace, self.environment, module)
+        told.hint = not_found(self.workspace, self.environment, module) or told.hint
+        if path:
+            told.hint = f"{path} is there but not staged: git add {quote(path)}"
+        own = error.kind == "server_failed" and not self.terms.urls
+        place, line = "", 0
+        if own or error.kind == "no_database":
+            place, line = cause(error, self.revision_texts())
+        if place:
+            what = f"{MISSES}: {error.message}" if own else told.message
+            told.message = f"{where(place, line)}{what}"
+            told.data = {**error.data, "path": place, "line": line}
+            told.hint = DROPPED if own else told.hint
+        return told
 
     def revision_texts(self) -> dict[str, str]:
         """Return the texts of the staged revisions by their paths."""

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitmig.ephemeral.servers import Servers
-from gitmig.errors import GitmigError
+from gitmig.errors import GitmigError, WorkerFailed
 
 # the words of PostgreSQL, SQLite, and MySQL and MariaDB
 FULL = re.compile(
     r"No space left on device|could not extend file|database or disk is full|table '.*' is full"
 )
 NO_EXTENSION = re.compile(r'extension "([^"]+)" is not available')
+MISSES = "the throw-away server misses a database"
+DROPPED = "leave other databases of the server to what sets it up: take the DROP DATABASE out"
 SERVER_DIED = "run it again; if it ends again, see the free memory and disk space"
 
 
@@ -59,15 +61,19 @@ def refuse_full(answer: dict[str, Any]) -> None:
             )
 
 
-def place_of_extension(message: str, texts: Mapping[str, str]) -> tuple[str, int]:
-    """Return the file and line that create an extension which no server has; else none and 0.
+def cause(error: WorkerFailed, texts: Mapping[str, str]) -> tuple[str, int]:
+    """Return the file and line behind the failure of a server of gitmig's own; else none and 0.
 
-    ``message`` is why there is no server, ``texts`` are the revisions by their paths.
+    It lacks an extension that a revision creates, or a database that one drops. ``texts`` are the
+    revisions by their paths.
     """
-    for name in NO_EXTENSION.findall(message):
-        creates = re.compile(rf"CREATE\s+EXTENSION\b[^;]*?\b{re.escape(name)}\b", re.IGNORECASE)
+    wanted = [rf"CREATE\s+EXTENSION\b[^;]*?\b{re.escape(name)}\b"
+              for name in NO_EXTENSION.findall(error.message)]  # fmt: skip
+    if error.kind == "server_failed":
+        wanted.append(r"\bDROP\s+DATABASE\b")
+    for pattern in wanted:
         for path, text in texts.items():
-            found = creates.search(text)
+            found = re.search(pattern, text, re.IGNORECASE)
             if found:
                 return path, text.count("\n", 0, found.start()) + 1
     return "", 0

@@ -375,6 +375,14 @@ def test_wants_an_extension(pg: Project) -> None:
     assert "gitmig: migrations/versions/bad000000000.py:12: the project asks for PostgreSQL" in said
 
 
+def test_drops_a_database_of_the_server(pg: Project) -> None:
+    """One that drops the database from which the others are made is named, with its line."""
+    block = "with op.get_context().autocommit_block():\n        "
+    said = told(pg, f"{block}op.execute('DROP DATABASE postgres')", code=2)
+    assert "bad000000000.py:13: the throw-away server misses a database" in said
+    assert "take the DROP DATABASE out" in said
+
+
 def test_role_under_a_guard(pg: Project) -> None:
     """Of a role made where it is missing both are told: that it is, and that it stays."""
     pg.revision("bad000000000", "base00000000", GUARDED)
