@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gitmig import client, interpreter, snapshot
+from gitmig.commands import missing_module
 from gitmig.commands.server_faults import (
     DROPPED,
     MISSES,
@@ -106,10 +107,7 @@ class ProjectSide:
         if error.kind in ENDLESS and error.data.get("path") and not error.data["line"]:
             told.data = {**error.data, "line": self.line_of_way(error.data)}
         module = str(error.data.get("missing_module", ""))
-        path = not_staged(self.workspace, self.environment, module)
-        told.hint = not_found(self.workspace, self.environment, module) or told.hint
-        if path:
-            told.hint = f"{path} is there but not staged: git add {quote(path)}"
+        told.hint = missing_module.remedy(self.workspace, self.environment, module) or told.hint
         own = error.kind == "server_failed" and not self.terms.urls
         place, line = "", 0
         if own or error.kind == "no_database":
@@ -210,37 +208,6 @@ def version_notes(settings: Settings, answer: dict[str, Any]) -> list[str]:
     if not versions.get("database") or wanted == [""] or wanted == found[: len(wanted)]:
         return []
     return [f"proved on {kind} {'.'.join(found)}; production has {'.'.join(wanted)}"]
-
-
-def not_staged(workspace: Workspace, environment: Environment, module: str) -> str:
-    """Return the file of a missing module that lies in the work tree only, empty for none."""
-    for path in places(environment, module):
-        if (workspace.repository.root / path).is_file() and path not in workspace.index:
-            return path
-    return ""
-
-
-def not_found(workspace: Workspace, environment: Environment, module: str) -> str:
-    """Return what to do about a missing module that is staged; empty for one that is not."""
-    path = next((each for each in places(environment, module) if each in workspace.index), "")
-    if not path:
-        return ""
-    file = environment.ini or environment.toml
-    top = path[: path.rindex(module.replace(".", "/"))].rstrip("/")
-    folder = os.path.relpath(top or ".", environment.directory or ".")
-    return (
-        f"{path} is there, and Python does not look there: set `prepend_sys_path = {folder}` "
-        f"in the section [alembic] of {file}, or install the project"
-    )
-
-
-def places(environment: Environment, module: str) -> Iterator[str]:
-    """Yield where the file of a module of the project may be."""
-    name = module.replace(".", "/")
-    for folder in ("", environment.directory, f"{environment.directory}/src", "src"):
-        if name:
-            yield f"{folder}/{name}.py".lstrip("/")
-            yield f"{folder}/{name}/__init__.py".lstrip("/")
 
 
 @contextlib.contextmanager
