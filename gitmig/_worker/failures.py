@@ -120,6 +120,16 @@ def prefix_of(frame: Any) -> str:
     return str(options.get("env_prefix") or "") if isinstance(options, dict) else ""
 
 
+def place_in(error: BaseException, filename: str) -> int:
+    """Return the last line of a file that an exception passed through, 0 for none."""
+    line, traceback = 0, error.__traceback__
+    while traceback is not None:
+        if os.path.realpath(traceback.tb_frame.f_code.co_filename) == os.path.realpath(filename):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
 def place(error: BaseException, roots: Sequence[str]) -> tuple[str, int]:
     """Return ``(file, line)`` of the innermost frame below one of ``roots``, or ``("", 0)``.
 

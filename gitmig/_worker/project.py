@@ -17,7 +17,15 @@ from alembic.util import CommandError
 from . import claimed, compat, depends, lacking, line, paths
 from .arguments import command_line, parsed
 from .databases import Databases
-from .failures import Failure, first_of, missing_argument, missing_settings, one_line, place
+from .failures import (
+    Failure,
+    first_of,
+    missing_argument,
+    missing_settings,
+    one_line,
+    place,
+    place_in,
+)
 from .shapes import AroundStep, Context, Request, Result, Step, StepsFor
 
 NOT_COMMITTED = (
@@ -290,13 +298,3 @@ def same_directory() -> Iterator[None]:
         yield
     finally:
         os.chdir(directory)
-
-
-def place_in(error: BaseException, filename: str) -> int:
-    """Return the last line of a file that an exception passed through, 0 for none."""
-    line, traceback = 0, error.__traceback__
-    while traceback is not None:
-        if os.path.realpath(traceback.tb_frame.f_code.co_filename) == os.path.realpath(filename):
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return line
