@@ -77,7 +77,7 @@ def test_json(project: Project) -> None:
     assert answer["environment"] == "default"
     assert {"python", "alembic", "sqlalchemy"} < set(answer["versions"])
     assert [gate["name"] for gate in answer["gates"]] == ["graph", "upgrade", "downgrade", "drift"]
-    assert all(set(gate) == {"name", "status", "seconds"} for gate in answer["gates"])
+    assert all(set(gate) == {"name", "status", "seconds", "reason"} for gate in answer["gates"])
     assert [set(finding) for finding in answer["findings"]] == [
         {"code", "severity", "message", "hint", "path", "line", "revision", "gate"}
     ]
