@@ -110,7 +110,9 @@ def test_a_wired_project_runs(
     assert {"users", "alembic_version"} <= names
 
     paths = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")]
-    texts = {path: (tmp_path / path).read_text() for path in paths if not path.endswith("db")}
+    texts = {
+        path: (tmp_path / path).read_text() for path in paths if not path.endswith(("db", "pyc"))
+    }
     (environment,) = load(paths, texts.get).environments
     assert environment.version_locations == ("migrations/versions",)
 

@@ -82,8 +82,8 @@ def take_out(container: Op, gone: set[Any]) -> None:
 def drop_implicit(up: Op, down: Op, context: Context) -> None:
     """Have the way back drop the index that comes with a foreign key, and would stay.
 
-    It has the key's name. There is none where the models have one that begins with its columns;
-    with a table or a column that is new it goes.
+    It has the key's name. There is none where the models have one that begins with its columns, or
+    where a key of these columns goes: its index stays. With a new table or column it goes.
     """
     if context.dialect.name not in NAMES:
         return
@@ -97,9 +97,20 @@ def drop_implicit(up: Op, down: Op, context: Context) -> None:
             is_new = (schema, op.source_table) in made
             is_new = is_new or any((schema, op.source_table, each) in new for each in columns)
             with contextlib.suppress(StopIteration):  # a table that is not the models'
+                is_new = is_new or columns in indexed_by_keys_that_go(up)
                 if not is_new and not is_indexed(table_of(key_of(op), context), columns):
                     keys.add((schema, op.source_table, str(op.constraint_name)))
     put_behind(down, keys)
+
+
+def indexed_by_keys_that_go(up: Op) -> list[list[str]]:
+    """Return the columns of the foreign keys that are dropped, as they are called afterwards."""
+    steps = list(flatten(up))
+    renamed = {op.column_name: str(op.modify_name) for op in steps
+               if isinstance(op, RenameColumnOp)}  # fmt: skip
+    dropped = [op._reverse for op in steps if isinstance(op, ops.DropConstraintOp)]
+    return [[renamed.get(str(each), str(each)) for each in key.local_cols]
+            for key in dropped if isinstance(key, ops.CreateForeignKeyOp)]  # fmt: skip
 
 
 def put_behind(container: Op, keys: Collection[Any]) -> None:

@@ -48,7 +48,7 @@ def test_who_collides_with_whom(project: Project) -> None:
     project.git("branch", "nothing")
     answer = against(project, "--base", "main", "--against", "*", code=1)
     assert not answer["ok"] and answer["gates"][-1] == {
-        "name": "against", "status": "failed", "seconds": 0.0
+        "name": "against", "status": "failed", "seconds": 0.0, "reason": ""
     }  # fmt: skip
     assert table(answer) == {"email": {("phone", "two heads")}, "phone": {("email", "two heads")}}
     first = answer["branches"][0]
