@@ -7,6 +7,7 @@ asked then, and says why.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -42,8 +43,10 @@ class Copy:
             return None
         finally:
             os.close(self.answers)
-            os.kill(self.process, signal.SIGKILL)
-            os.waitpid(self.process, 0)
+            # a revision may have waited for every child of its process
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self.process, signal.SIGKILL)
+                os.waitpid(self.process, 0)
 
     def read(self) -> bytes:
         """Read until the process is done or has had its time."""

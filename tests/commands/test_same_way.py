@@ -43,6 +43,20 @@ def test_two_processes(project: Project, check: Run) -> None:
     assert processes == 2
 
 
+def test_a_revision_that_waits_for_all_children(project: Project, check: Run) -> None:
+    """One that waits for whatever its process has begun takes nothing from the check (K1)."""
+    branch(project)
+    path = "migrations/versions/more00000000.py"
+    waits = "import contextlib, os\n    with contextlib.suppress(ChildProcessError):\n        "
+    text = project.read(path)
+    begins = "def upgrade():\n    "
+    assert begins in text
+    project.write(path, text.replace(begins, f"{begins}{waits}os.wait()\n    "))
+    project.commit_all("waits")
+    gates, codes, processes = check()
+    assert gates["deploy"] == gates["rolling"] == "passed" and codes == [] and processes == 2
+
+
 def test_what_the_base_reads_is_found(project: Project, check: Run) -> None:
     """What the base's code meets is found on that walk as on a way of its own (K1)."""
     project.append("models.py", column("nick"))
