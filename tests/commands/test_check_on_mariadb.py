@@ -27,6 +27,15 @@ def mariadb(project: Project, memory: Path) -> Project:
     return project
 
 
+def generated(project: Project) -> str:
+    """Return the path of the revision that is generated and staged for the models."""
+    project.git("add", "-A")
+    project.gitmig("autogenerate", "-q", code=None)
+    staged = project.git("diff", "--cached", "--name-only").stdout.split()
+    (path,) = (each for each in staged if "versions/" in each)
+    return path
+
+
 def codes(project: Project) -> list[str]:
     """Return the codes of what a check finds, but for drift of models that nobody wrote."""
     project.git("add", "-A")
@@ -87,10 +96,7 @@ def test_a_required_json_column(mariadb: Project) -> None:
     """What gitmig writes for a column that can have no default there is no finding."""
     mariadb.append("models.py", column("data", "JSON", ", nullable=False, default=dict"))
     mariadb.write("models.py", mariadb.read("models.py").replace("import ", "import JSON, ", 1))
-    mariadb.git("add", "-A")
-    mariadb.gitmig("autogenerate", "-q", code=None)
-    (path,) = [each for each in mariadb.git("diff", "--cached", "--name-only").stdout.split()
-               if "versions/" in each]  # fmt: skip
+    path = generated(mariadb)
     assert "UPDATE users SET data" in mariadb.read(path)
     assert "GM732" not in codes(mariadb)
 
@@ -114,10 +120,7 @@ def test_the_index_of_a_key_on_a_column_that_was_there(mariadb: Project) -> None
     key = 'ForeignKey("users.id", name="fk_boss")'
     mariadb.write("models.py", models.replace("import ", "import ForeignKey, ", 1))
     mariadb.append("models.py", column("boss", f"Integer, {key}"))
-    mariadb.git("add", "-A")
-    mariadb.gitmig("autogenerate", "-q", code=None)
-    (path,) = [each for each in mariadb.git("diff", "--cached", "--name-only").stdout.split()
-               if "versions/" in each]  # fmt: skip
+    path = generated(mariadb)
     assert "op.drop_index('fk_boss', table_name='users')" in mariadb.read(path)
     assert "GM202" not in codes(mariadb)
 

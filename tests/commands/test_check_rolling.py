@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import mysqls
 import pytest
 from support import REVISION, Project, use_url
-
-from gitmig.ephemeral.rundir import roomy
 
 MODELS = """\
 import sqlalchemy as sa
@@ -383,23 +377,19 @@ def test_on_postgresql(pg: Project) -> None:
     narrowed(pg)
 
 
-def test_on_mariadb(project: Project) -> None:
-    """On MariaDB, too."""
+@pytest.fixture
+def mariadb(project: Project, memory: Path) -> Project:
+    """Return the project on MariaDB."""
     assert mysqls.installed()
-    with folder() as memory:
-        use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
-        project.env["TMPDIR"] = str(memory)
-        begin(project)
-        narrowed(project)
+    use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
+    project.env["TMPDIR"] = str(memory)
+    return project
 
 
-@contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """Give a folder with a short path for servers."""
-    found = Path(tempfile.mkdtemp(prefix="m-", dir=roomy()))
-    found.chmod(0o711)
-    yield found
-    shutil.rmtree(found, ignore_errors=True)
+def test_on_mariadb(mariadb: Project) -> None:
+    """On MariaDB, too."""
+    begin(mariadb)
+    narrowed(mariadb)
 
 
 def test_a_waiver(project: Project) -> None:
@@ -504,10 +494,6 @@ def test_what_holds_already_on_postgresql(pg: Project) -> None:
     what_holds_already(pg)
 
 
-def test_what_holds_already_on_mariadb(project: Project) -> None:
+def test_what_holds_already_on_mariadb(mariadb: Project) -> None:
     """And on MariaDB."""
-    assert mysqls.installed()
-    with folder() as memory:
-        use_url(project, "mysql+pymysql://ada:secret@production.invalid/app")
-        project.env["TMPDIR"] = str(memory)
-        what_holds_already(project)
+    what_holds_already(mariadb)

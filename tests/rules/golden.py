@@ -125,3 +125,27 @@ def shown(found: Sequence[Finding], up: bool = True) -> dict[str, list[int]]:
 def text_of(project: Project, path: str) -> str:
     """Return the text of a file of a project."""
     return Path(project.path / path).read_text(encoding="utf-8")
+
+
+# on every database
+DELETED = {
+    "all rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t}")', {"GM741": [0]}),
+    "all rows are deleted, with a WHERE": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE id > 0")
+        op.execute("DELETE FROM {t} WHERE name = 'a' OR 1=1")
+        op.execute("DELETE FROM {t} WHERE ({t}.id IS NOT NULL AND NOT false)")
+        """,
+        {"GM741": [0, 1, 2]},
+    ),
+    "some rows are deleted": Case(
+        "GM741",
+        """
+        op.execute("DELETE FROM {t} WHERE n = 1")
+        op.execute("DELETE FROM {t} WHERE n > 0 OR name = 'a OR 1=1'")
+        op.execute("DELETE FROM {t} WHERE id > 100 AND 1 = 1")
+        op.execute("DELETE FROM {t} WHERE id IN (SELECT id FROM {o} WHERE id > 0)")
+        """,
+    ),
+}

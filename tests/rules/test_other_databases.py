@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from rules import golden
-from rules.golden import Case
+from rules.golden import DELETED, Case
 from support import Project, clean_environment
 
 from gitmig.model import Finding
@@ -114,25 +114,7 @@ BOTH = {
         {"GM733": [1]},
     ),
     "no COMMIT": Case("GM733", 'op.execute("INSERT INTO {o} VALUES (1)")'),
-    "all rows are deleted": Case("GM741", 'op.execute("DELETE FROM {t}")', {"GM741": [0]}),
-    "all rows are deleted, with a WHERE": Case(
-        "GM741",
-        """
-        op.execute("DELETE FROM {t} WHERE id > 0")
-        op.execute("DELETE FROM {t} WHERE name = 'a' OR 1=1")
-        op.execute("DELETE FROM {t} WHERE ({t}.id IS NOT NULL AND NOT false)")
-        """,
-        {"GM741": [0, 1, 2]},
-    ),
-    "some rows are deleted": Case(
-        "GM741",
-        """
-        op.execute("DELETE FROM {t} WHERE n = 1")
-        op.execute("DELETE FROM {t} WHERE n > 0 OR name = 'a OR 1=1'")
-        op.execute("DELETE FROM {t} WHERE id > 100 AND 1 = 1")
-        op.execute("DELETE FROM {t} WHERE id IN (SELECT id FROM {o} WHERE id > 0)")
-        """,
-    ),
+    **DELETED,
     "the models": Case("GM761", "import models\nmodels.User", {"GM761": [0]}),
     "another module": Case("GM761", "import json"),
 }
